@@ -1,0 +1,78 @@
+"""Issues: what one subscriber gets for one date, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class ReasonKind(StrEnum):
+    """Where a contribution to the match comes from."""
+
+    KEYWORD = "keyword"
+    ACRONYM = "acronym"  #: a keyword matched by its short or long form
+    AUTHOR = "author"
+    CATEGORY = "category"
+    LIKED = "liked"  #: more of it because of votes up
+    DISLIKED = "disliked"  #: less of it because of votes down; the contribution is negative
+    SEMANTIC = "semantic"  #: near in meaning, by embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One contribution to a match. The contributions of a pick add up to its match."""
+
+    term: str  #: the keyword, name or category as the subscriber wrote it; a word from a voted paper
+    kind: ReasonKind
+    field: str  #: "title", "abstract", "authors" or "categories": where it was found (strongest field)
+    contribution: float  #: points of the match
+    start: int = -1  #: place of the first hit in the cleaned text of the field, in characters; -1 without one
+    end: int = -1
+    matched: str = ""  #: the words as they stand there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """A paper chosen for an issue."""
+
+    paper: int  #: the paper's sequence number
+    match: int | None  #: 0 to 100; None for a trending pick
+    reasons: tuple[Reason, ...] = ()  #: strongest first
+    interest: str = ""  #: the keyword that matched strongest: what sections group by
+    trending: str = ""  #: why it trends ("42 votes, 12 since yesterday"); empty for a matched pick
+
+
+class LeftOut(StrEnum):
+    """Why a paper that was considered is not in the issue."""
+
+    NO_MATCH = "no keyword matched"
+    BELOW_MINIMUM = "below the minimum match"
+    EXCLUDED = "excluded by a term"
+    BEYOND_LENGTH = "beyond the length"
+    NEAR_IDENTICAL = "nearly identical to a stronger pick"
+    ALREADY_CONSIDERED = "already considered for an earlier issue"
+
+
+class SkipReason(StrEnum):
+    """Why a subscriber who was due gets no issue."""
+
+    NO_NEW_PAPERS = "no new papers"
+    NOTHING_WORTH_SENDING = "nothing above the minimum match"
+    SUPPRESSED = "the address is suppressed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """One subscriber's digest for one date: everything that the message is made from, papers by number."""
+
+    subscriber: int
+    issue_date: date  #: the local date where the subscriber lives
+    created: datetime  #: the Date of the message; aware, UTC
+    message_id: str  #: without angle brackets, the same at every retry
+    picks: tuple[Pick, ...] = ()  #: best first
+    also: tuple[Pick, ...] = ()  #: matched as well, shown as one line each
+    trending: tuple[Pick, ...] = ()
+    more: int = 0  #: further papers above the minimum that are not shown
+    considered: int = 0  #: papers that were new to the subscriber
+    weekly: bool = False

@@ -1,0 +1,108 @@
+"""Profiles: what one subscriber wants to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MAX_TERMS = 200
+MAX_TERM_LENGTH = 200
+MAX_WEIGHT = 100.0
+MAX_PAPERS = 50
+DEFAULT_MINIMUM_MATCH = 30
+DEFAULT_PAPERS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyword:
+    """A word or phrase that the subscriber wants, with its weight."""
+
+    term: str
+    weight: float = 1.0  #: above 0; 2 counts double
+    acronyms: bool = True  #: whether a known short or long form of the term counts as well
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What one subscriber wants: all that the ranking may know of a person."""
+
+    keywords: tuple[Keyword, ...] = ()
+    exclude: tuple[str, ...] = ()  #: terms that a paper must not have
+    authors: tuple[str, ...] = ()  #: names to follow
+    categories: tuple[str, ...] = ()  #: categories to follow: "cs.CL", or "cs" for all of it
+    minimum_match: int = DEFAULT_MINIMUM_MATCH  #: 0 to 100
+    papers: int = DEFAULT_PAPERS  #: most picks in an issue
+    trending: bool = False  #: add the short trending section beside the picks
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is asked for: such a profile gets the trending issue."""
+        return not (self.keywords or self.authors or self.categories)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Gives the profile as plain JSON values; `profile_from_dict` reads them back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a profile or subscription."""
+
+    field: str  #: dotted name: "profile.keywords[2].weight"
+    reason: str  #: what was found and what is expected
+
+
+def profile_from_dict(data: Mapping[str, Any]) -> Profile:
+    """Gives the profile that `Profile.as_dict` described; unknown keys are ignored."""
+    keywords = tuple(
+        Keyword(term=k["term"], weight=float(k.get("weight", 1.0)), acronyms=bool(k.get("acronyms", True)))
+        for k in data.get("keywords", ())
+    )
+    return Profile(
+        keywords=keywords,
+        exclude=tuple(data.get("exclude", ())),
+        authors=tuple(data.get("authors", ())),
+        categories=tuple(data.get("categories", ())),
+        minimum_match=int(data.get("minimum_match", DEFAULT_MINIMUM_MATCH)),
+        papers=int(data.get("papers", DEFAULT_PAPERS)),
+        trending=bool(data.get("trending", False)),
+    )
+
+
+def faults(profile: Profile) -> list[Fault]:
+    """Gives everything that is wrong with the values of a profile; empty when it can be used."""
+    return [*_keyword_faults(profile.keywords), *_term_faults(profile), *_limit_faults(profile)]
+
+
+def _keyword_faults(keywords: Sequence[Keyword]) -> Iterator[Fault]:
+    for place, keyword in enumerate(keywords):
+        field = f"profile.keywords[{place}]"
+        yield from _text_faults(f"{field}.term", keyword.term)
+        if not 0 < keyword.weight <= MAX_WEIGHT:
+            yield Fault(field=f"{field}.weight", reason=f"{keyword.weight:g} is not above 0 and at most {MAX_WEIGHT:g}")
+
+
+def _term_faults(profile: Profile) -> Iterator[Fault]:
+    for name in ("exclude", "authors", "categories"):
+        for place, term in enumerate(getattr(profile, name)):
+            yield from _text_faults(f"profile.{name}[{place}]", term)
+    for name in ("keywords", "exclude", "authors", "categories"):
+        if len(getattr(profile, name)) > MAX_TERMS:
+            yield Fault(field=f"profile.{name}", reason=f"more than {MAX_TERMS} entries")
+
+
+def _text_faults(field: str, text: str) -> Iterator[Fault]:
+    if not any(c.isalnum() for c in text):
+        yield Fault(field=field, reason=f"{text!r} has no letter and no digit")
+    if len(text) > MAX_TERM_LENGTH:
+        yield Fault(field=field, reason=f"{len(text)} characters, at most {MAX_TERM_LENGTH} are allowed")
+    if any(not c.isprintable() for c in text):
+        yield Fault(field=field, reason="has a control character")
+
+
+def _limit_faults(profile: Profile) -> Iterator[Fault]:
+    if not 0 <= profile.minimum_match <= 100:
+        yield Fault(field="profile.minimum_match", reason=f"{profile.minimum_match} is not between 0 and 100")
+    if not 1 <= profile.papers <= MAX_PAPERS:
+        yield Fault(field="profile.papers", reason=f"{profile.papers} is not between 1 and {MAX_PAPERS}")

@@ -1,0 +1,92 @@
+"""Settings: one frozen value a room, with the meaning of each setting; read from the world by the entrances."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, unknown names refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSettings(Section):
+    url: str = Field(default="sqlite:///digest.db", description="database: sqlite:///FILE or postgresql+psycopg://…")
+    busy_seconds: float = Field(
+        default=60, gt=0, description="how long ingest waits for another ingest before it gives up (exit 5)"
+    )
+
+
+class SenderSettings(Section):
+    name: str = Field(default="Paper Digest", description="display name in From")
+    address: str = Field(
+        default="digest@example.org", description="address in From; its domain is that of Message-ID and List-Id"
+    )
+    postal: str = Field(default="", description="postal address of the sender, shown in the footer")
+    bounces: str = Field(
+        default="", description="envelope sender, made unique per delivery by +TOKEN; empty: the From address"
+    )
+    unsubscribe: str = Field(default="", description="address for unsubscribing by mail; empty: the From address")
+
+
+class SmtpSettings(Section):
+    host: str = Field(default="localhost", description="relay's host name")
+    port: int = Field(default=25, ge=1, le=65535, description="relay's port")
+    tls: Literal["starttls", "tls", "none"] = Field(default="starttls", description="starttls, tls or none")
+    user: str = Field(default="", description="user name for AUTH; empty: no AUTH")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="password; better in DIGEST_SMTP__PASSWORD or a secret file"
+    )
+    timeout_seconds: float = Field(
+        default=60, gt=0, description="time-out of each SMTP step; five times as long after the final dot"
+    )
+    ca_file: str = Field(
+        default="", description="further certificate authority (PEM) to trust, for a relay with a private one"
+    )
+    connections: int = Field(default=4, ge=1, le=64, description="connections at a time")
+
+
+class WebSettings(Section):
+    url: str = Field(
+        default="", description="what the links in the mails begin with; empty: unsubscribe by mailto only"
+    )
+
+
+class SubscribersSettings(Section):
+    folder: str = Field(default="subscribers", description="folder of the profile files")
+
+
+class IssueSettings(Section):
+    max_age_days: int = Field(default=14, ge=1, description="papers seen longer ago are not considered")
+    first_issue_days: int = Field(default=7, ge=0, description="how far back a new subscriber's first issue looks")
+
+
+class TemplatesSettings(Section):
+    folder: str = Field(default="", description="folder whose templates replace those that ship with the program")
+    theme: str = Field(default="default", description="theme: a file in templates/theme")
+
+
+class SourceSettings(Section):
+    name: str = Field(description="name of the source in reports and on papers")
+    path: str = Field(default="", description="folder or file with listings")
+    url: str = Field(default="", description="address of a listing")
+    preset: str = Field(
+        default="", description="ready-made source: arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience"
+    )
+    format: str = Field(default="", description="format of the listings; empty: recognised by content")
+
+
+class Settings(Section):
+    """All settings of one installation."""
+
+    store: StoreSettings = StoreSettings()
+    sender: SenderSettings = SenderSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    web: WebSettings = WebSettings()
+    subscribers: SubscribersSettings = SubscribersSettings()
+    issue: IssueSettings = IssueSettings()
+    templates: TemplatesSettings = TemplatesSettings()
+    sources: tuple[SourceSettings, ...] = ()

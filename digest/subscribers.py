@@ -1,0 +1,169 @@
+"""Subscribers: a person with an address, their consent and its state, and when their issue is due."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from digest.errors import TransitionError
+from digest.profiles import Fault, Profile
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORKDAYS = frozenset(range(5))
+MAX_ADDRESS_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+MAX_NAME_LENGTH = 100
+
+_LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"]+")
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]", re.UNICODE)
+
+
+class State(StrEnum):
+    """Where a subscription stands."""
+
+    PENDING = "pending"  #: asked for on the web, not yet confirmed
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"  #: the address does not take mail
+
+
+class Owner(StrEnum):
+    """Where a profile is edited: a file in subscribers/ or the web."""
+
+    FILE = "file"
+    WEB = "web"
+
+
+class Cadence(StrEnum):
+    """How often an issue comes."""
+
+    DAILY = "daily"  #: on each of the chosen days
+    WEEKLY = "weekly"  #: once a week, on the first of the chosen days
+
+
+_TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset({State.ACTIVE, State.UNSUBSCRIBED}),
+    State.ACTIVE: frozenset({State.PAUSED, State.UNSUBSCRIBED, State.BOUNCED}),
+    State.PAUSED: frozenset({State.ACTIVE, State.UNSUBSCRIBED, State.BOUNCED}),
+    State.UNSUBSCRIBED: frozenset({State.PENDING, State.ACTIVE}),
+    State.BOUNCED: frozenset({State.ACTIVE, State.PENDING, State.UNSUBSCRIBED}),
+}
+
+
+def transition(present: State, wanted: State) -> State:
+    """Gives `wanted`; staying put is allowed. Raises TransitionError for a change that the rules do not have."""
+    if wanted is not present and wanted not in _TRANSITIONS[present]:
+        raise TransitionError(f"a subscription cannot go from {present} to {wanted}")
+    return wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When a subscriber's issue is due, where they live."""
+
+    timezone: str = "UTC"  #: name in the tz database
+    hour: time = time(7, 0)  #: local wall-clock time
+    days: frozenset[int] = WORKDAYS  #: 0 is Monday
+    cadence: Cadence = Cadence.DAILY
+
+    @property
+    def issue_days(self) -> frozenset[int]:
+        """The weekdays on which an issue is due: all chosen ones, or the first of them for a weekly issue."""
+        return self.days if self.cadence is Cadence.DAILY else frozenset({min(self.days)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """The instant at which an issue is due, and the local date that it is the issue of."""
+
+    at: datetime  #: aware, UTC
+    issue_date: date
+
+
+def due_on(schedule: Schedule, day: date) -> datetime:
+    """Gives the UTC instant of the schedule's hour on that local date.
+
+    In a gap (clocks go forward) the time is shifted forward by the gap, in a fold the first instant counts
+    (PEP 495: fold 0), so there is exactly one instant for each local date.
+    """
+    local = datetime.combine(day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
+    return local.astimezone(UTC)
+
+
+def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
+    """Gives the first due instant after `now` whose local date is later than that of the last issue."""
+    return next(
+        due for due in _due_from(schedule, now) if due.at > now and (not last_issue or due.issue_date > last_issue)
+    )
+
+
+def latest_due(schedule: Schedule, now: datetime) -> Due | None:
+    """Gives the last due instant that is not after `now`, within the past fortnight; None without one."""
+    past = [due for due in _due_from(schedule, now - timedelta(days=15), days=18) if due.at <= now]
+    return past[-1] if past else None
+
+
+def _due_from(schedule: Schedule, start: datetime, days: int = 400) -> Iterator[Due]:
+    first = start.astimezone(UTC).date() - timedelta(days=2)
+    for offset in range(days):
+        day = first + timedelta(days=offset)
+        if day.weekday() in schedule.issue_days:
+            yield Due(at=due_on(schedule, day), issue_date=day)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """What a profile file or a form asks for: the person and the profile, without consent or history."""
+
+    address: str
+    name: str = ""
+    language: str = "en"
+    schedule: Schedule = field(default_factory=Schedule)
+    profile: Profile = field(default_factory=Profile)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscriber:
+    """A person as the store knows them."""
+
+    number: int  #: row number in the store
+    subscription: Subscription
+    state: State
+    owner: Owner
+    created: datetime
+    cursor: int = 0  #: papers up to this sequence number were considered for an earlier issue
+    last_issue: date | None = None  #: local date of the last issue planned or skipped
+    next_due: datetime | None = None  #: None while no issue is to come
+    paused_until: date | None = None
+
+    @property
+    def address(self) -> str:
+        return self.subscription.address
+
+    @property
+    def profile(self) -> Profile:
+        return self.subscription.profile
+
+
+def normalised_address(address: str) -> str:
+    """Gives the form in which addresses are compared: trimmed, lower case throughout.
+
+    RFC 5321 lets local parts differ by case; no provider of note does, and one person must not get two mails.
+    """
+    return address.strip().lower()
+
+
+def address_faults(address: str) -> list[Fault]:
+    """Gives what is wrong with an address as the target of mail (RFC 5321, RFC 6531); empty when it can be used."""
+    local, at, domain = address.rpartition("@")
+    if not at or not _LOCAL_PART.fullmatch(local) or not address.isprintable():
+        return [Fault(field="address", reason=f"{address!r} is not an e-mail address")]
+    if local.startswith(".") or local.endswith(".") or ".." in local or len(local.encode()) > 64:
+        return [Fault(field="address", reason=f"{address!r}: the part before the @ is not valid")]
+    if not _DOMAIN.fullmatch(domain) or len(address.encode()) > MAX_ADDRESS_LENGTH:
+        return [Fault(field="address", reason=f"{address!r}: the part after the @ is not a domain name")]
+    return []

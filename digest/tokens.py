@@ -1,0 +1,110 @@
+"""Signed, fixed-length tokens for the links of a message: one purpose each, nothing to look up, nothing to guess.
+
+A token is 30 octets: key id (1), purpose (1), delivery (6), paper (5), day of issue since 1970 (2), and the first
+15 octets of an HMAC-SHA256 over them. In a link it is 40 characters of URL-safe base64; in a VERP address, where
+case may be lost, 48 characters of base32. The length never changes, so that a message can be built around it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import IntEnum
+
+LINK_LENGTH = 40
+VERP_LENGTH = 48
+_EPOCH = date(1970, 1, 1)
+_MAC_LENGTH = 15
+
+
+class Purpose(IntEnum):
+    """What the holder of a token may do; the number stands in the token."""
+
+    UNSUBSCRIBE = 1
+    VOTE_UP = 2
+    VOTE_DOWN = 3
+    PAUSE = 4
+    VIEW = 5
+    BOUNCE = 6
+
+
+LIFETIME: dict[Purpose, timedelta | None] = {
+    Purpose.UNSUBSCRIBE: None,
+    Purpose.VOTE_UP: timedelta(days=90),
+    Purpose.VOTE_DOWN: timedelta(days=90),
+    Purpose.PAUSE: timedelta(days=90),
+    Purpose.VIEW: timedelta(days=90),
+    Purpose.BOUNCE: timedelta(days=30),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a token says."""
+
+    purpose: Purpose
+    delivery: int  #: id of the ledger row
+    paper: int = 0  #: sequence number, for votes
+    issued: date = _EPOCH
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The secret keys that tokens are signed with: the newest signs, all verify."""
+
+    keys: tuple[bytes, ...]  #: oldest first, at least one, each of 32 octets or more
+
+    def sign(self, claim: Claim) -> bytes:
+        """Gives the 30 octets of the token."""
+        key_id = len(self.keys) - 1
+        head = bytes([key_id & 0xFF, claim.purpose]) + claim.delivery.to_bytes(6) + claim.paper.to_bytes(5)
+        head += (claim.issued - _EPOCH).days.to_bytes(2)
+        return head + self._mac(key_id, head)
+
+    def verify(self, token: bytes, today: date) -> Claim | None:
+        """Gives what the token says; None when it is forged, torn or past its time."""
+        head, mac = token[:-_MAC_LENGTH], token[-_MAC_LENGTH:]
+        if len(token) != 30 or head[0] >= len(self.keys) or head[1] not in Purpose.__members__.values():
+            return None
+        if not hmac.compare_digest(mac, self._mac(head[0], head)):
+            return None
+        purpose, issued = Purpose(head[1]), _EPOCH + timedelta(days=int.from_bytes(head[13:15]))
+        lifetime = LIFETIME[purpose]
+        if lifetime is not None and today > issued + lifetime:
+            return None
+        return Claim(
+            purpose=purpose, delivery=int.from_bytes(head[2:8]), paper=int.from_bytes(head[8:13]), issued=issued
+        )
+
+    def _mac(self, key_id: int, head: bytes) -> bytes:
+        return hmac.new(self.keys[key_id], head, hashlib.sha256).digest()[:_MAC_LENGTH]
+
+
+def link_form(token: bytes) -> str:
+    """Gives the 40 characters that stand in a link."""
+    return base64.urlsafe_b64encode(token).decode()
+
+
+def verp_form(token: bytes) -> str:
+    """Gives the 48 characters that stand in an envelope sender."""
+    return base64.b32encode(token).decode().lower()
+
+
+def from_link(text: str) -> bytes:
+    """Gives the octets of a token in a link; empty when it cannot be one."""
+    try:
+        return base64.b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def from_verp(text: str) -> bytes:
+    """Gives the octets of a token in an address, whatever its case; empty when it cannot be one."""
+    try:
+        return base64.b32decode(text, casefold=True)
+    except (binascii.Error, ValueError):
+        return b""
