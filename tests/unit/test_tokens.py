@@ -1,0 +1,65 @@
+"""Tokens: what they say, how long they live, and that nobody can forge one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.tokens import LINK_LENGTH, VERP_LENGTH, Claim, Keyring, Purpose, from_link, from_verp, link_form, verp_form
+
+TODAY = date(2026, 11, 21)
+OLD, NEW = b"o" * 32, b"n" * 32
+CLAIM = Claim(purpose=Purpose.VOTE_UP, delivery=123_456_789, paper=987_654, issued=TODAY)
+
+
+@given(
+    purpose=st.sampled_from(Purpose),
+    delivery=st.integers(0, 2**48 - 1),
+    paper=st.integers(0, 2**40 - 1),
+    age=st.integers(0, 20),
+)
+def test_a_token_says_what_was_signed_and_has_one_length(purpose: Purpose, delivery: int, paper: int, age: int) -> None:
+    claim = Claim(purpose=purpose, delivery=delivery, paper=paper, issued=TODAY - timedelta(days=age))
+    ring = Keyring((NEW,))
+    token = ring.sign(claim)
+    assert (len(link_form(token)), len(verp_form(token))) == (LINK_LENGTH, VERP_LENGTH)
+    assert ring.verify(from_link(link_form(token)), TODAY) == claim
+    assert ring.verify(from_verp(verp_form(token).upper()), TODAY) == claim
+
+
+@given(place=st.integers(0, 29), flip=st.integers(1, 255))
+def test_a_token_with_one_changed_octet_is_refused(place: int, flip: int) -> None:
+    token = bytearray(Keyring((NEW,)).sign(CLAIM))
+    token[place] ^= flip
+    assert Keyring((NEW,)).verify(bytes(token), TODAY) is None
+
+
+@given(st.text(max_size=60))
+def test_arbitrary_text_is_no_token(text: str) -> None:
+    ring = Keyring((NEW,))
+    assert ring.verify(from_link(text), TODAY) is None
+    assert ring.verify(from_verp(text), TODAY) is None
+
+
+def test_an_older_key_still_verifies_after_rotation_and_the_newest_signs() -> None:
+    before, after = Keyring((OLD,)), Keyring((OLD, NEW))
+    assert after.verify(before.sign(CLAIM), TODAY) == CLAIM
+    assert before.verify(after.sign(CLAIM), TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "days", "valid"),
+    [
+        pytest.param(Purpose.VOTE_UP, 90, True, id="vote-on-the-last-day"),
+        pytest.param(Purpose.VOTE_UP, 91, False, id="vote-too-late"),
+        pytest.param(Purpose.UNSUBSCRIBE, 4000, True, id="unsubscribe-never-expires"),
+        pytest.param(Purpose.BOUNCE, 31, False, id="bounce-too-late"),
+    ],
+)
+def test_a_token_lives_as_long_as_its_purpose(purpose: Purpose, days: int, valid: bool) -> None:
+    ring = Keyring((NEW,))
+    token = ring.sign(Claim(purpose=purpose, delivery=1, issued=TODAY - timedelta(days=days)))
+    assert (ring.verify(token, TODAY) is not None) is valid
