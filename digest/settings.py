@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a text setting stands for, so that the entrances can make it absolute."""
+
+    meaning: str
+
+
+LOCATION = Mark("a file or folder, relative to the folder of digest.toml")
+DATABASE = Mark("a database address; the file of an SQLite database is relative to the folder of digest.toml")
+Location = Annotated[str, LOCATION]
+DatabaseUrl = Annotated[str, DATABASE]
 
 
 class Section(BaseModel):
@@ -14,7 +28,9 @@ class Section(BaseModel):
 
 
 class StoreSettings(Section):
-    url: str = Field(default="sqlite:///digest.db", description="database: sqlite:///FILE or postgresql+psycopg://…")
+    url: DatabaseUrl = Field(
+        default="sqlite:///digest.db", description="database: sqlite:///FILE or postgresql+psycopg://…"
+    )
     busy_seconds: float = Field(
         default=60, gt=0, description="how long ingest waits for another ingest before it gives up (exit 5)"
     )
@@ -43,7 +59,7 @@ class SmtpSettings(Section):
     timeout_seconds: float = Field(
         default=60, gt=0, description="time-out of each SMTP step; five times as long after the final dot"
     )
-    ca_file: str = Field(
+    ca_file: Location = Field(
         default="", description="further certificate authority (PEM) to trust, for a relay with a private one"
     )
     connections: int = Field(default=4, ge=1, le=64, description="connections at a time")
@@ -56,7 +72,7 @@ class WebSettings(Section):
 
 
 class SubscribersSettings(Section):
-    folder: str = Field(default="subscribers", description="folder of the profile files")
+    folder: Location = Field(default="subscribers", description="folder of the profile files")
 
 
 class IssueSettings(Section):
@@ -65,13 +81,13 @@ class IssueSettings(Section):
 
 
 class TemplatesSettings(Section):
-    folder: str = Field(default="", description="folder whose templates replace those that ship with the program")
+    folder: Location = Field(default="", description="folder whose templates replace those that ship with the program")
     theme: str = Field(default="default", description="theme: a file in templates/theme")
 
 
 class SourceSettings(Section):
     name: str = Field(description="name of the source in reports and on papers")
-    path: str = Field(default="", description="folder or file with listings")
+    path: Location = Field(default="", description="folder or file with listings")
     url: str = Field(default="", description="address of a listing")
     preset: str = Field(
         default="", description="ready-made source: arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience"

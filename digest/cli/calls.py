@@ -1,0 +1,86 @@
+"""One call of a command: its settings, its clock, and where its report goes."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from digest.cli.configuration import Configuration, load
+from digest.cli.group import CONFIG_HELP
+from digest.cli.logs import start_logging
+from digest.settings import Settings
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What a command knows beside its own arguments."""
+
+    config: Path | None = None  #: settings file that was asked for
+    as_json: bool = False
+    quiet: bool = False
+
+    @functools.cached_property
+    def configuration(self) -> Configuration:
+        """The settings, where they come from and which folder they are relative to."""
+        return load(self.config)
+
+    @property
+    def settings(self) -> Settings:
+        return self.configuration.settings
+
+    @functools.cached_property
+    def now(self) -> datetime:
+        """The instant at which the command was called; aware, UTC."""
+        return datetime.now(UTC)
+
+    def show(self, document: Mapping[str, Any], text: str = "") -> None:
+        """Prints the report on standard output: one line of JSON, or the text for people (none when quiet)."""
+        if self.as_json:
+            click.echo(json.dumps(document))
+        elif text and not self.quiet:
+            click.echo(text)
+
+    def warn(self, text: str) -> None:
+        """Tells people of something that went wrong, on standard error."""
+        click.secho(text, err=True, fg="yellow")
+
+
+def command(
+    *, reports: bool = False, group: click.Group | None = None, name: str | None = None, logs: int = 0
+) -> Callable[[Callable[Concatenate[Call, P], None]], click.Command]:
+    """Makes a function a command: its first argument is the Call, --config (and --json where it reports) are added.
+
+    `group` is the group that it belongs to, if not the main one; `logs` the least verbosity of its log.
+    """
+
+    def decorate(function: Callable[Concatenate[Call, P], None]) -> click.Command:
+        @click.pass_context
+        @functools.wraps(function)
+        def invoke(ctx: click.Context, /, *, config: Path | None, as_json: bool = False, **arguments: Any) -> None:
+            given: dict[str, Any] = ctx.find_root().obj or {}
+            start_logging(max(given.get("verbose", 0), logs), given.get("log_json", False))
+            call = Call(
+                config=config or given.get("config"),
+                as_json=as_json or given.get("as_json", False),
+                quiet=given.get("quiet", False),
+            )
+            function(call, **arguments)  # type: ignore[call-arg]
+
+        wanted = click.option("--json", "as_json", is_flag=True, help="Print the report as one line of JSON.")
+        invoke = wanted(invoke) if reports else invoke
+        invoke = click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help=CONFIG_HELP)(invoke)
+        made = click.command(name or function.__name__.strip("_").replace("_", "-"))(invoke)
+        if group:
+            group.add_command(made)
+        return made
+
+    return decorate

@@ -1,0 +1,46 @@
+"""Exit codes, and what a person reads when a command fails."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import click
+
+from digest.errors import ConfigurationError, DigestError, StoreBusy, UsageError
+
+
+class Exit(IntEnum):
+    """The codes that scripts can rely on."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    PARTLY = 3  #: some of what was to be sent was not
+    NOTHING_DUE = 4  #: only where a command was asked for it with --exit-code
+    BUSY = 5  #: another ingest outlasted the wait
+    CONFIGURATION = 78  #: EX_CONFIG of sysexits.h
+
+
+_CODES: dict[type[DigestError], Exit] = {
+    ConfigurationError: Exit.CONFIGURATION,
+    UsageError: Exit.USAGE,
+    StoreBusy: Exit.BUSY,
+    DigestError: Exit.ERROR,
+}
+
+
+def exit_code(error: DigestError) -> Exit:
+    """Gives the code with which the program ends after that error: that of its nearest ancestor in the table."""
+    return next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
+
+
+class Failure(click.ClickException):
+    """An error of the family as Click shows it: one sentence on standard error, and the exit code."""
+
+    def __init__(self, error: DigestError) -> None:
+        super().__init__(str(error))
+        self.exit_code = exit_code(error)  # type: ignore[misc]  # Click reads it from the instance
+
+    def show(self, _file: object = None) -> None:
+        click.secho("digest: ", err=True, nl=False, fg="red", bold=True)
+        click.echo(self.message, err=True)
