@@ -1,0 +1,8 @@
+"""The store: all SQL of the program, on SQLite and PostgreSQL.
+
+`open_store` gives a `Store`; its transactions are what the functions of the modules here take first.
+"""
+
+from digest.storage.store import Store, Tx, open_store
+
+__all__ = ["Store", "Tx", "open_store"]

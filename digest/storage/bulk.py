@@ -1,0 +1,46 @@
+"""Bulk statements: many keys to look up, many rows to write, few round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from digest.storage.store import Tx
+
+CHUNK = 500  #: values in one IN list
+
+T = TypeVar("T")
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Gives the values in lists of at most `size`."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts the rows; one that exists already is an error."""
+    if rows:
+        tx.connection.execute(table.insert(), rows)
+
+
+def insert_or_ignore(tx: Tx, table: Table) -> Any:
+    """Gives an INSERT that leaves rows alone that exist already (ON CONFLICT DO NOTHING)."""
+    return _dialect_insert(tx, table).on_conflict_do_nothing()
+
+
+def upsert(tx: Tx, table: Table, keys: Collection[Column[Any]], changed: Collection[Column[Any]]) -> Insert:
+    """Gives an INSERT that overwrites the columns `changed` of a row that has the same `keys`."""
+    statement = _dialect_insert(tx, table)
+    values = {column.name: statement.excluded[column.name] for column in changed}
+    upserting: Insert = statement.on_conflict_do_update(index_elements=list(keys), set_=values)
+    return upserting
+
+
+def _dialect_insert(tx: Tx, table: Table) -> Any:
+    return postgresql.insert(table) if tx.on_postgresql else sqlite.insert(table)

@@ -1,0 +1,113 @@
+"""Listings in the store: which were read, what they held, what was wrong with them, and how sources fare."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select
+
+from digest.papers import Problem, Sighting
+from digest.storage import schema
+from digest.storage.bulk import chunks, insert_or_ignore, upsert
+from digest.storage.paper_rows import storable
+from digest.storage.store import Tx
+
+_l, _s = schema.listings.c, schema.sources.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListingRecord:
+    """One listing that was read."""
+
+    source: str  #: name of the source
+    origin: str  #: path or URL
+    format: str
+    sha256: str  #: of the content, in hexadecimal; with the source it says which listing this is
+    read_at: datetime
+    page_date: date | None = None
+    papers: int = 0  #: papers it held
+    new: int = 0  #: of these, unknown before
+    updated: int = 0  #: of these, enriched by it
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """How a source fares, and what its server said for the next conditional request."""
+
+    name: str
+    etag: str = ""
+    last_modified: str = ""
+    last_ok: datetime | None = None
+    failing_since: datetime | None = None  #: None while it works
+    last_error: str = ""
+
+
+def known(tx: Tx, source: str, sha256: Collection[str]) -> frozenset[str]:
+    """Gives those content hashes that the source has shown before."""
+    found: set[str] = set()
+    for chunk in chunks(sha256):
+        query = select(_l.sha256).where(_l.source == source, _l.sha256.in_(chunk))
+        found.update(tx.connection.execute(query).scalars())
+    return frozenset(found)
+
+
+def add(tx: Tx, record: ListingRecord, shown: Sequence[tuple[int, Sighting]] = ()) -> int:
+    """Stores a listing and which papers (by number) it showed how; gives the listing's id.
+
+    A paper that the listing shows twice counts once, as it stands first.
+    """
+    row = vars(record) | {"problems": [[p.line, storable(p.reason)] for p in record.problems]}
+    result = tx.connection.execute(insert(schema.listings).returning(_l.id), row)
+    listing: int = result.scalar_one()
+    if shown:
+        rows = [_sighting_row(record, listing, paper, sighting) for paper, sighting in shown]
+        tx.connection.execute(insert_or_ignore(tx, schema.sightings), rows)
+    return listing
+
+
+def recent(tx: Tx, limit: int = 50) -> list[ListingRecord]:
+    """Gives the listings read last, newest first."""
+    query = select(schema.listings).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
+    return [_record_of(row) for row in tx.connection.execute(query).mappings()]
+
+
+def source_states(tx: Tx) -> dict[str, SourceState]:
+    """Gives how each source fares, by name."""
+    rows = tx.connection.execute(select(schema.sources)).mappings()
+    return {row["name"]: SourceState(**row) for row in rows}
+
+
+def source_worked(tx: Tx, name: str, at: datetime, *, etag: str = "", last_modified: str = "") -> None:
+    """Records that a source was reached, with what its server said for the next conditional request."""
+    state = SourceState(name=name, etag=etag, last_modified=last_modified, last_ok=at)
+    changed = (_s.etag, _s.last_modified, _s.last_ok, _s.failing_since, _s.last_error)
+    tx.connection.execute(upsert(tx, schema.sources, (_s.name,), changed), vars(state))
+
+
+def source_failed(tx: Tx, name: str, at: datetime, error: str) -> None:
+    """Records that a source could not be reached or read; keeps since when that is so."""
+    present = source_states(tx).get(name, SourceState(name=name))
+    row = vars(present) | {"failing_since": present.failing_since or at, "last_error": storable(error)}
+    tx.connection.execute(upsert(tx, schema.sources, (_s.name,), (_s.failing_since, _s.last_error)), row)
+
+
+def _sighting_row(record: ListingRecord, listing: int, paper: int, sighting: Sighting) -> Mapping[str, Any]:
+    return {
+        "paper": paper,
+        "listing": listing,
+        "source": record.source,
+        "seen_at": record.read_at,
+        "position": sighting.position,
+        "votes": sighting.votes,
+        "comments": sighting.comments,
+        "arxiv_version": sighting.arxiv_version,
+    }
+
+
+def _record_of(row: RowMapping) -> ListingRecord:
+    values = {name: row[name] for name in ListingRecord.__dataclass_fields__}
+    return ListingRecord(**values | {"problems": tuple(Problem(line=line, reason=r) for line, r in row["problems"])})

