@@ -1,0 +1,21 @@
+"""Profile files: one TOML text per subscriber, read with every fault named by line, written with comments kept.
+
+::
+
+    address = "ada@example.com"
+    name = "Ada"
+    timezone = "Europe/Berlin"
+    hour = "07:30"
+    days = ["mon", "tue", "wed", "thu", "fri"]
+    [profile]
+    keywords = [{ term = "hyperparameter optimization", weight = 2 }, "learning rate"]
+    exclude = ["federated learning"]
+    authors = ["Frank Hutter"]
+    minimum_match = 30
+    papers = 10
+"""
+
+from digest.profile_files.reading import ProfileFile, read_profile_file, read_subscription
+from digest.profile_files.writing import write_subscription
+
+__all__ = ["ProfileFile", "read_profile_file", "read_subscription", "write_subscription"]

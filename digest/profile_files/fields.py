@@ -1,0 +1,205 @@
+"""The keys of a profile file: what each may hold, and how its value is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import time
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeAlias
+from zoneinfo import available_timezones
+
+from digest.profiles import Keyword
+from digest.subscribers import MAX_NAME_LENGTH, WEEKDAYS, Cadence
+from digest.toml_lines import Place
+
+_HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_STAND_IN = "x"
+DAYS = {name: day for names in (WEEKDAYS, _LONG_DAYS) for day, name in enumerate(names)}
+
+
+class Refused(ValueError):
+    """A value that its key cannot hold; the text says what was found and what is expected."""
+
+
+class Reader:
+    """Reads tables key by key and gathers the faults; a faulty value is left out, so that its default stands."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[Place, str]] = []
+
+    def fault(self, place: Place, reason: str) -> None:
+        self.faults.append((place, reason))
+
+    def table(self, place: Place, values: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
+        """Gives the values of the known keys of a table as read; every other key is a fault."""
+        if not isinstance(values, Mapping):
+            self.fault(place, f"found {values!r}, expected a table")
+            return {}
+        read = {}
+        for key, value in values.items():
+            if key not in fields:
+                self.fault((*place, key), f"no such key{_suggestion(key, fields)}")
+                continue
+            try:
+                read[key] = fields[key](self, (*place, key), value)
+            except Refused as refused:
+                self.fault((*place, key), str(refused))
+        return read
+
+
+Field: TypeAlias = Callable[[Reader, Place, Any], Any]  #: raises Refused
+
+
+def _suggestion(key: str, fields: Mapping[str, Any]) -> str:
+    close = get_close_matches(key, fields, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(fields)}"
+
+
+def _text(_reader: Reader, _place: Place, value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refused(f"found {value!r}, expected a text in quotes")
+    return value.strip()
+
+
+def _name(reader: Reader, place: Place, value: Any) -> str:
+    name = _text(reader, place, value)
+    if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
+        raise Refused(f"expected a name of one line and at most {MAX_NAME_LENGTH} characters")
+    return name
+
+
+def _language(reader: Reader, place: Place, value: Any) -> str:
+    language = _text(reader, place, value)
+    if not _LANGUAGE.fullmatch(language):
+        raise Refused(f'found {language!r}, expected a language tag such as "en"')
+    return language
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(reader: Reader, place: Place, value: Any) -> str:
+    zone = _text(reader, place, value)
+    if zone not in _zones():
+        close = get_close_matches(zone, sorted(_zones()), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise Refused(f'no time zone is called {zone!r}; expected a name such as "Europe/Berlin"{hint}')
+    return zone
+
+
+def _hour(_reader: Reader, _place: Place, value: Any) -> time:
+    if isinstance(value, time):
+        return value.replace(second=0, microsecond=0)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 23:
+        return time(value)
+    found = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise Refused(f'found {value!r}, expected a time of day such as "07:30"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _days(reader: Reader, place: Place, value: Any) -> frozenset[int]:
+    days = set()
+    for position, name in enumerate(_list(value)):
+        if isinstance(name, str) and name.strip().lower() in DAYS:
+            days.add(DAYS[name.strip().lower()])
+        else:
+            reader.fault((*place, position), f"found {name!r}, expected one of {', '.join(WEEKDAYS)}")
+    if not days and not value:
+        raise Refused("found no day, expected at least one")
+    return frozenset(days)
+
+
+def _cadence(_reader: Reader, _place: Place, value: Any) -> Cadence:
+    if value not in list(Cadence):
+        raise Refused(f"found {value!r}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
+    return Cadence(value)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Refused(f"found {value!r}, expected a list in square brackets")
+    return value
+
+
+def _texts(reader: Reader, place: Place, value: Any) -> tuple[str, ...]:
+    return tuple(_each(reader, place, _list(value), _text, _STAND_IN))
+
+
+def _keywords(reader: Reader, place: Place, value: Any) -> tuple[Keyword, ...]:
+    return tuple(_each(reader, place, _list(value), _keyword, Keyword(term=_STAND_IN)))
+
+
+def _each(reader: Reader, place: Place, values: list[Any], field: Field, stand_in: Any) -> list[Any]:
+    """Gives the items as read; the stand-in for a faulty one keeps the positions of those after it."""
+    read = []
+    for position, value in enumerate(values):
+        try:
+            read.append(field(reader, (*place, position), value))
+        except Refused as refused:
+            reader.fault((*place, position), str(refused))
+            read.append(stand_in)
+    return read
+
+
+def _keyword(reader: Reader, place: Place, value: Any) -> Keyword:
+    if isinstance(value, str):
+        return Keyword(term=value.strip())
+    if not isinstance(value, Mapping):
+        raise Refused(f'found {value!r}, expected a text in quotes or {{ term = "…", weight = … }}')
+    given = reader.table(place, value, _KEYWORD_FIELDS)
+    if "term" not in value:
+        raise Refused("has no term")
+    return Keyword(**{"term": _STAND_IN, **given})
+
+
+def _weight(_reader: Reader, _place: Place, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(f"found {value!r}, expected a number")
+    return float(value)
+
+
+def _whole(_reader: Reader, _place: Place, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(f"found {value!r}, expected a whole number")
+    return value
+
+
+def _flag(_reader: Reader, _place: Place, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Refused(f"found {value!r}, expected true or false")
+    return value
+
+
+def _as_given(_reader: Reader, _place: Place, value: Any) -> Any:
+    return value
+
+
+_KEYWORD_FIELDS: dict[str, Field] = {"term": _text, "weight": _weight, "acronyms": _flag}
+
+PROFILE_FIELDS: dict[str, Field] = {
+    "keywords": _keywords,
+    "exclude": _texts,
+    "authors": _texts,
+    "categories": _texts,
+    "minimum_match": _whole,
+    "papers": _whole,
+    "trending": _flag,
+}
+
+SUBSCRIPTION_FIELDS: dict[str, Field] = {
+    "address": _text,
+    "name": _name,
+    "language": _language,
+    "timezone": _zone,
+    "hour": _hour,
+    "days": _days,
+    "cadence": _cadence,
+    "profile": _as_given,
+}

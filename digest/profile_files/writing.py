@@ -1,0 +1,77 @@
+"""Profile files written: a subscription to TOML, with the comments and the order of an earlier text kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Item
+
+from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, Reader
+from digest.profiles import Keyword, Profile
+from digest.subscribers import WEEKDAYS, Schedule, Subscription
+
+
+def write_subscription(subscription: Subscription, text: str = "") -> str:
+    """Gives the profile file of a subscription; with the `text` of an earlier one, its comments and its order stay,
+    and only what differs is written anew."""
+    document = tomlkit.parse(text)
+    _fill(document, _top_values(subscription), SUBSCRIPTION_FIELDS)
+    if "profile" not in document:
+        document["profile"] = tomlkit.table()
+    _fill(document["profile"], _profile_values(subscription.profile), PROFILE_FIELDS)
+    return tomlkit.dumps(document)
+
+
+def _fill(table: Any, values: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+    for key, (value, default) in values.items():
+        same = key in table and fields[key](Reader(), (), _plain(table[key])) == fields[key](Reader(), (), value)
+        if not same and (key in table or value != default):
+            table[key] = _keyword_list(value) if key == "keywords" else value
+
+
+def _plain(value: Any) -> Any:
+    return value.unwrap() if isinstance(value, Item) else value
+
+
+def _top_values(subscription: Subscription) -> dict[str, tuple[Any, Any]]:
+    schedule, default = subscription.schedule, Schedule()
+    return {
+        "address": (subscription.address, None),
+        "name": (subscription.name, ""),
+        "language": (subscription.language, "en"),
+        "timezone": (schedule.timezone, default.timezone),
+        "hour": (schedule.hour.strftime("%H:%M"), default.hour.strftime("%H:%M")),
+        "days": (_day_names(schedule.days), _day_names(default.days)),
+        "cadence": (schedule.cadence.value, default.cadence.value),
+    }
+
+
+def _day_names(days: frozenset[int]) -> list[str]:
+    return [WEEKDAYS[day] for day in sorted(days)]
+
+
+def _profile_values(profile: Profile) -> dict[str, tuple[Any, Any]]:
+    default = Profile()
+    plain = {key: (getattr(profile, key), getattr(default, key)) for key in ("minimum_match", "papers", "trending")}
+    lists: dict[str, tuple[Any, Any]] = {
+        key: (list(getattr(profile, key)), []) for key in ("exclude", "authors", "categories")
+    }
+    return {"keywords": ([_keyword_value(keyword) for keyword in profile.keywords], []), **lists, **plain}
+
+
+def _keyword_value(keyword: Keyword) -> dict[str, Any]:
+    value: dict[str, Any] = {"term": keyword.term}
+    if keyword.weight != 1:
+        value["weight"] = int(keyword.weight) if keyword.weight == int(keyword.weight) else keyword.weight
+    return value if keyword.acronyms else {**value, "acronyms": False}
+
+
+def _keyword_list(keywords: list[dict[str, Any]]) -> Item:
+    array = tomlkit.array()
+    for keyword in keywords:
+        row = tomlkit.inline_table()
+        row.update(keyword)
+        array.append(row)
+    return array.multiline(len(keywords) > 1)
