@@ -1,0 +1,216 @@
+"""Forms: what a person typed on a page, as a subscription with its faults, and back again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from digest.profiles import DEFAULT_MINIMUM_MATCH, DEFAULT_PAPERS, Fault, Keyword, Profile, faults
+from digest.subscribers import (
+    MAX_NAME_LENGTH,
+    WEEKDAYS,
+    WORKDAYS,
+    Cadence,
+    Schedule,
+    Subscription,
+    address_faults,
+)
+
+MAX_LINES = 400
+_WEIGHT = re.compile(r"\s*(?:\*|×)\s*([0-9]+(?:[.,][0-9]+)?)\s*$")
+
+Values = Mapping[str, Sequence[str]]  #: field to what was sent under that name, in order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A form as read: the subscription it asks for, and what is wrong with it."""
+
+    subscription: Subscription
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """Form field to the first thing that is wrong with it."""
+        reasons: dict[str, str] = {}
+        for fault in self.faults:
+            reasons.setdefault(_form_field(fault.field), fault.reason)
+        return reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileFields:
+    """A subscription as the fields of the form show it."""
+
+    address: str = ""
+    name: str = ""
+    keywords: str = ""  #: one a line, "term" or "term * weight"
+    exclude: str = ""
+    authors: str = ""
+    categories: str = ""
+    minimum_match: int = DEFAULT_MINIMUM_MATCH
+    papers: int = DEFAULT_PAPERS
+    trending: bool = False
+    timezone: str = "UTC"
+    hour: str = "07:00"
+    days: frozenset[int] = WORKDAYS
+    weekly: bool = False
+    language: str = "en"
+    wrong: Mapping[str, str] = field(default_factory=dict)  #: field to what is wrong with it
+
+
+def first(values: Values, name: str) -> str:
+    """Gives the first value of a field, trimmed; empty when it was not sent."""
+    found = values.get(name) or ("",)
+    return found[0].strip()
+
+
+def read_form(values: Values, language: str) -> Reading:
+    """Gives the subscription that a whole sign-up form asks for."""
+    subscription = Subscription(
+        address=first(values, "address"),
+        name=first(values, "name"),
+        language=language,
+        profile=read_profile(values),
+    )
+    schedule, schedule_faults = read_schedule(values)
+    name_faults = _name_faults(subscription.name)
+    found = [*address_faults(subscription.address), *name_faults, *schedule_faults, *faults(subscription.profile)]
+    return Reading(subscription=replace(subscription, schedule=schedule), faults=tuple(found))
+
+
+def read_profile(values: Values) -> Profile:
+    """Gives the profile of a form; numbers that cannot be read become ones that `faults` complains about."""
+    return Profile(
+        keywords=read_keywords(values),
+        exclude=_lines(values, "exclude"),
+        authors=_lines(values, "authors"),
+        categories=_lines(values, "categories", separator=r"[\n,\s]"),
+        minimum_match=_number(first(values, "minimum_match"), DEFAULT_MINIMUM_MATCH),
+        papers=_number(first(values, "papers"), DEFAULT_PAPERS),
+        trending=bool(first(values, "trending")),
+    )
+
+
+def read_keywords(values: Values) -> tuple[Keyword, ...]:
+    """Gives the keywords: rows of `term` and `weight`, then the lines of `keywords`; the first of equal terms counts."""
+    terms, weights = values.get("term", ()), values.get("weight", ())
+    dropped = set(values.get("drop", ()))
+    plain = {line for line in values.get("exact", ())}
+    rows = [
+        Keyword(term=_tidy(term), weight=_weight(weight), acronyms=_tidy(term) not in plain)
+        for term, weight in zip(terms, weights, strict=False)
+        if _tidy(term) and term not in dropped
+    ]
+    lines = (keyword_of(line) for line in _lines(values, "keywords"))
+    distinct = {keyword.term.casefold(): keyword for keyword in reversed([*rows, *lines])}
+    return tuple(reversed(distinct.values()))
+
+
+def keyword_of(line: str) -> Keyword:
+    """Gives the keyword of one line.
+
+    >>> keyword_of("hyperparameter optimization * 2").weight
+    2.0
+    """
+    found = _WEIGHT.search(line)
+    term = line[: found.start()] if found else line
+    return Keyword(term=_tidy(term), weight=_weight(found[1]) if found else 1.0)
+
+
+def line_of(keyword: Keyword) -> str:
+    """Gives the line that `keyword_of` reads back."""
+    return keyword.term if keyword.weight == 1 else f"{keyword.term} * {keyword.weight:g}"
+
+
+def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
+    """Gives when the form wants its issues, with defaults in place of what is wrong, and what is wrong."""
+    wrong: list[Fault] = []
+    zone = first(values, "timezone") or "UTC"
+    if not known_zone(zone):
+        wrong.append(Fault(field="timezone", reason=f"{zone!r} is not a time zone, such as Europe/Berlin"))
+        zone = "UTC"
+    hour = _time_of(first(values, "hour") or "07:00")
+    if hour is None:
+        wrong.append(Fault(field="hour", reason="expected a time of day, such as 07:30"))
+    days = frozenset(WEEKDAYS.index(day) for day in values.get("day", ()) if day in WEEKDAYS)
+    if not days:
+        wrong.append(Fault(field="days", reason="choose at least one day"))
+    cadence = Cadence.WEEKLY if first(values, "cadence") == Cadence.WEEKLY else Cadence.DAILY
+    return Schedule(timezone=zone, hour=hour or time(7), days=days or WORKDAYS, cadence=cadence), wrong
+
+
+def known_zone(name: str) -> bool:
+    """True for a name of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def fields_of(subscription: Subscription, wrong: Mapping[str, str] | None = None) -> ProfileFields:
+    """Gives the form that shows a subscription."""
+    profile, schedule = subscription.profile, subscription.schedule
+    return ProfileFields(
+        address=subscription.address,
+        name=subscription.name,
+        keywords="\n".join(map(line_of, profile.keywords)),
+        exclude="\n".join(profile.exclude),
+        authors="\n".join(profile.authors),
+        categories=" ".join(profile.categories),
+        minimum_match=profile.minimum_match,
+        papers=profile.papers,
+        trending=profile.trending,
+        timezone=schedule.timezone,
+        hour=f"{schedule.hour:%H:%M}",
+        days=schedule.days,
+        weekly=schedule.cadence is Cadence.WEEKLY,
+        language=subscription.language,
+        wrong=wrong or {},
+    )
+
+
+def _form_field(name: str) -> str:
+    return name.removeprefix("profile.").partition("[")[0]
+
+
+def _name_faults(name: str) -> Iterable[Fault]:
+    if len(name) > MAX_NAME_LENGTH:
+        yield Fault(field="name", reason=f"{len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")
+    if not name.isprintable():
+        yield Fault(field="name", reason="has a control character")
+
+
+def _lines(values: Values, name: str, separator: str = r"[\n;]") -> tuple[str, ...]:
+    text = "\n".join(values.get(name, ()))
+    lines = (_tidy(line) for line in re.split(separator, text.replace("\r", "\n")))
+    return tuple(dict.fromkeys(line for line in lines if line))[:MAX_LINES]
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.replace(",", ".")) if text.strip() else 1.0
+    except ValueError:
+        return 0.0  # which `faults` names as wrong
+
+
+def _number(text: str, default: int) -> int:
+    if not text:
+        return default
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+
+
+def _time_of(text: str) -> time | None:
+    try:
+        hour = time.fromisoformat(text)
+    except ValueError:
+        return None
+    return hour.replace(second=0, microsecond=0) if hour.tzinfo is None else None

@@ -1,0 +1,118 @@
+"""The guard before every page: what may post, how large it may be, and the headers of every response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY = 1_000_000  # octets; a BibTeX file of some hundred entries fits
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ONE_CLICK = "/u/"  #: RFC 8058: mail providers post here, from anywhere
+
+#: No inline script and no foreign host; "data:" images are the small drawings of the style sheet.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+#: A mail shown inside a page: its own inline styles, no script, no form, no origin.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups"
+
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+class Guard:
+    """Refuses cross-site posts and oversized bodies, answers HEAD and OPTIONS, and sets the headers.
+
+    `origins` are the addresses under which the pages are known besides the request's own Host, such as the one in
+    the settings when a proxy rewrites Host. `open_pages` are paths that search engines may keep.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str] = (), open_pages: Sequence[str] = ()) -> None:
+        self.app = app
+        self.origins = frozenset(origins)
+        self.open_pages = frozenset(open_pages)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or passes the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        dressed = _dressed(send, without_body=scope["method"] == "HEAD", indexed=scope["path"] in self.open_pages)
+        early = self._early_answer(scope)
+        if early:
+            await early(scope, receive, dressed)
+            return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self.app(scope, _bounded(receive), dressed)
+
+    def _early_answer(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
+        if scope["method"] in SAFE_METHODS:
+            return None
+        if not scope["path"].startswith(ONE_CLICK) and not self._same_site(scope, headers):
+            return PlainTextResponse("This form was sent from another site and has not been read.\n", status_code=403)
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            return PlainTextResponse(f"At most {MAX_BODY:,} octets can be sent at a time.\n", status_code=413)
+        return None
+
+    def _same_site(self, scope: Scope, headers: Headers) -> bool:
+        """True for a post from our own pages, or from a client that is no browser.
+
+        Browsers say where a request comes from in Sec-Fetch-Site, but only over HTTPS; else there is Origin.
+        """
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        return origin in self.origins or (origin != "null" and urlsplit(origin).netloc == headers.get("host"))
+
+
+class BodyTooLarge(Exception):
+    """More octets came than the guard lets through, whatever Content-Length said."""
+
+
+def _bounded(receive: Receive) -> Receive:
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            raise BodyTooLarge
+        return message
+
+    return bounded
+
+
+def _dressed(send: Send, *, without_body: bool, indexed: bool) -> Send:
+    async def dressed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                if not (indexed and name == "X-Robots-Tag"):
+                    headers.setdefault(name, value)
+        elif without_body and message["type"] == "http.response.body":
+            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+        await send(message)
+
+    return dressed
