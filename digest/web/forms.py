@@ -96,17 +96,19 @@ def read_profile(values: Values) -> Profile:
 
 
 def read_keywords(values: Values) -> tuple[Keyword, ...]:
-    """Gives the keywords: rows of `term` and `weight`, then the lines of `keywords`; the first of equal terms counts."""
-    terms, weights = values.get("term", ()), values.get("weight", ())
-    dropped = set(values.get("drop", ()))
-    plain = {line for line in values.get("exact", ())}
-    rows = [
-        Keyword(term=_tidy(term), weight=_weight(weight), acronyms=_tidy(term) not in plain)
-        for term, weight in zip(terms, weights, strict=False)
-        if _tidy(term) and term not in dropped
+    """Gives the keywords: rows of `term` and `weight`, then the lines of `keywords`; of equal terms one counts.
+
+    `drop` and `exact` name rows by their place: those to leave out, and those whose acronyms do not count.
+    """
+    rows = zip(values.get("term", ()), values.get("weight", ()), strict=False)
+    dropped, exact = set(values.get("drop", ())), set(values.get("exact", ()))
+    kept = [
+        Keyword(term=_tidy(term), weight=_weight(weight), acronyms=str(place) not in exact)
+        for place, (term, weight) in enumerate(rows)
+        if _tidy(term) and str(place) not in dropped
     ]
     lines = (keyword_of(line) for line in _lines(values, "keywords"))
-    distinct = {keyword.term.casefold(): keyword for keyword in reversed([*rows, *lines])}
+    distinct = {keyword.term.casefold(): keyword for keyword in reversed([*kept, *lines])}
     return tuple(reversed(distinct.values()))
 
 

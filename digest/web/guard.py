@@ -19,7 +19,9 @@ POLICY = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: A mail shown inside a page: its own inline styles, no script, no form, no origin.
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups"
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups"
+)
 
 _HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -65,14 +67,14 @@ class Guard:
             return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         if scope["method"] in SAFE_METHODS:
             return None
-        if not scope["path"].startswith(ONE_CLICK) and not self._same_site(scope, headers):
+        if not scope["path"].startswith(ONE_CLICK) and not self._same_site(headers):
             return PlainTextResponse("This form was sent from another site and has not been read.\n", status_code=403)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
             return PlainTextResponse(f"At most {MAX_BODY:,} octets can be sent at a time.\n", status_code=413)
         return None
 
-    def _same_site(self, scope: Scope, headers: Headers) -> bool:
+    def _same_site(self, headers: Headers) -> bool:
         """True for a post from our own pages, or from a client that is no browser.
 
         Browsers say where a request comes from in Sec-Fetch-Site, but only over HTTPS; else there is Origin.
