@@ -11,6 +11,9 @@ DigestError
 ├── StoreError           the store cannot be used: stop
 │   ├── StoreBusy        another process held the ingest lock for too long (exit code 5)
 │   └── SchemaTooNew     the store was written by a newer version: stop, do not touch it
+├── RelayError           an SMTP relay cannot be used: what it was to carry stays planned
+│   ├── RelayUnavailable at present: try again later
+│   └── RelayRefused     until the operator mends a setting: stop using it
 └── TransitionError      a state change that the rules do not have: a defect of the caller
 """
 
@@ -68,6 +71,18 @@ class StoreBusy(StoreError):
 
 class SchemaTooNew(StoreError):
     """The store's schema version is newer than this program knows."""
+
+
+class RelayError(DigestError):
+    """An SMTP relay cannot be used; names it, the step and its answer."""
+
+
+class RelayUnavailable(RelayError):
+    """The relay cannot be reached or is busy: try again later."""
+
+
+class RelayRefused(RelayError):
+    """The relay will not have us as we are (certificate, login, STARTTLS): trying again does not help."""
 
 
 class TransitionError(DigestError):

@@ -1,0 +1,238 @@
+"""The exchange: parcel after parcel over one session, step by step, so that it is known at which step a fault came.
+
+With PIPELINING (RFC 2920) the envelope is one write, and the next envelope goes out in the same write as the final
+dot of the message before; without it each step waits for its answer. Between the body and its final dot the intent is
+committed. The mark of one message is committed together with the intent of the next on the same connection, so that
+a connection never has more than one message in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from digest.deliveries import Attempt, Outcome
+from digest.errors import MessageError
+from digest.smtp.addresses import envelope_address
+from digest.smtp.grouping import GroupCommit
+from digest.smtp.octets import wire_ready
+from digest.smtp.parcels import Parcel, Supply
+from digest.smtp.replies import MAX_TEXT, Reply, Stage, is_about_connection, verdict
+from digest.smtp.session import Extensions, Session
+from digest.smtp.wire import WireBroken
+
+DOT_PATIENCE = 5  # times the patience of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
+MAX_REFUSALS = 4  # Postfix and others delay, then disconnect, a client whose recipients they keep refusing
+
+_GO_AHEAD = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}  # first digit of the answer that lets the exchange go on
+
+
+class Ready(NamedTuple):
+    """A parcel in the octets that go over the wire."""
+
+    parcel: Parcel
+    steps: tuple[tuple[Stage, bytes], ...]  #: MAIL, RCPT and DATA with their commands
+    body: bytes
+
+    @property
+    def envelope(self) -> bytes:
+        """The commands in one piece."""
+        (_, mail), (_, recipient), (_, data) = self.steps
+        return mail + recipient + data
+
+
+def make_ready(parcel: Parcel, offered: Extensions) -> Ready:
+    """Gives the octets of a parcel for a server with these extensions. Raises MessageError when it cannot take it."""
+    sender = envelope_address(parcel.sender).octets if parcel.sender else b""
+    recipient = envelope_address(parcel.recipient)
+    body, parameters = wire_ready(parcel.data), b""
+    if offered.size:
+        if len(parcel.data) > offered.size:
+            raise MessageError(f"the message has {len(parcel.data)} octets, the relay takes {offered.size}")
+        parameters = b" SIZE=%d" % len(parcel.data)
+    if recipient.needs_utf8 and not offered.smtputf8:
+        raise MessageError(f"{parcel.recipient!r} needs SMTPUTF8, which the relay does not offer")
+    if not parcel.data.isascii():
+        if not offered.eight_bit:
+            raise MessageError("the message has 8-bit octets, and the relay does not offer 8BITMIME")
+        parameters += b" BODY=8BITMIME"
+    if recipient.needs_utf8:
+        parameters += b" SMTPUTF8"
+    mail = b"MAIL FROM:<%b>%b\r\n" % (sender, parameters)
+    steps = ((Stage.MAIL, mail), (Stage.RCPT, b"RCPT TO:<%b>\r\n" % recipient.octets), (Stage.DATA, b"DATA\r\n"))
+    return Ready(parcel, steps, body)
+
+
+class Broken(Exception):
+    """The session came to its end; `back` are parcels that nothing was decided about."""
+
+    def __init__(self, reason: str, back: tuple[Parcel, ...] = ()) -> None:
+        super().__init__(reason)
+        self.back = back
+
+
+class Withdrawn(Broken):
+    """The session was ended because the intent of a delivery no longer held: not the relay's doing."""
+
+
+class Exchange:
+    """Sends parcels over one session until the supply has none or the session should end."""
+
+    def __init__(
+        self, session: Session, supply: Supply, ledger: GroupCommit, relay: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._wire, self._offered = session.wire, session.extensions
+        self._supply, self._ledger, self._relay, self._clock = supply, ledger, relay, clock
+        self._unmarked: list[Attempt] = []
+        self._refusals = 0
+        self._announced = False  # the server has the envelope of the parcel that comes next
+        self.answered = 0  #: messages that the server decided about
+
+    def run(self, parcel: Parcel) -> None:
+        """Sends `parcel` and what follows. Raises Broken when the connection must be dropped.
+
+        Either way every answer is recorded, and what was neither answered nor given back was marked.
+        """
+        try:
+            ready = self._ready(parcel) or self._next()
+            while ready and self._refusals < MAX_REFUSALS:
+                ready = self._send(ready)
+            if ready:
+                raise Broken("the relay refused several recipients; a new connection is wanted", (ready.parcel,))
+        finally:
+            self._settle()
+
+    def _send(self, ready: Ready) -> Ready | None:
+        """Sends one; gives the one that comes next."""
+        if not self._enter(ready):
+            return self._next()
+        self._body(ready)
+        following = self._next(wait=False)
+        self._intend(ready, following)
+        self._finish(ready, following)
+        if following:
+            return following
+        self._settle()
+        return self._next()
+
+    def _enter(self, ready: Ready) -> bool:
+        """Brings the server to expect the body; False when it refuses the sender or the recipient."""
+        stage, refusal = Stage.MAIL, None
+        try:
+            self._announce(ready)
+            for stage, command in ready.steps:
+                if not self._offered.pipelining:
+                    self._wire.send(command)
+                reply = self._wire.reply()
+                if reply.code // 100 == _GO_AHEAD[stage]:
+                    continue
+                refusal = refusal or (stage, reply)
+                if not self._offered.pipelining or is_about_connection(refusal[1]):
+                    break
+        except WireBroken as error:
+            raise self._lost(ready, stage, str(error)) from error
+        self._announced = False
+        return self._refused(ready, *refusal, went_on=reply.code == 354) if refusal else True
+
+    def _announce(self, ready: Ready) -> None:
+        if self._offered.pipelining and not self._announced:
+            self._wire.send(ready.envelope)
+
+    def _refused(self, ready: Ready, stage: Stage, reply: Reply, *, went_on: bool) -> bool:
+        outcome = verdict(stage, reply)
+        if is_about_connection(reply) or outcome is Outcome.LOST:
+            raise self._lost(ready, stage, str(reply))
+        self._unmarked.append(self._attempt(ready, stage, outcome, reply))
+        self._refusals += 1
+        self.answered += 1
+        if went_on:  # it wants a body although it refused the recipient: there is no telling what it would do with it
+            raise Broken(f"out of step: {reply}, then 354")
+        self._settle()
+        self._reset()
+        return False
+
+    def _reset(self) -> None:
+        try:
+            self._wire.send(b"RSET\r\n")
+            reply = self._wire.reply()
+        except WireBroken as error:
+            raise Broken(str(error)) from error
+        if reply.code // 100 != 2:
+            raise Broken(f"RSET: {reply}")
+
+    def _body(self, ready: Ready) -> None:
+        try:
+            self._wire.send(ready.body)
+        except WireBroken as error:
+            reply = self._wire.leftover()
+            if reply and verdict(Stage.BODY, reply) is Outcome.FAILED:
+                self._unmarked.append(self._attempt(ready, Stage.BODY, Outcome.FAILED, reply))
+                raise Broken(str(reply)) from error
+            raise self._lost(ready, Stage.BODY, str(reply or error)) from error
+
+    def _intend(self, ready: Ready, following: Ready | None) -> None:
+        marks, self._unmarked = self._unmarked, []
+        if not self._ledger.write(marks, ready.parcel.delivery):
+            back = (following.parcel,) if following else ()
+            raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent", back)
+
+    def _finish(self, ready: Ready, following: Ready | None) -> None:
+        back = (following.parcel,) if following else ()
+        self._announced = self._offered.pipelining and following is not None
+        try:
+            self._wire.send(b".\r\n" + following.envelope if self._announced and following else b".\r\n")
+            reply = self._wire.reply(DOT_PATIENCE)
+        except WireBroken as error:
+            self._unmarked.append(self._attempt(ready, Stage.DOT, Outcome.AMBIGUOUS, None, str(error)))
+            raise Broken(str(error), back) from error
+        outcome = verdict(Stage.DOT, reply)
+        self._unmarked.append(self._attempt(ready, Stage.DOT, outcome, reply))
+        self.answered += 1
+        if outcome is Outcome.AMBIGUOUS or is_about_connection(reply):
+            raise Broken(str(reply), back)
+
+    def _lost(self, ready: Ready, stage: Stage, reason: str) -> Broken:
+        """Gives the end of a session that broke before the final dot: certainly not delivered."""
+        return Broken(f"{stage}: {reason}", (ready.parcel,))
+
+    def _next(self, *, wait: bool = True) -> Ready | None:
+        if wait:
+            self._settle()
+        while parcel := (self._supply.take() if wait else self._supply.poll()):
+            if ready := self._ready(parcel):
+                return ready
+        return None
+
+    def _ready(self, parcel: Parcel) -> Ready | None:
+        try:
+            return make_ready(parcel, self._offered)
+        except MessageError as error:
+            attempt = Attempt(
+                delivery=parcel.delivery,
+                outcome=Outcome.FAILED,
+                at=self._clock(),
+                reply=str(error)[:MAX_TEXT],
+                stage=Stage.MAIL,
+                relay=self._relay,
+            )
+            self._unmarked.append(attempt)
+            return None
+
+    def _attempt(self, ready: Ready, stage: Stage, outcome: Outcome, reply: Reply | None, reason: str = "") -> Attempt:
+        return Attempt(
+            delivery=ready.parcel.delivery,
+            outcome=outcome,
+            at=self._clock(),
+            code=reply.code if reply else None,
+            status=reply.status if reply else None,
+            reply=(reply.text if reply else reason)[:MAX_TEXT],
+            stage=stage,
+            relay=self._relay,
+        )
+
+    def _settle(self) -> None:
+        """Records what is not yet recorded."""
+        if self._unmarked:
+            marks, self._unmarked = self._unmarked, []
+            self._ledger.write(marks)

@@ -1,0 +1,47 @@
+"""What the sender is given, and whom it asks and tells: parcels, their supply, and the record of intents and marks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from digest.deliveries import Attempt
+
+
+class Parcel(NamedTuple):
+    """One message with its envelope, for one recipient."""
+
+    delivery: int  #: id of the ledger row
+    sender: str  #: envelope sender; empty for the null sender
+    recipient: str
+    data: bytes  #: the message: CRLF line ends, no bare CR or LF, ending with a line break
+
+
+Record = Callable[[Sequence[Attempt], Sequence[int]], set[int]]
+"""Writes, in one durable commit, what attempts came to and the intents to send; gives the deliveries whose intent
+holds. The final dot of a delivery leaves only after that commit; one that is not given back is not sent."""
+
+
+class Supply(Protocol):
+    """Where parcels come from. Several threads ask at a time."""
+
+    def take(self) -> Parcel | None:
+        """Gives the next parcel, waiting for it when it must; None when there will be none any more."""
+
+    def poll(self) -> Parcel | None:
+        """Gives the next parcel that can be had without a long wait; None when there is none right now."""
+
+
+class Listed:
+    """A supply of parcels that something iterable gives."""
+
+    def __init__(self, parcels: Iterable[Parcel]) -> None:
+        self._parcels, self._lock = iter(parcels), threading.Lock()
+
+    def take(self) -> Parcel | None:
+        """Gives the next parcel; None after the last."""
+        with self._lock:
+            return next(self._parcels, None)
+
+    poll = take

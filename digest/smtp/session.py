@@ -1,0 +1,170 @@
+"""A session with a relay: greeting, EHLO, TLS with a verified certificate, login; what the relay offers."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import socket
+import ssl
+from dataclasses import dataclass
+
+from digest.errors import RelayError, RelayRefused, RelayUnavailable
+from digest.settings import SmtpSettings
+from digest.smtp.replies import Reply
+from digest.smtp.wire import Wire, WireBroken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extensions:
+    """What a server offers in its reply to EHLO (RFC 5321, 4.1.1.1)."""
+
+    pipelining: bool = False
+    starttls: bool = False
+    smtputf8: bool = False
+    eight_bit: bool = False
+    size: int = 0  #: largest message in octets; 0: not said
+    mechanisms: frozenset[str] = frozenset()  #: of AUTH
+
+
+def read_extensions(text: str) -> Extensions:
+    """Gives what the lines of an EHLO reply offer; the first line is the greeting.
+
+    >>> read_extensions("mx.example.org\\nPIPELINING\\nSIZE 10240000\\nAUTH PLAIN LOGIN").size
+    10240000
+    """
+    offers = {line.split()[0].upper(): line.split()[1:] for line in text.splitlines()[1:] if line.split()}
+    mechanisms = offers.get("AUTH", [])
+    mechanisms += [name.removeprefix("AUTH=") for name in offers if name.startswith("AUTH=")]
+    size = offers.get("SIZE", [])
+    return Extensions(
+        pipelining="PIPELINING" in offers,
+        starttls="STARTTLS" in offers,
+        smtputf8="SMTPUTF8" in offers,
+        eight_bit="8BITMIME" in offers,
+        size=int(size[0]) if size and size[0].isdigit() else 0,
+        mechanisms=frozenset(name.upper() for name in mechanisms),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A connection over which mail can be sent."""
+
+    wire: Wire
+    extensions: Extensions
+
+    def quit(self) -> None:
+        """Says good-bye and closes; what the relay answers no longer matters."""
+        try:
+            self.wire.send(b"QUIT\r\n")
+        except WireBroken:
+            pass  # it was the last word anyway
+        finally:
+            self.wire.close()
+
+
+def open_session(relay: SmtpSettings) -> Session:
+    """Gives a session that is ready for MAIL. Raises RelayUnavailable or RelayRefused, with the step and the answer."""
+    wire = _connect(relay)
+    try:
+        return _greet(wire, relay)
+    except WireBroken as error:
+        wire.close()
+        raise RelayUnavailable(f"{_name(relay)}: {error}") from error
+    except BaseException:
+        wire.close()
+        raise
+
+
+def _connect(relay: SmtpSettings) -> Wire:
+    try:
+        sock = socket.create_connection((relay.host, relay.port), timeout=relay.timeout_seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError as error:
+        raise RelayUnavailable(f"{_name(relay)}: cannot connect: {error}") from error
+    wire = Wire(sock, relay.timeout_seconds)
+    if relay.tls == "tls":
+        _secure(wire, relay)
+    return wire
+
+
+def _greet(wire: Wire, relay: SmtpSettings) -> Session:
+    _expect(wire.reply(), 220, relay, "greeting")
+    extensions = _hello(wire, relay)
+    if relay.tls == "starttls":
+        extensions = _start_tls(wire, relay, extensions)
+    if relay.user:
+        _log_in(wire, relay, extensions)
+    return Session(wire=wire, extensions=extensions)
+
+
+def _hello(wire: Wire, relay: SmtpSettings) -> Extensions:
+    wire.send(f"EHLO {_our_name(wire)}\r\n".encode())
+    return read_extensions(_expect(wire.reply(), 250, relay, "EHLO").text)
+
+
+def _our_name(wire: Wire) -> str:
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum() else wire.name()
+
+
+def _start_tls(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Extensions:
+    if not offered.starttls:
+        raise RelayRefused(f"{_name(relay)}: does not offer STARTTLS; nothing was sent, neither password nor mail")
+    wire.send(b"STARTTLS\r\n")
+    _expect(wire.reply(), 220, relay, "STARTTLS")
+    if not wire.quiet():  # what came before the handshake is not protected by it
+        raise RelayRefused(f"{_name(relay)}: sent more after its answer to STARTTLS; somebody may be in between")
+    _secure(wire, relay)
+    return _hello(wire, relay)
+
+
+def _secure(wire: Wire, relay: SmtpSettings) -> None:
+    context = tls_context(relay.ca_file)
+    try:
+        wire.secure(lambda sock: context.wrap_socket(sock, server_hostname=relay.host))
+    except ssl.SSLCertVerificationError as error:
+        wire.close()
+        raise RelayRefused(f"{_name(relay)}: its certificate is not valid: {error.verify_message}") from error
+    except OSError as error:
+        wire.close()
+        raise RelayUnavailable(f"{_name(relay)}: no TLS: {error}") from error
+
+
+@functools.lru_cache(maxsize=16)
+def tls_context(ca_file: str) -> ssl.SSLContext:
+    """Gives the context that verifies relays: the system's authorities, and those in `ca_file` when it names one."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise RelayRefused(f"smtp.ca_file: {ca_file!r} cannot be used: {error}") from error
+    return context
+
+
+def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> None:
+    user, password = relay.user.encode(), relay.password.get_secret_value().encode()
+    if "PLAIN" in offered.mechanisms:
+        words = [b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password)]
+    elif "LOGIN" in offered.mechanisms:
+        words = [b"AUTH LOGIN", base64.b64encode(user), base64.b64encode(password)]
+    else:
+        raise RelayRefused(f"{_name(relay)}: offers neither AUTH PLAIN nor LOGIN, but smtp.user is set")
+    for word in words[:-1]:
+        wire.send(word + b"\r\n")
+        _expect(wire.reply(), 334, relay, "AUTH")
+    wire.send(words[-1] + b"\r\n")
+    _expect(wire.reply(), 235, relay, "AUTH")
+
+
+def _expect(reply: Reply, code: int, relay: SmtpSettings, step: str) -> Reply:
+    if reply.code == code:
+        return reply
+    kind: type[RelayError] = RelayRefused if reply.code // 100 == 5 else RelayUnavailable
+    raise kind(f"{_name(relay)}: {step}: {reply}")
+
+
+def _name(relay: SmtpSettings) -> str:
+    return f"relay {relay.host}:{relay.port}"
