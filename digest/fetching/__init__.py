@@ -1,0 +1,1 @@
+"""The world to read from: files, folders, addresses, template folders."""

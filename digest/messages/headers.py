@@ -1,0 +1,82 @@
+"""Header fields, written so that no value can start another field and no URL is folded (RFC 5322, RFC 2047)."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from datetime import UTC, datetime
+
+from digest.errors import MessageError
+
+LINE_LIMIT = 998  # octets (RFC 5322, 2.1.1)
+_LINE_LENGTH = 76
+_WORD_OCTETS = 45  # of UTF-8 in one encoded word: 60 characters of base64 and the frame make at most 75 (RFC 2047, 2)
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_PLAIN = re.compile(r"[ -~]*")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def exact(name: str, value: str) -> bytes:
+    """Gives a field whose value stands as it is, unfolded. Raises MessageError unless it is printable ASCII."""
+    line = f"{name}: {value}"
+    if not _PLAIN.fullmatch(line) or len(line) > LINE_LIMIT:
+        raise MessageError(f"{name}: {value[:100]!r} cannot stand in a header")
+    return line.encode() + b"\r\n"
+
+
+def words(name: str, text: str) -> bytes:
+    """Gives a field of free text: as it is where it is short ASCII, else in encoded words."""
+    room = _LINE_LENGTH - len(name) - 2
+    if len(text) <= room and _PLAIN.fullmatch(text) and "=?" not in text:
+        return f"{name}: {text}\r\n".encode()
+    return f"{name}: {encoded_words(text, room)}\r\n".encode()
+
+
+def encoded_words(text: str, first_room: int = _LINE_LENGTH) -> str:
+    """Gives the text as encoded words in UTF-8, one a line, no character split over two."""
+    chunks = _chunks(text, min(_WORD_OCTETS, (first_room - 12) // 4 * 3))
+    return "\r\n ".join([f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks])
+
+
+def _chunks(text: str, first_octets: int) -> list[bytes]:
+    chunks: list[bytes] = []
+    rest, octets = text.encode("utf-8", "replace"), max(first_octets, 4)
+    while rest:
+        end = min(octets, len(rest))
+        while end < len(rest) and rest[end] & 0xC0 == 0x80:
+            end -= 1
+        chunks.append(rest[:end])
+        rest, octets = rest[end:], _WORD_OCTETS
+    return chunks
+
+
+def mailbox(name: str, address: str) -> str:
+    """Gives a mailbox with its display name: quoted, or in encoded words where it needs them."""
+    if not name:
+        return address
+    if _ATOMS.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
+        return f"{name} <{address}>"
+    if _PLAIN.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    return f"{encoded_words(name, 60)}\r\n <{address}>"
+
+
+def list_label(name: str) -> str:
+    """Gives the name as it may stand before a List-Id (RFC 2919): in plain words, else nothing."""
+    return f"{name} " if name and _ATOMS.fullmatch(name) else ""
+
+
+def addressed(name: str, mailbox_text: str) -> bytes:
+    """Gives an address field. The value was made by `mailbox`; an address outside ASCII stays as it is (RFC 6532)."""
+    return f"{name}: {mailbox_text}\r\n".encode()
+
+
+def date_text(at: datetime) -> str:
+    """Gives the time as RFC 5322 writes it, in UTC."""
+    at = at.astimezone(UTC)
+    return (
+        f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
+        f"{at.hour:02}:{at.minute:02}:{at.second:02} +0000"
+    )

@@ -1,0 +1,99 @@
+"""One message: header fields of our own writing, two parts in quoted-printable joined from encoded pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.messages import headers
+from digest.messages.addresses import wire_address
+from digest.messages.dkim import Signer
+from digest.rendering import Rendering
+from digest.rendering.pieces import wire_of
+
+# "=_" cannot stand in quoted-printable (RFC 2045, 6.7): no part can contain the boundary, whatever it says.
+_BOUNDARY = b"=_part_of_a_digest"
+_HEAD_OF_PARTS = b'Content-Type: multipart/alternative;\r\n boundary="' + _BOUNDARY + b'"\r\n'
+_ENCODING = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+_BEFORE_TEXT = b"--" + _BOUNDARY + b"\r\nContent-Type: text/plain; charset=utf-8\r\n" + _ENCODING
+_BEFORE_HTML = b"\r\n--" + _BOUNDARY + b"\r\nContent-Type: text/html; charset=utf-8\r\n" + _ENCODING
+_END = b"\r\n--" + _BOUNDARY + b"--\r\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """Who a message is from and to, and what its header says beside the subject."""
+
+    sender_name: str  #: display name in From
+    sender_address: str  #: address in From
+    bounces: str  #: envelope sender; names the delivery
+    recipient: str  #: address as the subscriber gave it
+    recipient_name: str = ""
+    date: datetime  #: aware
+    message_id: str  #: without angle brackets
+    list_id: str = ""  #: "id.domain"; empty for a message that is not list mail, as the next three
+    unsubscribe_url: str = ""  #: https, for one click (RFC 8058); empty without web pages
+    unsubscribe_mailto: str = ""  #: "mailto:…"
+    feedback_id: str = ""  #: at most four fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message ready for the wire: CRLF only, no line that needs dot-stuffing."""
+
+    sender: str  #: envelope sender
+    recipient: str  #: envelope recipient, its domain in ASCII
+    data: bytes
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether the server must offer SMTPUTF8 (RFC 6531)."""
+        return not self.recipient.isascii()
+
+
+def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...] = ()) -> Message:
+    """Gives the message of a rendering, signed where signers are given.
+
+    Raises MessageError when an address or a header value cannot stand in a message.
+    """
+    recipient = wire_address(envelope.recipient)
+    fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]
+    body = b"".join(
+        (
+            *(_BEFORE_TEXT, wire_of(rendering.text_pieces)),
+            *(_BEFORE_HTML, wire_of(rendering.html_pieces), _END),
+        )
+    )
+    signatures = [signer.signature(fields, body, envelope.date) for signer in signers]
+    data = b"".join((*signatures, *fields, b"\r\n", body))
+    return Message(sender=envelope.bounces, recipient=recipient, data=data)
+
+
+def _main_fields(subject: str, envelope: Envelope, recipient: str) -> list[bytes]:
+    return [
+        headers.addressed("From", headers.mailbox(envelope.sender_name, envelope.sender_address)),
+        headers.addressed("To", headers.mailbox(envelope.recipient_name, recipient)),
+        headers.words("Subject", subject),
+        headers.exact("Date", headers.date_text(envelope.date)),
+        headers.exact("Message-ID", f"<{envelope.message_id}>"),
+        b"MIME-Version: 1.0\r\n",
+        _HEAD_OF_PARTS,
+    ]
+
+
+def _list_fields(envelope: Envelope) -> list[bytes]:
+    automatic = [b"Auto-Submitted: auto-generated\r\n", b"X-Auto-Response-Suppress: All\r\n"]
+    if not envelope.list_id:
+        return automatic
+    ways = [way for way in (envelope.unsubscribe_url, envelope.unsubscribe_mailto) if way]
+    fields = [
+        headers.exact("List-Id", headers.list_label(envelope.sender_name) + f"<{envelope.list_id}>"),
+        headers.exact("List-Unsubscribe", ", ".join(f"<{way}>" for way in ways)),
+        b"Precedence: bulk\r\n",
+        *automatic,
+    ]
+    if envelope.unsubscribe_url:
+        fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+    if envelope.feedback_id:
+        fields.append(headers.exact("Feedback-ID", envelope.feedback_id))
+    return fields

@@ -1,0 +1,6 @@
+"""The press: an issue and its papers -> subject, preheader, HTML and text, ready for the wire. Sends nothing."""
+
+from digest.rendering.inputs import Addressee, IssueLinks, Masthead
+from digest.rendering.press import Press, Rendering
+
+__all__ = ["Addressee", "IssueLinks", "Masthead", "Press", "Rendering"]

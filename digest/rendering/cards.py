@@ -1,0 +1,92 @@
+"""Cards: what one paper looks like in every issue, rendered once a paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.papers import Paper
+from digest.rendering.excerpts import excerpt, shortened
+from digest.rendering.inert import inert
+from digest.rendering.inputs import CardInput, RowInput
+from digest.rendering.paper_links import paper_links
+from digest.rendering.pieces import Pattern
+from digest.rendering.templates import Sheet, Templates
+from digest.rendering.theme import Theme
+
+MOST_AUTHORS = 4  #: above, the first three are named and the others counted
+LONGEST_TITLE = 500  # characters; nobody titles a paper so, but a broken listing may
+LONGEST_NAME = 60
+MOST_CARDS = 4096  #: kept at a time
+_WORD = re.compile(r"\w+|[\u3040-\u9fff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One paper, ready but for its slots."""
+
+    title: str
+    words: int  #: to read, for the reading time
+    html: Pattern
+    text: Pattern
+    row: Sheet  #: the paper in one line
+
+
+class Cards:
+    """The cards of one press, made when first asked for."""
+
+    def __init__(self, templates: Templates, theme: Theme, *, web: bool) -> None:
+        self._templates, self._theme, self._web = templates, theme, web
+        self._made: dict[int, tuple[Paper, Card]] = {}
+
+    def of(self, paper: Paper) -> Card:
+        """Gives the paper's card; a paper that was enriched since gets a new one."""
+        paper_then, card = self._made.get(paper.number, (None, None))
+        if card is not None and (paper_then is paper or paper_then == paper):
+            return card
+        if len(self._made) >= MOST_CARDS:
+            self._made.clear()
+        card = self._make(paper)
+        self._made[paper.number] = paper, card
+        return card
+
+    def _make(self, paper: Paper) -> Card:
+        given = self._card_input(paper)
+        row = RowInput(theme=self._theme, title=given.title, read=given.read)
+        return Card(
+            title=given.title,
+            words=len(_WORD.findall(f"{given.title} {given.excerpt}")),
+            html=self._templates.pattern("mail/card.html", given),
+            text=self._templates.pattern("mail/card.txt", given),
+            row=Sheet(self._templates, "row", row),
+        )
+
+    def _card_input(self, paper: Paper) -> CardInput:
+        links = paper_links(paper)
+        return CardInput(
+            theme=self._theme,
+            web=self._web,
+            title=shortened(inert(paper.title), LONGEST_TITLE) or "Untitled",
+            authors=author_line(paper.authors),
+            venue=_venue(paper),
+            excerpt=excerpt(inert(paper.abstract or paper.tldr)),
+            read=links.read,
+            read_label="Read" if links.found else "Find",
+            pdf=links.pdf if links.pdf != links.read else "",
+        )
+
+
+def author_line(authors: Sequence[str]) -> str:
+    """Gives up to four names, or the first three and how many more."""
+    names = [shortened(name, LONGEST_NAME) for name in map(inert, authors[: MOST_AUTHORS + 1]) if name]
+    if len(authors) <= MOST_AUTHORS:
+        return ", ".join(names)
+    shown = names[: MOST_AUTHORS - 1]
+    return f"{', '.join(shown)} and {len(authors) - len(shown)} more"
+
+
+def _venue(paper: Paper) -> str:
+    if paper.journal_ref:
+        return inert(paper.journal_ref)[:80]
+    return inert(paper.categories[0])[:40] if paper.categories else ""

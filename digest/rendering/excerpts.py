@@ -1,0 +1,40 @@
+"""Two to four lines of an abstract, cut where a sentence ends."""
+
+from __future__ import annotations
+
+import re
+
+SHORTEST, LONGEST = 150, 330  # characters: two and four lines of a card at 600 px
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])|[。！？]|[.!?]$")
+_NOT_AN_END = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|al|etc|resp|approx|fig|figs|eq|eqs|sec|ref|refs|no|dr|prof|mr|ms|st|w\.r\.t|a\.k\.a|phys"
+    r"|rev|lett)|(?:^|\s|\.)[A-Z])\.$",
+    re.IGNORECASE,
+)
+
+
+def excerpt(abstract: str) -> str:
+    """Gives the first sentences up to 330 characters; where the first is longer, its words with an ellipsis."""
+    if len(abstract) <= LONGEST:
+        return abstract
+    ends = [end for end in sentence_ends(abstract) if end <= LONGEST]
+    if ends and ends[-1] >= SHORTEST:
+        return abstract[: ends[-1]]
+    return shortened(abstract, LONGEST)
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Gives the places just after each sentence; a full stop of an abbreviation or an initial ends none."""
+    found = (match.end() for match in _SENTENCE_END.finditer(text))
+    return [end for end in found if not _NOT_AN_END.search(text, max(0, end - 12), end)]
+
+
+def shortened(text: str, length: int) -> str:
+    """Gives the text within that many characters: cut between words and marked with an ellipsis where cut."""
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    space = head.rfind(" ")
+    if space > length // 2:
+        head = head[:space]
+    return head.rstrip(" ,;:.-–—(") + "…"

@@ -1,0 +1,134 @@
+"""What the press is given, and what each template is given: one documented dataclass a template.
+
+A field made by `slot` is a mark in the rendered template; what stands there is filled in for each subscriber.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from digest.rendering.pieces import slot
+from digest.rendering.theme import Theme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Masthead:
+    """Who sends: the same in every mail."""
+
+    name: str  #: name of the digest, as in From
+    address: str  #: address in From; where a reader can write to
+    postal: str = ""  #: postal address of the sender
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """Who reads."""
+
+    address: str
+    name: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueLinks:
+    """The addresses that one issue's links lead to; all but `unsubscribe` are empty where there are no web pages."""
+
+    unsubscribe: str  #: https, or mailto where there are no web pages
+    manage: str = ""
+    pause: str = ""
+    view: str = ""  #: the issue in the browser
+    up: Mapping[int, str] = field(default_factory=dict)  #: by paper number: more like this
+    down: Mapping[int, str] = field(default_factory=dict)  #: by paper number: less like this
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueInput:
+    """mail/issue.mjml and mail/issue.txt: all that stands around the papers."""
+
+    masthead: Masthead  #: name, address, postal
+    theme: Theme  #: font, display, light and dark colours
+    web: bool  #: whether there are web pages to link to
+    language: str  #: of the labels: "en"
+    subject: str = slot("subject")
+    preheader: str = slot("preheader")  #: what an inbox shows beside the subject
+    date: str = slot("date")  #: "Thursday, 13 March 2025"
+    summary: str = slot("summary")  #: papers scanned and picked, reading time
+    body: str = slot("body")  #: sections, cards and rows
+    address: str = slot("address")  #: the reader's own
+    unsubscribe: str = slot("unsubscribe")  #: URL
+    manage: str = slot("manage")  #: URL; empty without web pages, as the next two
+    pause: str = slot("pause")  #: URL
+    view: str = slot("view")  #: URL
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardInput:
+    """mail/card.html and mail/card.txt: one paper in full."""
+
+    theme: Theme
+    web: bool  #: whether there are pages to vote on
+    title: str
+    authors: str  #: the first few, and how many more; may be empty
+    venue: str  #: category, journal or the like; may be empty
+    excerpt: str  #: two to four lines of the abstract; may be empty
+    read: str  #: URL of the paper's page, or of a search for its title
+    read_label: str  #: "Read", or "Find" for a search
+    pdf: str  #: URL; may be empty
+    match: str = slot("match")  #: mail/match.html, or why it trends
+    chips: str = slot("chips")  #: why it was picked: mail/chip.html, strongest first
+    up: str = slot("up")  #: URL: more like this
+    down: str = slot("down")  #: URL: less like this
+    number: str = slot("number")  #: place in the issue, in the text part
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowInput:
+    """mail/row.html and mail/row.txt: one paper in one line."""
+
+    theme: Theme
+    title: str
+    read: str  #: URL
+    match: str = slot("match")  #: "42%", or empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchInput:
+    """mail/match.html: a match from 0 to 100 as number and bar, or why a paper trends."""
+
+    theme: Theme
+    match: int | None  #: None for a trending paper
+    note: str = slot("note")  #: why it trends, where match is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChipInput:
+    """mail/chip.html: one reason."""
+
+    theme: Theme
+    label: str = slot("label")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionInput:
+    """mail/section.html and mail/section.txt: the heading above a group of papers."""
+
+    theme: Theme
+    name: str = slot("name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoreInput:
+    """mail/more.html and mail/more.txt: how many further papers matched."""
+
+    theme: Theme
+    web: bool  #: whether they can be seen on the web
+    count: str = slot("count")  #: "1 more paper", "12 more papers"
+    view: str = slot("view")  #: URL of the issue in the browser
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyInput:
+    """mail/empty.html and mail/empty.txt: what stands where no paper matched."""
+
+    theme: Theme

@@ -1,0 +1,51 @@
+"""Where a paper's buttons lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from digest.papers import Paper
+from digest.rendering.inert import inert_url
+
+_PAGES = ("abs", "html", "hf", "project", "code")
+_SEARCH = "https://huggingface.co/papers?q="
+_LONGEST_QUERY = 200  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperLinks:
+    """The addresses behind one paper's title and buttons."""
+
+    read: str  #: its page, or a search for its title
+    found: bool  #: whether `read` is the paper's own page
+    pdf: str  #: empty where none is known
+
+
+def paper_links(paper: Paper) -> PaperLinks:
+    """Gives the paper's own page where one is known, else a search for its title.
+
+    A saved listing page gives titles only. Hugging Face's search answers to whole titles by meaning, so that a
+    mark lost in the listing does no harm, and its pages lead on to the PDF.
+    """
+    links = {kind: secure for kind, url in paper.links.items() if (secure := inert_url(url))}
+    page = _page(paper, links)
+    pdf = links.get("pdf", "")
+    if not pdf and paper.arxiv_id:
+        pdf = f"https://arxiv.org/pdf/{quote(paper.arxiv_id, safe='/.')}"
+    if page:
+        return PaperLinks(read=page, found=True, pdf=pdf)
+    if pdf:
+        return PaperLinks(read=pdf, found=True, pdf=pdf)
+    return PaperLinks(read=_SEARCH + quote(paper.title[:_LONGEST_QUERY], safe=""), found=False, pdf="")
+
+
+def _page(paper: Paper, links: Mapping[str, str]) -> str:
+    if links.get("abs"):
+        return links["abs"]
+    if paper.arxiv_id:
+        return f"https://arxiv.org/abs/{quote(paper.arxiv_id, safe='/.')}"
+    if paper.doi:
+        return f"https://doi.org/{quote(paper.doi, safe='/.:;()-_')}"
+    return next((links[kind] for kind in _PAGES if links.get(kind)), "")

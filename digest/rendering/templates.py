@@ -1,0 +1,72 @@
+"""The mail templates, compiled once: MJML to HTML, each template with one documented input."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined, Template, select_autoescape
+from jinja2 import TemplateError as JinjaError
+
+from digest.errors import TemplateError
+from digest.rendering.mjml import compiled
+from digest.rendering.pieces import Pattern
+
+TEXT_WIDTH = 72
+
+
+class Templates:
+    """All templates of one version. Text from outside is escaped by the engine, and never is template source."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        sources = {name: text for name, text in texts.items() if name.startswith("mail/")}
+        self._environment = Environment(
+            loader=DictLoader(sources),
+            autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters["hang"] = hang
+        self._compiled: dict[str, Template] = {}
+
+    def render(self, name: str, given: Any) -> str:
+        """Gives the template rendered with one of the dataclasses of `inputs`. Raises TemplateError."""
+        try:
+            return self._template(name).render({field.name: getattr(given, field.name) for field in fields(given)})
+        except JinjaError as error:
+            line = getattr(error, "lineno", None)
+            raise TemplateError(getattr(error, "name", None) or name, line, str(error)) from error
+
+    def pattern(self, name: str, given: Any) -> Pattern:
+        """Gives the rendered template split at its slots."""
+        return Pattern(self.render(name, given))
+
+    def _template(self, name: str) -> Template:
+        if name not in self._compiled:
+            self._compiled[name] = self._compile(name)
+        return self._compiled[name]
+
+    def _compile(self, name: str) -> Template:
+        if name not in self._texts:
+            raise TemplateError(name, None, "is not there")
+        if not name.endswith(".mjml"):
+            return self._environment.get_template(name)
+        return self._environment.from_string(compiled(name, self._texts))
+
+
+class Sheet:
+    """The patterns of one element, in HTML and in text."""
+
+    def __init__(self, templates: Templates, name: str, given: object, *, kind: str = "html") -> None:
+        self.html = templates.pattern(f"mail/{name}.{kind}", given)
+        self.text = templates.pattern(f"mail/{name}.txt", given)
+
+
+def hang(text: str, indent: int) -> str:
+    """Gives the text wrapped to 72 columns, all lines but the first indented; words and URLs stay whole."""
+    width = TEXT_WIDTH - indent
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return ("\n" + " " * indent).join(lines)

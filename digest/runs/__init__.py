@@ -1,0 +1,1 @@
+"""Runs: read the store, call the stations, write the store. Each may be started twice."""

@@ -1,0 +1,67 @@
+import quopri
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from digest.rendering.pieces import Pattern, encoded, piece, plain_of, size_of, wire_of
+
+TEXTS = st.text("a.= é", min_size=60, max_size=90) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\r")
+)
+DOTTED = st.text(". \n=a-é", min_size=0, max_size=300)
+
+
+@given(st.lists(TEXTS | DOTTED))
+def test_joined_pieces_decode_to_the_joined_text(texts: list[str]) -> None:
+    pieces = [piece(text) for text in texts]
+    wire = wire_of(pieces)
+    assert quopri.decodestring(wire).replace(b"\r\n", b"\n").decode() == plain_of(pieces) == "".join(texts)
+    assert size_of(pieces) == len("".join(texts).encode())
+
+
+@given(st.lists(TEXTS | DOTTED))
+def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
+    wire = wire_of(map(piece, texts))
+    lines = wire.split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert wire.isascii()
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\0", wire)
+    assert not any(line.startswith(b".") for line in lines)
+    assert not any(line.endswith((b" ", b"\t")) for line in lines)
+    assert not wire or wire.endswith(b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "wire"),
+    [
+        pytest.param(b"a" * 76, b"a" * 75 + b"=\r\na=\r\n", id="one-octet-too-long"),
+        pytest.param(b"a" * 75 + b".", b"a" * 75 + b"=\r\n=2E=\r\n", id="a-dot-that-moves-to-a-line-start"),
+        pytest.param(b"a" * 73 + b"=", b"a" * 73 + b"=\r\n=3D=\r\n", id="an-escape-stays-whole"),
+        pytest.param(b"line\n", b"line\r\n", id="hard-break-kept"),
+        pytest.param(b"..b", b"=2E=\r\n=2E=\r\nb=\r\n", id="dots-at-the-start"),
+        pytest.param(b"1=2 ", b"1=3D2=20=\r\n", id="equals-and-trailing-blank"),
+        pytest.param("é".encode(), b"=C3=A9=\r\n", id="outside-ascii"),
+    ],
+)
+def test_encoding_gives_these_octets(data: bytes, wire: bytes) -> None:
+    assert encoded(data) == wire
+
+
+def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
+    pattern = Pattern("a \ufdd0name\ufdd1 b \ufdd0items\ufdd1 c \ufdd0name\ufdd1")
+    filled = pattern.fill({"name": piece("N"), "items": (piece("1"), piece("2"))})
+    assert plain_of(filled) == "a N b 12 c N"
+    assert pattern.slots == {"name", "items"}
+
+
+def test_a_slot_without_a_filling_is_named() -> None:
+    with pytest.raises(KeyError, match="up"):
+        Pattern("\ufdd0up\ufdd1").fill({})
+
+
+def test_a_filled_text_is_never_searched_for_slots() -> None:
+    filled = Pattern("\ufdd0a\ufdd1").fill({"a": piece(Markup("\ufdd0b\ufdd1")), "b": piece("never")})
+    assert plain_of(filled) == "\ufdd0b\ufdd1"
