@@ -1,0 +1,162 @@
+"""The background: statistics over every paper seen, which make scores comparable from day to day.
+
+Ingest adds papers to it; a run uses one version of it from beginning to end.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from digest.papers import Paper
+from digest.ranking.acronyms import Acronyms
+from digest.ranking.features import Features, Lengths, count_features, read_stream, tabulate
+from digest.ranking.frequencies import Frequencies, inverse
+from digest.ranking.shelf import Shelf
+from digest.ranking.words import Codes
+
+SAMPLE = 2_000  #: papers in the rolling sample
+HORIZON = 20_000  #: papers after which one is e times less likely to be in the sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """The rolling sample: features of some of the papers seen, recent ones more likely.
+
+    Each paper has a priority, its place in the order of arrival over the horizon plus Gumbel noise drawn from its key;
+    those with the highest stay. That samples without replacement with weights that fall exponentially with age
+    (Efraimidis and Spirakis 2006), and 500 new papers change few members.
+    """
+
+    features: Features
+    priorities: npt.NDArray[np.float64]
+
+    def with_papers(self, features: Features, priorities: npt.NDArray[np.float64]) -> Sample:
+        """Gives the sample after these papers arrived."""
+        every = np.concatenate([self.priorities, priorities])
+        keep = np.sort(np.argsort(-every, kind="stable")[:SAMPLE])
+        return Sample(features=_joined(self.features, features, keep), priorities=every[keep])
+
+
+def _joined(old: Features, new: Features, keep: npt.NDArray[np.int64]) -> Features:
+    place = np.full(old.count + new.count, -1, dtype=np.int64)
+    place[keep] = np.arange(len(keep))
+    papers = place[np.concatenate([old.papers, new.papers + old.count])]
+    codes = np.concatenate([np.repeat(t.vocabulary, t.spread) for t in (old, new)])
+    kept = papers >= 0
+    codes, papers = codes[kept], papers[kept]
+    counts = [np.concatenate([getattr(old, n), getattr(new, n)])[kept] for n in ("title", "abstract")]
+    fields = np.concatenate([np.repeat(2 * papers + number, count) for number, count in enumerate(counts)])
+    return tabulate(
+        np.concatenate([np.repeat(codes, count) for count in counts]),
+        fields,
+        np.concatenate([old.lengths, new.lengths])[keep],
+    )
+
+
+def _noise(key: str) -> float:
+    """Gives a draw from the Gumbel distribution that is always the same for the same key."""
+    uniform = (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) + 0.5) / 2**64
+    return -math.log(-math.log(uniform))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """What the ranking knows of all papers seen so far."""
+
+    papers: int = 0  #: papers counted
+    title_words: tuple[int, int] = (0, 0)  #: content words in all titles, titles that have any
+    abstract_words: tuple[int, int] = (0, 0)
+    frequencies: Frequencies = field(default_factory=Frequencies.empty)
+    sample: Sample
+    acronyms: Acronyms = field(default_factory=Acronyms)
+
+    @classmethod
+    def empty(cls) -> Background:
+        """Gives the background that has seen nothing; ranking works with it, in its own way."""
+        return cls(sample=Sample(features=count_features(read_stream(())), priorities=np.empty(0)))
+
+    @property
+    def version(self) -> int:
+        """What changes whenever the statistics do: the number of papers counted."""
+        return self.papers
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """Mean lengths of titles and abstracts, usual ones before anything was seen."""
+        usual = Lengths()
+        return Lengths(
+            title=self.title_words[0] / self.title_words[1] if self.title_words[1] else usual.title,
+            abstract=self.abstract_words[0] / self.abstract_words[1] if self.abstract_words[1] else usual.abstract,
+        )
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The papers of the sample, ready to be matched."""
+        return Shelf.of(self.sample.features, self.lengths)
+
+    def inverse_frequencies(self, features: Codes) -> npt.NDArray[np.float64]:
+        """Gives the weight of each feature: the rarer, the higher; always above 0."""
+        return inverse(self.frequencies.of(features), self.papers)
+
+    def with_papers(self, papers: Sequence[Paper]) -> Background:
+        """Gives the background after these papers were seen; each must not have been counted before."""
+        if not papers:
+            return self
+        features = count_features(read_stream(papers))
+        arrival = (self.papers + np.arange(len(papers))) / HORIZON
+        priorities = arrival + np.array([_noise(paper.key) for paper in papers])
+        return Background(
+            papers=self.papers + len(papers),
+            title_words=_added(self.title_words, features.lengths[:, 0]),
+            abstract_words=_added(self.abstract_words, features.lengths[:, 1]),
+            frequencies=self.frequencies.with_counts(features.vocabulary, features.spread),
+            sample=self.sample.with_papers(features, priorities),
+            acronyms=self.acronyms.with_texts(f"{p.title}. {p.abstract}" for p in papers),
+        )
+
+    def dump(self) -> bytes:
+        """Gives the background as compressed bytes, two or so for each feature seen; `load` reads them back."""
+        table, sample = self.frequencies, self.sample
+        numbers = [self.papers, *self.title_words, *self.abstract_words]
+        arrays = {
+            "numbers": np.array(numbers, dtype=np.int64),
+            "steps": np.diff(table.keys, prepend=np.uint32(0)),
+            "counts": table.counts,
+            "priorities": sample.priorities,
+            "acronyms": np.frombuffer(self.acronyms.dump(), dtype=np.uint8),
+        }
+        arrays |= {f"sample_{name}": getattr(sample.features, name) for name in _SAMPLE_PARTS}
+        target = io.BytesIO()
+        np.savez_compressed(target, allow_pickle=False, **arrays)
+        return target.getvalue()
+
+    @classmethod
+    def load(cls, data: bytes) -> Background:
+        """Gives the background that `dump` wrote."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            numbers = [int(n) for n in file["numbers"]]
+            keys = np.cumsum(file["steps"], dtype=np.uint32)
+            parts = {name: file[f"sample_{name}"] for name in _SAMPLE_PARTS}
+            return cls(
+                papers=numbers[0],
+                title_words=(numbers[1], numbers[2]),
+                abstract_words=(numbers[3], numbers[4]),
+                frequencies=Frequencies(keys=keys, counts=file["counts"]),
+                sample=Sample(features=Features(**parts), priorities=file["priorities"]),
+                acronyms=Acronyms.load(file["acronyms"].tobytes()),
+            )
+
+
+_SAMPLE_PARTS = ("vocabulary", "starts", "papers", "title", "abstract", "lengths")
+
+
+def _added(totals: tuple[int, int], lengths: npt.NDArray[np.int64]) -> tuple[int, int]:
+    return totals[0] + int(lengths.sum()), totals[1] + int((lengths > 0).sum())

@@ -1,0 +1,166 @@
+"""Judging: papers and readers in, for each reader the picks with their reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from digest.issues import LeftOut, Pick
+from digest.papers import Paper
+from digest.ranking import trending
+from digest.ranking.background import Background
+from digest.ranking.calibration import Scale
+from digest.ranking.exclusion import papers_with
+from digest.ranking.features import Ints
+from digest.ranking.index import PaperIndex
+from digest.ranking.reasons import Explainer, parts
+from digest.ranking.scoring import Matches, Scores, calibrate, reaching
+from digest.ranking.selection import Candidate, Selected, select
+from digest.ranking.wishes import Reader, Wishes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What one reader gets from a set of papers."""
+
+    picks: tuple[Pick, ...] = ()  #: best first
+    also: tuple[Pick, ...] = ()  #: matched as well; to be shown as one line each
+    trending: tuple[Pick, ...] = ()
+    more: int = 0  #: further papers above the minimum that are not shown
+    considered: int = 0  #: papers that are new to the reader
+    left_out: Mapping[int, LeftOut] = field(default_factory=dict)  #: paper number -> why; filled on request
+    matched: tuple[Pick, ...] = ()  #: every paper with a match, excluded ones too, best first; filled on request
+
+
+def judge(
+    papers: Sequence[Paper] | PaperIndex,
+    readers: Sequence[Reader],
+    background: Background,
+    *,
+    explain: bool = False,
+) -> list[Judgement]:
+    """Gives each reader's judgement of the papers, in the order of the readers.
+
+    All readers are matched in one sparse product. A paper counts for a reader only when its number is above the
+    cursor. A caller who judges the same papers again hands in a PaperIndex made once. With `explain`, the judgements
+    also hold every match and why each other paper was left out.
+    """
+    if not readers:
+        return []
+    index = papers if isinstance(papers, PaperIndex) else PaperIndex(papers)
+    return list(_Session(index, readers, background, explain).judgements())
+
+
+class _Session:
+    """One call of `judge`: the tables that its readers share."""
+
+    def __init__(self, index: PaperIndex, readers: Sequence[Reader], background: Background, explain: bool) -> None:
+        self._index, self._readers, self._explain = index, readers, explain
+        wishes = Wishes.of(readers, background)
+        calibrations = calibrate(readers, background, wishes)
+        scores = Scores.of(wishes, calibrations, index, background)
+        matches = reaching(scores.total, Scale.of(calibrations, wishes.norms), self._minima())
+        self._matches = matches if explain else self._new_ones(matches)
+        self._parts = parts(self._matches, wishes, scores)
+        self._wishes = wishes
+        self._explainer = Explainer(wishes, scores, index, background)
+        terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
+        self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}
+
+    def _minima(self) -> Ints:
+        return np.array([0 if self._explain else r.profile.minimum_match for r in self._readers], dtype=np.int64)
+
+    def _new_ones(self, matches: Matches) -> Matches:
+        cursors = np.array([reader.cursor for reader in self._readers], dtype=np.int64)
+        return matches.where(self._index.numbers[matches.paper] > cursors[matches.reader])
+
+    def judgements(self) -> Iterator[Judgement]:
+        """Gives one judgement a reader, in order."""
+        bounds = np.searchsorted(self._matches.reader, np.arange(len(self._readers) + 1))
+        in_order = np.sort(self._index.numbers)
+        for number, reader in enumerate(self._readers):
+            rows = range(bounds[number], bounds[number + 1])
+            considered = len(in_order) - int(np.searchsorted(in_order, reader.cursor, side="right"))
+            yield self._judgement(number, rows, considered)
+
+    def _judgement(self, number: int, rows: range, considered: int) -> Judgement:
+        reader = self._readers[number]
+        excluded = frozenset[int]().union(*(self._having[term] for term in reader.profile.exclude))
+        candidates = [self._candidate(row) for row in rows]
+        if reader.profile.is_empty:
+            trend = self._trending(reader, excluded, frozenset(), reader.profile.papers)
+            return Judgement(trending=trend, considered=considered)
+        chosen = select([c for c in candidates if self._is_open(c, reader, excluded)], reader.profile.papers)
+        picks, also = self._picks(number, chosen.picks), self._picks(number, chosen.also)
+        shown = frozenset(c.paper for c in (*chosen.picks, *chosen.also, *chosen.near_identical))
+        wanted = trending.SECTION if reader.profile.trending else 0
+        return Judgement(
+            picks=picks,
+            also=also,
+            trending=self._trending(reader, excluded, shown, wanted),
+            more=len(chosen.beyond),
+            considered=considered,
+            left_out=self._left_out(reader, candidates, chosen, excluded) if self._explain else {},
+            matched=self._picks(number, candidates) if self._explain else (),
+        )
+
+    def _candidate(self, row: int) -> Candidate:
+        paper, part = int(self._matches.paper[row]), slice(self._parts.indptr[row], self._parts.indptr[row + 1])
+        shares = dict(zip(self._parts.indices[part].tolist(), self._parts.data[part].tolist(), strict=True))
+        return Candidate(
+            paper=paper,
+            match=int(self._matches.match[row]),
+            interest=max(shares, key=lambda i: (shares[i], -i)) if shares else -1,
+            group=int(self._index.groups[paper]),
+            parts=shares,
+        )
+
+    def _is_open(self, candidate: Candidate, reader: Reader, excluded: frozenset[int]) -> bool:
+        return (
+            candidate.paper not in excluded
+            and candidate.match >= reader.profile.minimum_match
+            and self._index.numbers[candidate.paper] > reader.cursor
+        )
+
+    def _picks(self, reader: int, candidates: Sequence[Candidate]) -> tuple[Pick, ...]:
+        return tuple(
+            Pick(
+                paper=int(self._index.numbers[c.paper]),
+                match=c.match,
+                reasons=self._explainer.reasons(reader, c.paper, c.match, c.parts),
+                interest=self._wishes.interests[c.interest].term if c.interest >= 0 else "",
+            )
+            for c in candidates
+        )
+
+    def _trending(
+        self, reader: Reader, excluded: frozenset[int], shown: frozenset[int], length: int
+    ) -> tuple[Pick, ...]:
+        """Gives up to `length` trending papers; beside picks only such as stand out."""
+        picks: list[Pick] = []
+        for place in self._index.trending if length else ():
+            popularity = self._index.papers[place].popularity
+            number = int(self._index.numbers[place])
+            wanted = reader.profile.is_empty or trending.stands_out(popularity)
+            if wanted and number > reader.cursor and place not in excluded and place not in shown:
+                picks.append(Pick(paper=number, match=None, trending=trending.explain(popularity)))
+                if len(picks) == length:
+                    break
+        return tuple(picks)
+
+    def _left_out(
+        self, reader: Reader, candidates: Sequence[Candidate], chosen: Selected, excluded: frozenset[int]
+    ) -> dict[int, LeftOut]:
+        """Gives why each paper that is not among the picks and `also` was left out, the first reason that holds."""
+        numbers = self._index.numbers.tolist()
+        why = dict.fromkeys(numbers, LeftOut.NO_MATCH)
+        why |= {numbers[c.paper]: LeftOut.BELOW_MINIMUM for c in candidates}
+        why |= {numbers[c.paper]: LeftOut.BEYOND_LENGTH for c in chosen.beyond}
+        why |= {numbers[c.paper]: LeftOut.NEAR_IDENTICAL for c in chosen.near_identical}
+        why |= {numbers[place]: LeftOut.EXCLUDED for place in excluded}
+        why |= {number: LeftOut.ALREADY_CONSIDERED for number in numbers if number <= reader.cursor}
+        for candidate in (*chosen.picks, *chosen.also):
+            del why[numbers[candidate.paper]]
+        return why

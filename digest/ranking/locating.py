@@ -1,0 +1,63 @@
+"""Locating: where in a paper's text the words of a keyword stand, for the reasons that a reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from digest.ranking.features import ABSTRACT_WEIGHT, TITLE_WEIGHT
+from digest.ranking.index import PaperIndex
+from digest.ranking.words import STOP, Word
+
+FIELDS = {"title": TITLE_WEIGHT, "abstract": ABSTRACT_WEIGHT}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A place in the title or abstract of a paper."""
+
+    field: str
+    start: int  #: in characters
+    end: int
+    matched: str  #: the text that stands there
+
+
+NOWHERE = Spot(field="abstract", start=-1, end=-1, matched="")
+
+
+def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> Spot:
+    """Gives where the words with these codes stand best in a paper: the field that says most of them, there the run
+    of neighbours that says most; NOWHERE when none stands in it."""
+    best, most = NOWHERE, 0.0
+    for field, importance in FIELDS.items():
+        run, said = _best_run(index.words(place, field), weights)
+        if run and importance * said > most:
+            most = importance * said
+            best = _spot(index, place, field, run)
+    return best
+
+
+def _spot(index: PaperIndex, place: int, field: str, run: Sequence[Word]) -> Spot:
+    paper = index.papers[place]
+    text = paper.title if field == "title" else paper.abstract
+    start, end = run[0].start, run[-1].end
+    return Spot(field=field, start=start, end=end, matched=text[start:end])
+
+
+def _best_run(words: Sequence[Word], weights: Mapping[int, float]) -> tuple[list[Word], float]:
+    """Gives the first of the runs of wanted words that weigh most together, and that weight; a word counts once."""
+    hits = [(n, w) for n, w in enumerate(_skipping_stops(words, weights)) if w.code in weights]
+    runs: list[list[Word]] = [[hits[0][1]]] if hits else []
+    for (before, _), (here, word) in pairwise(hits):
+        if here == before + 1 and all(word.code != known.code for known in runs[-1]):
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    said = [sum(weights[word.code] for word in run) for run in runs]
+    return (runs[said.index(max(said))], max(said)) if runs else ([], 0.0)
+
+
+def _skipping_stops(words: Sequence[Word], wanted: Mapping[int, float]) -> list[Word]:
+    stop = int(STOP)
+    return [word for word in words if not word.code & stop or word.code in wanted]

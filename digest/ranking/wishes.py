@@ -1,0 +1,117 @@
+"""Wishes: the profiles of many readers as one sparse table of readers by interests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from digest.issues import ReasonKind
+from digest.profiles import Keyword, Profile
+from digest.ranking.background import Background
+from digest.ranking.calibration import Calibration, fingerprint
+from digest.ranking.features import Floats
+from digest.ranking.feedback import Tastes, Vote, read_tastes
+from digest.ranking.index import PaperIndex
+from digest.ranking.keywords import compile_keywords
+from digest.ranking.shelf import Compiled
+
+AUTHOR_REACH = 1.0  #: an author who is followed counts as much as all that the keywords can reach
+CATEGORY_REACH, ONLY_CATEGORY_REACH = 0.2, 0.8  #: a category is a hint beside other wishes, else the wish itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A subscriber as the ranking knows them."""
+
+    profile: Profile
+    cursor: int = 0  #: papers up to this number were considered before
+    votes: tuple[Vote, ...] = ()
+    calibration: Calibration | None = None  #: as stored; made anew when it is not of this profile and background
+
+    def fingerprint(self, background: Background) -> int:
+        """Gives the number by which a stored calibration is known to be of this profile, these votes and background."""
+        votes = [(vote.paper.number, vote.value) for vote in self.votes]
+        return fingerprint(self.profile, votes, background.version)
+
+
+@dataclass(frozen=True)
+class Interest:
+    """One thing that a profile asks for; readers who ask for the same share it."""
+
+    kind: ReasonKind  #: KEYWORD, AUTHOR or CATEGORY
+    term: str
+    acronyms: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """The profiles of many readers as tables, a row a reader."""
+
+    interests: tuple[Interest, ...]  #: keywords first
+    compiled: Compiled  #: the keywords among them
+    weights: sparse.csr_array  #: readers by interests
+    norms: Floats  #: Euclidean norm of what a reader's keywords can reach; 1 without keywords
+    tastes: Tastes
+
+    @classmethod
+    def of(cls, readers: Sequence[Reader], background: Background) -> Wishes:
+        """Gives the tables for these readers; an interest of several readers is there once."""
+        keywords = list(dict.fromkeys(_keyword_interest(k) for r in readers for k in r.profile.keywords))
+        followed = list(dict.fromkeys(i for r in readers for i, _ in _followed(r.profile)))
+        place = {interest: number for number, interest in enumerate([*keywords, *followed])}
+        compiled = compile_keywords([Keyword(term=k.term, acronyms=k.acronyms) for k in keywords], background)
+        asked = [[(place[_keyword_interest(k)], k.weight) for k in r.profile.keywords] for r in readers]
+        by_keyword = _table(asked, len(place))
+        maxima = np.concatenate([compiled.maxima, np.zeros(len(followed))])
+        norms = np.sqrt(by_keyword.power(2) @ maxima**2)
+        norms = np.where(norms > 0, norms, 1.0)
+        also = [[(place[i], reach * norms[n]) for i, reach in _followed(r.profile)] for n, r in enumerate(readers)]
+        return cls(
+            interests=tuple(place),
+            compiled=compiled,
+            weights=sparse.csr_array(by_keyword + _table(also, len(place))),
+            norms=norms,
+            tastes=read_tastes([reader.votes for reader in readers], background),
+        )
+
+    @property
+    def keyword_weights(self) -> sparse.csr_array:
+        """Readers by keywords alone."""
+        return self.weights[:, : len(self.compiled.maxima)]
+
+    def match(self, index: PaperIndex, background: Background) -> sparse.csr_array:
+        """Gives interests by papers: what each scores at weight 1."""
+        rows = [self._followed_papers(i, index) for i in self.interests[len(self.compiled.maxima) :]]
+        scores = index.shelf(background).match(self.compiled)
+        return sparse.csr_array(sparse.vstack([scores, _table(rows, len(index))])) if rows else scores
+
+    @staticmethod
+    def _followed_papers(interest: Interest, index: PaperIndex) -> list[tuple[int, float]]:
+        by_author = interest.kind is ReasonKind.AUTHOR
+        look_up = index.directory.by_author if by_author else index.directory.by_category
+        return [(place, 1.0) for place in look_up(interest.term)]
+
+
+def _keyword_interest(keyword: Keyword) -> Interest:
+    return Interest(ReasonKind.KEYWORD, keyword.term, keyword.acronyms)
+
+
+def _followed(profile: Profile) -> Iterator[tuple[Interest, float]]:
+    for author in dict.fromkeys(profile.authors):
+        yield Interest(ReasonKind.AUTHOR, author), AUTHOR_REACH
+    reach = CATEGORY_REACH if profile.keywords or profile.authors else ONLY_CATEGORY_REACH
+    for category in dict.fromkeys(profile.categories):
+        yield Interest(ReasonKind.CATEGORY, category), reach
+
+
+def _table(rows: Sequence[Sequence[tuple[int, float]]], columns: int) -> sparse.csr_array:
+    """Gives a sparse table of (column, value) rows; values of the same place are added."""
+    row = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
+    column = np.array([c for r in rows for c, _ in r], dtype=np.int64)
+    value = np.array([v for r in rows for _, v in r], dtype=np.float64)
+    table = sparse.csr_array((value, (row, column)), shape=(len(rows), columns))
+    table.sum_duplicates()
+    return table

@@ -1,0 +1,101 @@
+"""Words: text -> stems as numbers, so that whole shards are matched with arrays instead of strings.
+
+A token is a run of letters and digits, with the plus and hash signs that follow it ("c++", "c#"). It is folded
+(NFKD without marks), lowered and stemmed (Snowball), and its stem becomes a 64-bit code. Two neighbouring stems, stop
+words left aside, make a pair with a code of its own. The two lowest bits of a code say what it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+import snowballstemmer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+Codes = npt.NDArray[np.uint64]
+
+_TOKEN = re.compile(r"[^\W_]+[+#]*")
+STOP, PAIR = np.uint64(1), np.uint64(2)  #: bits of the codes of stop words and of pairs; other words have neither
+_PLAIN = ~(STOP | PAIR)
+_FIRST, _SECOND, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93)
+_stemmer = snowballstemmer.stemmer("english")
+_stemmer_lock = threading.Lock()
+
+
+def fold(text: str) -> str:
+    """Gives the text in lower case without accents and compatibility forms: "Poincaré" -> "poincare"."""
+    if text.isascii():
+        return text.lower()
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
+
+
+def tokens(text: str) -> list[str]:
+    """Gives the folded tokens of a text in order, stop words included."""
+    return _TOKEN.findall(fold(text))
+
+
+@lru_cache(maxsize=1 << 18)
+def stem(token: str) -> str:
+    """Gives the Snowball stem of a folded token: "learning" -> "learn"."""
+    with _stemmer_lock:
+        return str(_stemmer.stemWord(token))
+
+
+@lru_cache(maxsize=1 << 18)
+def code(token: str) -> int:
+    """Gives the 64-bit code of a folded token's stem."""
+    plain = int.from_bytes(blake2b(stem(token).encode(), digest_size=8).digest()) & int(_PLAIN)
+    return plain | int(STOP) if token in ENGLISH_STOP_WORDS else plain
+
+
+def codes(text: str) -> Codes:
+    """Gives the codes of all tokens of a text in order."""
+    return np.array([code(token) for token in tokens(text)], dtype=np.uint64)
+
+
+def is_stop(values: Codes) -> npt.NDArray[np.bool_]:
+    """Gives for each code whether it stands for a stop word."""
+    return (values & STOP).astype(np.bool_)
+
+
+def term_codes(term: str) -> list[int]:
+    """Gives the codes of a term's words without stop words; all of them when there is nothing else ("the who")."""
+    every = [code(token) for token in tokens(term)]
+    return [c for c in every if not c & int(STOP)] or every
+
+
+def pairs(first: Codes, second: Codes) -> Codes:
+    """Gives the code of each pair of neighbouring stems; the order counts."""
+    mixed = (first * _FIRST) ^ (second * _SECOND)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _MIX
+    return np.asarray(((mixed ^ (mixed >> np.uint64(32))) & _PLAIN) | PAIR, dtype=np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One token and where it stands in the text it came from."""
+
+    code: int
+    start: int  #: in characters of the text as it was given
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """Gives the tokens of a text with their places in it, stop words included."""
+    folded, places = _folded_with_places(text)
+    return [Word(code(m.group()), places[m.start()], places[m.end() - 1] + 1) for m in _TOKEN.finditer(folded)]
+
+
+def _folded_with_places(text: str) -> tuple[str, range | list[int]]:
+    if text.isascii():
+        return text.lower(), range(len(text))
+    pieces = [(fold(character), place) for place, character in enumerate(text)]
+    return "".join(p for p, _ in pieces), [place for piece, place in pieces for _ in piece]

@@ -1,0 +1,58 @@
+"""Statistics over every paper seen: exact, incremental, small to keep."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digest.ranking import Background, Calibration, Reader, calibrate
+from digest.ranking.background import SAMPLE
+from digest.ranking.words import codes, pairs
+from tests.unit.ranking.samples import LISTING, paper, wanting
+
+MANY = [paper(n, f"Paper number{n} on topic{n % 7}", "Words that all share.") for n in range(SAMPLE + 300)]
+
+
+def test_frequencies_count_papers_not_repetitions() -> None:
+    background = Background.empty().with_papers(LISTING)
+    graph, learning, unseen = codes("graph learning xylophone")
+    assert background.frequencies.of(np.array([graph, learning, unseen])).tolist() == [1, 2, 0]
+
+
+def test_pairs_are_counted_too() -> None:
+    background = Background.empty().with_papers(LISTING)
+    pair = pairs(codes("learning"), codes("rate"))
+    assert background.frequencies.of(pair).tolist() == [2]
+
+
+def test_adding_in_two_steps_gives_what_one_step_gives() -> None:
+    at_once = Background.empty().with_papers(LISTING)
+    in_steps = Background.empty().with_papers(LISTING[:2]).with_papers(LISTING[2:])
+    assert at_once.dump() == in_steps.dump()
+
+
+def test_a_dump_gives_the_background_back() -> None:
+    background = Background.empty().with_papers(LISTING)
+    again = Background.load(background.dump())
+    reader = Reader(profile=wanting("learning rate", "graph"))
+    assert again.version == background.version
+    assert again.lengths == background.lengths
+    assert calibrate([reader], again) == calibrate([reader], background)
+
+
+def test_no_papers_leave_the_version_alone() -> None:
+    background = Background.empty().with_papers(LISTING)
+    assert background.with_papers([]) is background
+    assert background.with_papers([paper(7, "One more")]).version != background.version
+
+
+def test_the_sample_is_bounded_and_few_newcomers_change_few_members() -> None:
+    before = Background.empty().with_papers(MANY[:SAMPLE])
+    after = before.with_papers(MANY[SAMPLE:])
+    stayed = np.isin(before.sample.priorities, after.sample.priorities).sum()
+    assert after.sample.features.count == SAMPLE
+    assert SAMPLE - 300 <= stayed < SAMPLE
+
+
+def test_a_calibration_survives_its_dump() -> None:
+    calibration = calibrate([Reader(profile=wanting("learning"))], Background.empty().with_papers(LISTING))[0]
+    assert Calibration.load(calibration.dump()) == calibration

@@ -1,0 +1,222 @@
+"""Papers and readers in, picks with reasons out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.issues import LeftOut, ReasonKind
+from digest.papers import Popularity
+from digest.profiles import Profile
+from digest.ranking import Background, Judgement, PaperIndex, Reader, Vote, calibrate, judge
+from tests.unit.ranking.samples import LISTING, paper, wanting
+
+BACKGROUND = Background.empty().with_papers(LISTING)
+
+
+def judged(profile: Profile, **more: object) -> Judgement:
+    reader = Reader(profile=profile, **more)  # type: ignore[arg-type]
+    return judge(LISTING, [reader], BACKGROUND, explain=True)[0]
+
+
+def numbers(judgement: Judgement) -> list[int]:
+    return [pick.paper for pick in judgement.picks]
+
+
+def test_the_best_paper_comes_first_and_others_are_not_padded() -> None:
+    found = judged(wanting("learning rate"))
+    assert numbers(found) == [1, 3]
+    assert found.considered == 6
+
+
+def test_contributions_add_up_to_the_match() -> None:
+    found = judged(wanting("hyperparameter optimization", ("learning", 2), "federated", authors=("Ada Example",)))
+    assert found.picks
+    for pick in found.picks:
+        assert sum(reason.contribution for reason in pick.reasons) == pytest.approx(pick.match, abs=1e-6)
+
+
+def test_reasons_come_strongest_first_with_field_and_place() -> None:
+    pick = judged(wanting("graph neural network", "solubility")).picks[0]
+    assert [reason.term for reason in pick.reasons] == ["graph neural network", "solubility"]
+    first, second = pick.reasons
+    assert (first.field, first.matched) == ("title", "Graph Neural Networks")
+    assert LISTING[1].title[first.start : first.end] == first.matched
+    assert (second.field, LISTING[1].abstract[second.start : second.end]) == ("abstract", "solubility")
+
+
+def test_a_paper_up_to_the_cursor_does_not_count() -> None:
+    found = judged(wanting("learning rate"), cursor=1)
+    assert numbers(found) == [3]
+    assert found.considered == 5
+    assert found.left_out[1] is LeftOut.ALREADY_CONSIDERED
+
+
+def test_readers_of_one_call_have_their_own_cursors() -> None:
+    readers = [Reader(profile=wanting("learning rate"), cursor=cursor) for cursor in (0, 1, 3)]
+    assert [numbers(found) for found in judge(LISTING, readers, BACKGROUND)] == [[1, 3], [3], []]
+
+
+def test_readers_judged_together_get_what_each_gets_alone() -> None:
+    profiles = [wanting("graph"), wanting("retrieval", exclude=("survey",)), Profile(), wanting("learning", "organ")]
+    readers = [Reader(profile=profile) for profile in profiles]
+    assert judge(LISTING, readers, BACKGROUND) == [judge(LISTING, [reader], BACKGROUND)[0] for reader in readers]
+
+
+@pytest.mark.parametrize(
+    ("term", "excluded"),
+    [
+        pytest.param("GAN", [4], id="acronym-but-not-in-organ-or-elegant"),
+        pytest.param("federated learning", [3], id="two-words-in-sequence"),
+        pytest.param("learning federated", [], id="the-order-counts"),
+        pytest.param("graph neural network", [2], id="three-words-inflected"),
+        pytest.param("neural graph network", [], id="three-words-in-another-order"),
+        pytest.param("...", [], id="nothing-to-exclude"),
+    ],
+)
+def test_an_excluded_term_is_whole_stemmed_words_in_sequence(term: str, excluded: list[int]) -> None:
+    wanted = wanting("graph", "learning", "diffusion", "organ", exclude=(term,))
+    found = judged(wanted)
+    assert sorted(n for n, why in found.left_out.items() if why is LeftOut.EXCLUDED) == excluded
+    assert not set(excluded) & set(numbers(found))
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        pytest.param("Frank Sample", [1, 3], id="full-name-and-initial"),
+        pytest.param("Sample, Frank", [1, 3], id="family-name-first"),
+        pytest.param("Fiona Sample", [3], id="same-initial-only"),
+        pytest.param("Sample", [1, 3], id="family-name-alone"),
+        pytest.param("Ada Sample", [], id="another-person"),
+    ],
+)
+def test_an_author_who_is_followed_is_a_reason_of_its_own(author: str, expected: list[int]) -> None:
+    found = judged(Profile(authors=(author,), minimum_match=60))
+    assert sorted(numbers(found)) == expected
+    assert all(pick.reasons[0].kind is ReasonKind.AUTHOR for pick in found.picks)
+
+
+def test_a_category_alone_is_a_wish_and_beside_keywords_a_hint() -> None:
+    alone = judged(Profile(categories=("cs.LG",)))
+    beside = judged(wanting("retrieval", categories=("cs.LG",)))
+    assert sorted(numbers(alone)) == [1, 2]
+    assert numbers(beside)[0] == 5
+
+
+def test_a_parent_category_has_all_of_its_own() -> None:
+    assert sorted(numbers(judged(Profile(categories=("cs",), minimum_match=0)))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_minimum_match_holds_back_weak_papers_and_says_so() -> None:
+    everything = judged(wanting("learning rate", "graph", "organ"))
+    middle = sorted(pick.match or 0 for pick in everything.picks)[1] + 1
+    held = judged(wanting("learning rate", "graph", "organ", minimum_match=middle))
+    assert all((pick.match or 0) >= middle for pick in held.picks)
+    assert LeftOut.BELOW_MINIMUM in held.left_out.values()
+    assert set(held.left_out) | {p.paper for p in held.picks} == {p.number for p in LISTING}
+
+
+def test_more_papers_than_asked_for_become_rows_and_a_number() -> None:
+    papers = [paper(n, f"Sparse retrieval, part {word}") for n, word in enumerate("abcdefghijkl", start=1)]
+    found = judge(papers, [Reader(profile=wanting("retrieval", papers=4))], BACKGROUND, explain=True)[0]
+    assert (len(found.picks), len(found.also), found.more) == (4, 5, 3)
+    assert sum(why is LeftOut.BEYOND_LENGTH for why in found.left_out.values()) == 3
+
+
+def test_each_interest_is_served_before_the_strongest_gets_all_places() -> None:
+    crowd = [paper(n, f"Retrieval of passages {word}", "retrieval") for n, word in enumerate("abcdef", start=10)]
+    lonely = paper(20, "On many unrelated things and solubility", "Words about everything else there is to say.")
+    wanted = wanting("retrieval", "solubility", papers=3)
+    found = judge([*crowd, lonely], [Reader(profile=wanted)], BACKGROUND.with_papers([*crowd, lonely]))[0]
+    assert {pick.interest for pick in found.picks} == {"retrieval", "solubility"}
+    assert [pick.match for pick in found.picks] == sorted((p.match or 0 for p in found.picks), reverse=True)
+
+
+def test_nearly_identical_papers_come_once() -> None:
+    original = LISTING[0]
+    again = replace(original, number=7, key="title:copy", title=original.title + " (Extended)")
+    found = judge([*LISTING, again], [Reader(profile=wanting("learning rate"))], BACKGROUND, explain=True)[0]
+    assert len({1, 7} & set(numbers(found))) == 1
+    assert LeftOut.NEAR_IDENTICAL in found.left_out.values()
+
+
+def test_an_empty_profile_gets_what_is_trending_in_order() -> None:
+    found = judged(Profile(papers=4))
+    assert found.picks == ()
+    assert [pick.paper for pick in found.trending] == [1, 2, 3, 4]
+    assert [pick.match for pick in found.trending] == [None] * 4
+    assert found.trending[0].trending == "12 votes, 5 of them new"
+
+
+def test_a_trending_section_stands_beside_the_picks_and_repeats_none() -> None:
+    found = judged(wanting("graph", trending=True))
+    assert numbers(found) == [2]
+    assert [pick.paper for pick in found.trending] == [1, 3, 4]
+
+
+def test_trending_keeps_to_the_cursor_and_the_excluded_terms() -> None:
+    found = judged(wanting("graph", trending=True, exclude=("GAN",)), cursor=1)
+    assert [pick.paper for pick in found.trending] == [3]
+
+
+def test_a_paper_that_nothing_sets_apart_is_not_trending_beside_picks() -> None:
+    papers = [replace(p, popularity=Popularity()) for p in LISTING]
+    assert judge(papers, [Reader(profile=wanting("graph", trending=True))], BACKGROUND)[0].trending == ()
+
+
+def test_unknown_words_give_an_empty_judgement() -> None:
+    found = judged(wanting("xylophagous brontosaurs"))
+    assert (found.picks, found.also, found.more) == ((), (), 0)
+    assert set(found.left_out.values()) == {LeftOut.NO_MATCH}
+
+
+def test_judging_works_before_anything_was_seen() -> None:
+    found = judge(LISTING, [Reader(profile=wanting("learning rate"))], Background.empty())[0]
+    assert numbers(found) == [1, 3]
+
+
+def test_no_papers_and_no_readers_are_no_error() -> None:
+    assert judge([], [Reader(profile=wanting("graph"))], BACKGROUND) == [Judgement()]
+    assert judge(LISTING, [], BACKGROUND) == []
+
+
+def test_a_stored_calibration_is_used_as_long_as_it_is_of_this_profile() -> None:
+    reader = Reader(profile=wanting("learning rate"))
+    calibration = calibrate([reader], BACKGROUND)[0]
+    assert calibrate([replace(reader, calibration=calibration)], BACKGROUND)[0] is calibration
+    other = Reader(profile=wanting("graph"), calibration=calibration)
+    assert judge(LISTING, [other], BACKGROUND) == judge(LISTING, [replace(other, calibration=None)], BACKGROUND)
+
+
+def test_an_index_made_once_serves_many_calls() -> None:
+    index = PaperIndex(LISTING)
+    reader = Reader(profile=wanting("learning rate"))
+    assert judge(index, [reader], BACKGROUND) == judge(LISTING, [reader], BACKGROUND)
+
+
+def test_a_vote_changes_the_order_and_says_why() -> None:
+    liked = paper(90, "Telephones and slow devices", "We study telephones: many slow devices train together.")
+    plain, voted = (
+        judged(wanting("learning rate")),
+        judged(wanting("learning rate"), votes=(Vote(paper=liked, value=1),)),
+    )
+    reasons = {reason.kind: reason for pick in voted.picks if pick.paper == 3 for reason in pick.reasons}
+    assert ReasonKind.LIKED in reasons
+    assert reasons[ReasonKind.LIKED].contribution > 0
+    assert not any(r.kind is ReasonKind.LIKED for pick in plain.picks for r in pick.reasons)
+
+
+def test_a_vote_down_lowers_what_is_like_it() -> None:
+    disliked = paper(90, "Federated learning on devices", "Federated devices, many devices, train on telephones.")
+    votes = (Vote(paper=disliked, value=-1),)
+    before = {pick.paper: pick.match or 0 for pick in judged(wanting("learning rate")).picks}
+    after = {pick.paper: pick for pick in judged(wanting("learning rate"), votes=votes).matched}
+    assert 3 not in after or (after[3].match or 0) < before[3]
+    assert all(sum(r.contribution for r in pick.reasons) == pytest.approx(pick.match) for pick in after.values())
+
+
+def test_a_vote_never_overrules_an_excluded_term() -> None:
+    votes = (Vote(paper=LISTING[3], value=1),)
+    assert 4 not in numbers(judged(wanting("diffusion", exclude=("GAN",)), votes=votes))
