@@ -44,8 +44,8 @@ def judge(
     """Gives each reader's judgement of the papers, in the order of the readers.
 
     All readers are matched in one sparse product. A paper counts for a reader only when its number is above the
-    cursor. A caller who judges the same papers again hands in a PaperIndex made once. With `explain`, the judgements
-    also hold every match and why each other paper was left out.
+    cursor or among those to be considered again. A caller who judges the same papers again hands in a PaperIndex made
+    once. With `explain`, the judgements also hold every match and why each other paper was left out.
     """
     if not readers:
         return []
@@ -67,6 +67,7 @@ class _Session:
         self._wishes = wishes
         self._explainer = Explainer(wishes, scores, index, background)
         terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
+        self._known = frozenset(index.numbers.tolist())
         self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}
 
     def _minima(self) -> Ints:
@@ -74,7 +75,12 @@ class _Session:
 
     def _new_ones(self, matches: Matches) -> Matches:
         cursors = np.array([reader.cursor for reader in self._readers], dtype=np.int64)
-        return matches.where(self._index.numbers[matches.paper] > cursors[matches.reader])
+        numbers = self._index.numbers[matches.paper]
+        new = numbers > cursors[matches.reader]
+        if any(reader.again for reader in self._readers):
+            for row in np.flatnonzero(~new):
+                new[row] = int(numbers[row]) in self._readers[matches.reader[row]].again
+        return matches.where(new)
 
     def judgements(self) -> Iterator[Judgement]:
         """Gives one judgement a reader, in order."""
@@ -83,6 +89,7 @@ class _Session:
         for number, reader in enumerate(self._readers):
             rows = range(bounds[number], bounds[number + 1])
             considered = len(in_order) - int(np.searchsorted(in_order, reader.cursor, side="right"))
+            considered += sum(number <= reader.cursor for number in reader.again & self._known)
             yield self._judgement(number, rows, considered)
 
     def _judgement(self, number: int, rows: range, considered: int) -> Judgement:
@@ -121,7 +128,7 @@ class _Session:
         return (
             candidate.paper not in excluded
             and candidate.match >= reader.profile.minimum_match
-            and self._index.numbers[candidate.paper] > reader.cursor
+            and reader.is_new(int(self._index.numbers[candidate.paper]))
         )
 
     def _picks(self, reader: int, candidates: Sequence[Candidate]) -> tuple[Pick, ...]:
@@ -144,7 +151,7 @@ class _Session:
             popularity = self._index.papers[place].popularity
             number = int(self._index.numbers[place])
             wanted = reader.profile.is_empty or trending.stands_out(popularity)
-            if wanted and number > reader.cursor and place not in excluded and place not in shown:
+            if wanted and reader.is_new(number) and place not in excluded and place not in shown:
                 picks.append(Pick(paper=number, match=None, trending=trending.explain(popularity)))
                 if len(picks) == length:
                     break
@@ -160,7 +167,7 @@ class _Session:
         why |= {numbers[c.paper]: LeftOut.BEYOND_LENGTH for c in chosen.beyond}
         why |= {numbers[c.paper]: LeftOut.NEAR_IDENTICAL for c in chosen.near_identical}
         why |= {numbers[place]: LeftOut.EXCLUDED for place in excluded}
-        why |= {number: LeftOut.ALREADY_CONSIDERED for number in numbers if number <= reader.cursor}
+        why |= {number: LeftOut.ALREADY_CONSIDERED for number in numbers if not reader.is_new(number)}
         for candidate in (*chosen.picks, *chosen.also):
             del why[numbers[candidate.paper]]
         return why

@@ -28,8 +28,13 @@ class Reader:
 
     profile: Profile
     cursor: int = 0  #: papers up to this number were considered before
+    again: frozenset[int] = frozenset()  #: numbers up to the cursor that are considered once more
     votes: tuple[Vote, ...] = ()
     calibration: Calibration | None = None  #: as stored; made anew when it is not of this profile and background
+
+    def is_new(self, number: int) -> bool:
+        """Tells whether the paper with that number is to be considered."""
+        return number > self.cursor or number in self.again
 
     def fingerprint(self, background: Background) -> int:
         """Gives the number by which a stored calibration is known to be of this profile, these votes and background."""

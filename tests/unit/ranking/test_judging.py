@@ -58,6 +58,14 @@ def test_readers_of_one_call_have_their_own_cursors() -> None:
     assert [numbers(found) for found in judge(LISTING, readers, BACKGROUND)] == [[1, 3], [3], []]
 
 
+def test_a_paper_that_an_earlier_issue_did_not_deliver_is_considered_again() -> None:
+    found = judged(wanting("learning rate"), cursor=5, again=frozenset({3, 99}))
+    assert numbers(found) == [3]
+    assert found.considered == len(LISTING) - 5 + 1
+    alone = judge(LISTING, [Reader(profile=wanting("learning rate"), cursor=5, again=frozenset({3}))], BACKGROUND)[0]
+    assert numbers(alone) == [3]
+
+
 def test_readers_judged_together_get_what_each_gets_alone() -> None:
     profiles = [wanting("graph"), wanting("retrieval", exclude=("survey",)), Profile(), wanting("learning", "organ")]
     readers = [Reader(profile=profile) for profile in profiles]
