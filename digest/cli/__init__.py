@@ -3,7 +3,7 @@
 A command `digest retry` is added in two places:
 
 1.  a line in COMMANDS below, its name and its one-line summary, so that `digest --help` imports no command;
-2.  a module `digest/cli/retry.py` (a hyphen in the name becomes an underscore) whose `command` is the Click command::
+2.  a module `digest/cli/retry.py` (a hyphen in the name becomes an underscore) with a function of that name::
 
         @command(reports=True)          # reports=True adds --json
         @click.argument("email")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from digest.cli.configuration import Configuration, load
 from digest.cli.group import CONFIG_HELP
 from digest.cli.logs import start_logging
 from digest.settings import Settings
+from digest.storage import Store, open_store
 
 P = ParamSpec("P")
 
@@ -42,6 +44,15 @@ class Call:
         """The instant at which the command was called; aware, UTC."""
         return datetime.now(UTC)
 
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Opens the store for the time of the block."""
+        store = open_store(self.settings.store, self.configuration.folder)
+        try:
+            yield store
+        finally:
+            store.close()
+
     def show(self, document: Mapping[str, Any], text: str = "") -> None:
         """Prints the report on standard output: one line of JSON, or the text for people (none when quiet)."""
         if self.as_json:
@@ -55,7 +66,7 @@ class Call:
 
 
 def command(
-    *, reports: bool = False, group: click.Group | None = None, name: str | None = None, logs: int = 0
+    *, reports: bool = False, group: click.Group | None = None, logs: int = 0
 ) -> Callable[[Callable[Concatenate[Call, P], None]], click.Command]:
     """Makes a function a command: its first argument is the Call, --config (and --json where it reports) are added.
 
@@ -78,7 +89,7 @@ def command(
         wanted = click.option("--json", "as_json", is_flag=True, help="Print the report as one line of JSON.")
         invoke = wanted(invoke) if reports else invoke
         invoke = click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help=CONFIG_HELP)(invoke)
-        made = click.command(name or function.__name__.strip("_").replace("_", "-"))(invoke)
+        made = click.command(function.__name__.strip("_").replace("_", "-"))(invoke)
         if group:
             group.add_command(made)
         return made

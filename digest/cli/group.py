@@ -29,7 +29,8 @@ class LazyGroup(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.summaries:
             return None
-        found: click.Command = import_module(f"digest.cli.{cmd_name.replace('-', '_')}").command
+        name = cmd_name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"digest.cli.{name}"), name)
         return found
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
