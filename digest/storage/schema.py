@@ -144,6 +144,7 @@ subscribers = Table(
     Column("confirmed_at", Instant),
     Column("tz_version", Text, nullable=False),  # of the tz database that next_due was computed with
     Index(None, "next_due", "number"),
+    sqlite_autoincrement=True,  # a number that was erased never names another person
 )
 
 consents = Table(
@@ -178,6 +179,9 @@ calibrations = Table(
     Column("data", Json, nullable=False),
 )
 
+# Written out, not bound: a database uses a partial index only for a condition that it can see.
+TO_SEND = text("deliveries.state IN ('planned', 'deferred')")
+LEASED = text("deliveries.state IN ('claimed', 'sending')")
 _TO_SEND = text("state IN ('planned', 'deferred')")
 _LEASED = text("state IN ('claimed', 'sending')")
 
@@ -207,6 +211,7 @@ deliveries = Table(
     Index("ix_deliveries_to_send", "next_attempt", "id", sqlite_where=_TO_SEND, postgresql_where=_TO_SEND),
     Index("ix_deliveries_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index(None, "created"),
+    sqlite_autoincrement=True,  # links and bounces name a delivery by its id for months
 )
 
 suppressions = Table(

@@ -140,6 +140,7 @@ def _subscribers(op: Operations) -> None:
         sa.Column("tz_version", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_subscribers"),
         sa.UniqueConstraint("address_key", name="uq_subscribers_address_key"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_subscribers_next_due_number", "subscribers", ["next_due", "number"], unique=False)
 
@@ -242,6 +243,7 @@ def _deliveries(op: Operations) -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber", "issue_date", name="uq_deliveries_subscriber_issue_date"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deliveries_created", "deliveries", ["created"], unique=False)
     op.create_index(

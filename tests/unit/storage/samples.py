@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from digest.issues import Issue, Pick, Reason, ReasonKind, SkipReason
 from digest.papers import Paper, PublishedKind, Sighting
+from digest.profiles import Keyword, Profile
+from digest.storage import Store, subscribers
 from digest.storage.listings import ListingRecord
+from digest.storage.plans import Plan
+from digest.storage.subscribers import Admission
+from digest.subscribers import Owner, Schedule, State, Subscriber, Subscription
 
 NOW = datetime(2026, 3, 12, 6, 0, tzinfo=UTC)
+TODAY = NOW.date()
 
 
 def paper(key: str = "arxiv:2603.00001", **changes: Any) -> Paper:
@@ -47,3 +54,41 @@ def listing(name: str = "a", **changes: Any) -> ListingRecord:
 
 def sighting(**changes: Any) -> Sighting:
     return Sighting(title="On it", **changes)
+
+
+def subscription(name: str = "ada", **schedule: Any) -> Subscription:
+    """Someone who wants learning rates at seven."""
+    profile = Profile(keywords=(Keyword(term="learning rate", weight=2.0),))
+    return Subscription(address=f"{name}@example.com", name=name, schedule=Schedule(**schedule), profile=profile)
+
+
+def admission(state: State = State.ACTIVE, **changes: Any) -> Admission:
+    return Admission(**{"owner": Owner.FILE, "state": state, "cursor": 0, "cause": "a test", **changes})
+
+
+def subscribed(store: Store, *names: str, **schedule: Any) -> list[Subscriber]:
+    """Takes in these people, active since the day before, and gives them."""
+    with store.transaction() as tx:
+        asked = [subscription(name, **schedule) for name in names]
+        return subscribers.add_many(tx, asked, admission(), NOW - timedelta(days=1))
+
+
+def issue(subscriber: Subscriber, day: date = TODAY, papers: tuple[int, ...] = (1,)) -> Issue:
+    """An issue with these papers, all matched by one keyword."""
+    reason = Reason(term="learning rate", kind=ReasonKind.KEYWORD, field="title", contribution=61.5)
+    return Issue(
+        subscriber=subscriber.number,
+        issue_date=day,
+        created=NOW,
+        message_id=f"{subscriber.number}.{day}@example.org",
+        picks=tuple(Pick(paper=number, match=61, reasons=(reason,)) for number in papers),
+        considered=len(papers),
+    )
+
+
+def plan(subscriber: Subscriber, day: date = TODAY, papers: tuple[int, ...] = (1,), **changes: Any) -> Plan:
+    """A plan that gives the subscriber these papers, or nothing when there are none."""
+    found = issue(subscriber, day, papers) if papers else None
+    skip = None if papers else SkipReason.NO_NEW_PAPERS
+    cursor = max((subscriber.cursor, *papers))
+    return Plan(subscriber=subscriber, issue_date=day, cursor=cursor, issue=found, skip=skip, **changes)

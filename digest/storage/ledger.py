@@ -1,0 +1,213 @@
+"""The ledger's sending half: rows are claimed with a lease, intended before the final dot, marked after the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+
+from digest.deliveries import Attempt, DeliveryState, Outcome, retry_pause
+from digest.issues import Issue
+from digest.storage import schema
+from digest.storage.bulk import chunks
+from digest.storage.issue_rows import issue_of
+from digest.storage.paper_rows import storable
+from digest.storage.store import Tx
+from digest.storage.subscriber_rows import subscriber_of
+from digest.subscribers import State, Subscriber
+
+MAX_REPLY = 500  #: characters of a server's answer that are kept
+
+_d, _s, _x = schema.deliveries.c, schema.subscribers.c, schema.suppressions.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """A ledger row that this sender holds a lease on, with all that the message is made from."""
+
+    id: int
+    subscriber: Subscriber
+    issue: Issue
+    attempts: int  #: made before
+    domain: str  #: of the recipient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovered:
+    """What was found after senders died."""
+
+    released: int  #: claimed rows that are planned again
+    unknown: tuple[int, ...]  #: rows whose final dot may have left
+
+
+def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) -> list[Claimed]:
+    """Gives up to `limit` rows whose time has come, leased to `owner`; on PostgreSQL without waiting for other senders.
+
+    Left alone are rows of those who are not active or whose address is suppressed, and rows past the time when the
+    next issue is due: planning judges their papers again.
+    """
+    free = _claimable(now).limit(limit).with_for_update(of=schema.deliveries, skip_locked=True)
+    rows = tx.connection.execute(free).mappings().all()
+    _set(tx, [row["delivery"] for row in rows], _lease(owner, now + lease))
+    return [_claimed_of(row) for row in rows]
+
+
+def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
+    """Gives those rows whose message may be finished now; once committed, they are `sending`.
+
+    A row is among them only when the lease still holds, the subscription is still active and the address is not
+    suppressed. For any other, drop the connection before the final dot.
+    """
+    may: set[int] = set()
+    for chunk in chunks(sorted(deliveries)):
+        mine = and_(_d.id.in_(chunk), _d.state == _CLAIMED, _d.lease_owner == owner, _d.lease_until > now)
+        wanted = exists().where(_s.number == _d.subscriber, _welcome())
+        intending = update(schema.deliveries).where(mine, wanted).values(state=DeliveryState.SENDING.value)
+        may.update(tx.connection.execute(intending.returning(_d.id)).scalars())
+    return frozenset(may)
+
+
+def mark(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> frozenset[int]:
+    """Records what the attempts came to, and gives the rows that took it.
+
+    A row takes it while `owner` holds it, and also once it is `unknown`: a late answer overrides the doubt.
+    """
+    mine = _markable(tx, owner, [attempt.delivery for attempt in attempts])
+    rows = [_marked(attempt, mine[attempt.delivery]) for attempt in attempts if attempt.delivery in mine]
+    if rows:
+        values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "marked"}
+        tx.connection.execute(update(schema.deliveries).where(_d.id == bindparam("marked")).values(values), rows)
+    return frozenset(mine)
+
+
+def extend(tx: Tx, owner: str, deliveries: Collection[int], until: datetime) -> None:
+    """Makes the owner's leases on these rows last until then."""
+    for chunk in chunks(sorted(deliveries)):
+        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state.in_([_CLAIMED, _SENDING]))
+        tx.connection.execute(update(schema.deliveries).where(mine).values(lease_until=until))
+
+
+def release(tx: Tx, owner: str, deliveries: Collection[int]) -> None:
+    """Gives claimed rows back: they are planned again, for any sender."""
+    for chunk in chunks(sorted(deliveries)):
+        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state == _CLAIMED)
+        tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED))
+
+
+def recover(tx: Tx, now: datetime) -> Recovered:
+    """Deals with rows whose lease ran out: claimed ones are planned again, those found `sending` become `unknown`."""
+    lapsed = and_(schema.LEASED, _d.lease_until <= now)
+    doubtful = update(schema.deliveries).where(lapsed, _d.state == _SENDING)
+    unknown = doubtful.values(state=DeliveryState.UNKNOWN.value, lease_until=None).returning(_d.id)
+    found = tuple(tx.connection.execute(unknown).scalars())
+    claimed = update(schema.deliveries).where(lapsed, _d.state == _CLAIMED).values(_UNLEASED)
+    return Recovered(released=tx.connection.execute(claimed).rowcount, unknown=found)
+
+
+def resend_unknown(tx: Tx, now: datetime, deliveries: Collection[int] | None = None) -> int:
+    """Makes unknown rows (these, or all) planned again because the operator says so; gives how many."""
+    doubtful = _d.state == DeliveryState.UNKNOWN.value
+    again = _UNLEASED | {"next_attempt": now, "expires_at": now + timedelta(days=1)}
+    if deliveries is None:
+        return tx.connection.execute(update(schema.deliveries).where(doubtful).values(again)).rowcount
+    count = 0
+    for chunk in chunks(sorted(deliveries)):
+        these = update(schema.deliveries).where(doubtful, _d.id.in_(chunk)).values(again)
+        count += tx.connection.execute(these).rowcount
+    return count
+
+
+def expire_unwanted(tx: Tx) -> int:
+    """Expires what waits for someone who left, whose address bounced or is suppressed; gives how many rows."""
+    gone = _s.state.in_([State.UNSUBSCRIBED.value, State.BOUNCED.value])
+    unwanted = exists().where(_s.number == _d.subscriber, or_(gone, _suppressed()))
+    expiring = update(schema.deliveries).where(schema.TO_SEND, unwanted)
+    return tx.connection.execute(expiring.values(state=DeliveryState.EXPIRED.value)).rowcount
+
+
+def counts(tx: Tx, *, since: datetime | None = None) -> Mapping[DeliveryState, int]:
+    """Gives how many rows stand in each state, of those made since then."""
+    query = select(_d.state, func.count()).group_by(_d.state)
+    if since is not None:
+        query = query.where(_d.created >= since)
+    found = {DeliveryState(state): count for state, count in tx.connection.execute(query)}
+    return {state: found.get(state, 0) for state in DeliveryState}
+
+
+def waiting(tx: Tx, now: datetime) -> int:
+    """Gives how many rows could be claimed now."""
+    claimable = _claimable(now).with_only_columns(func.count()).order_by(None)
+    count: int = tx.connection.execute(claimable).scalar_one()
+    return count
+
+
+_CLAIMED, _SENDING = DeliveryState.CLAIMED.value, DeliveryState.SENDING.value
+_UNLEASED: dict[str, Any] = {"state": DeliveryState.PLANNED.value, "lease_owner": "", "lease_until": None}
+
+
+def _claimable(now: datetime) -> Select[Any]:
+    """Rows that can be sent now, the longest waiting first, with their subscribers."""
+    columns = (_d.id.label("delivery"), _d.issue_date, _d.issue, _d.attempts, _d.domain)
+    query = select(*columns, schema.subscribers).join_from(schema.deliveries, schema.subscribers)
+    query = query.where(schema.TO_SEND, _d.next_attempt <= now, _d.expires_at > now, _welcome())
+    return query.order_by(_d.next_attempt, _d.id)
+
+
+def _welcome() -> ColumnElement[bool]:
+    """The subscription is active and the address takes mail from us."""
+    return and_(_s.state == State.ACTIVE.value, ~_suppressed())
+
+
+def _suppressed() -> ColumnElement[bool]:
+    return exists().where(_x.address_key == _s.address_key, _x.lifted_at.is_(None)).correlate(schema.subscribers)
+
+
+def _lease(owner: str, until: datetime) -> dict[str, Any]:
+    return {"state": _CLAIMED, "lease_owner": owner, "lease_until": until}
+
+
+def _set(tx: Tx, deliveries: Iterable[int], values: Mapping[str, Any]) -> None:
+    for chunk in chunks(deliveries):
+        tx.connection.execute(update(schema.deliveries).where(_d.id.in_(chunk)).values(values))
+
+
+def _claimed_of(row: Any) -> Claimed:
+    subscriber = subscriber_of(row)
+    return Claimed(
+        id=row["delivery"],
+        subscriber=subscriber,
+        issue=issue_of(subscriber.number, row["issue_date"], row["issue"]),
+        attempts=row["attempts"],
+        domain=row["domain"],
+    )
+
+
+def _markable(tx: Tx, owner: str, deliveries: Iterable[int]) -> dict[int, int]:
+    """Gives the attempts made before, of each row that may be marked."""
+    states = [_CLAIMED, _SENDING, DeliveryState.UNKNOWN.value]
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(deliveries)):
+        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state.in_(states))
+        rows = tx.connection.execute(select(_d.id, _d.attempts).where(mine).order_by(_d.id).with_for_update())
+        found |= {row.id: row.attempts for row in rows}
+    return found
+
+
+def _marked(attempt: Attempt, attempts_before: int) -> dict[str, Any]:
+    attempts = attempts_before + 1
+    return {
+        "marked": attempt.delivery,
+        "new_state": attempt.outcome.state.value,
+        "new_attempts": attempts,
+        "new_next_attempt": attempt.at + retry_pause(attempts),
+        "new_lease_until": None,
+        "new_sent_at": attempt.at if attempt.outcome is Outcome.SENT else None,
+        "new_last_code": attempt.code,
+        "new_last_status": attempt.status,
+        "new_last_reply": storable(attempt.reply)[:MAX_REPLY],
+        "new_last_stage": attempt.stage,
+        "new_relay": attempt.relay,
+    }

@@ -1,0 +1,95 @@
+"""What the ranking learned: versions of its statistics, calibrations of subscribers, embeddings of papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from digest.storage import schema
+from digest.storage.bulk import chunks, upsert
+from digest.storage.store import Tx
+
+_s, _c, _e = schema.statistics.c, schema.calibrations.c, schema.embeddings.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatisticsRecord:
+    """One version of the background statistics."""
+
+    version: int
+    created: datetime
+    papers: int  #: how many they were gathered from
+    data: bytes  #: as the ranking dumped it
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationRecord:
+    """How a subscriber's scores become matches, for one profile and one version of the statistics."""
+
+    subscriber: int
+    profile_hash: str
+    statistics: int
+    data: Mapping[str, Any]  #: plain JSON values
+
+
+def latest(tx: Tx) -> StatisticsRecord | None:
+    """Gives the newest statistics; None before the first."""
+    row = tx.connection.execute(select(schema.statistics).order_by(_s.version.desc()).limit(1)).mappings().first()
+    return StatisticsRecord(**row) if row else None
+
+
+def latest_version(tx: Tx) -> int:
+    """Gives the version of the newest statistics without their data; 0 before the first."""
+    return tx.connection.execute(select(_s.version).order_by(_s.version.desc()).limit(1)).scalar() or 0
+
+
+def by_version(tx: Tx, version: int) -> StatisticsRecord | None:
+    """Gives that version of the statistics; None when it is gone."""
+    row = tx.connection.execute(select(schema.statistics).where(_s.version == version)).mappings().first()
+    return StatisticsRecord(**row) if row else None
+
+
+def add(tx: Tx, created: datetime, papers: int, data: bytes, *, keep: int = 5) -> int:
+    """Stores a new version of the statistics and gives its number; only the newest `keep` stay."""
+    row = {"created": created, "papers": papers, "data": data}
+    version: int = tx.connection.execute(insert(schema.statistics).returning(_s.version), row).scalar_one()
+    kept = select(_s.version).order_by(_s.version.desc()).limit(keep)
+    tx.connection.execute(delete(schema.statistics).where(_s.version.not_in(kept)))
+    return version
+
+
+def calibrations(tx: Tx, subscribers: Iterable[int]) -> dict[int, CalibrationRecord]:
+    """Gives the calibrations of those who have one."""
+    found: dict[int, CalibrationRecord] = {}
+    for chunk in chunks(subscribers):
+        rows = tx.connection.execute(select(schema.calibrations).where(_c.subscriber.in_(chunk))).mappings()
+        found |= {row["subscriber"]: CalibrationRecord(**row) for row in rows}
+    return found
+
+
+def store_calibrations(tx: Tx, records: Iterable[CalibrationRecord]) -> None:
+    """Stores calibrations; a subscriber has one at a time."""
+    rows = [vars(record) | {"data": dict(record.data)} for record in records]
+    if rows:
+        changed = (_c.profile_hash, _c.statistics, _c.data)
+        tx.connection.execute(upsert(tx, schema.calibrations, (_c.subscriber,), changed), rows)
+
+
+def embeddings(tx: Tx, model: str, papers: Iterable[int]) -> dict[int, bytes]:
+    """Gives the vectors that this model made of these papers."""
+    found: dict[int, bytes] = {}
+    for chunk in chunks(papers):
+        query = select(_e.paper, _e.vector).where(_e.model == model, _e.paper.in_(chunk))
+        found |= {row.paper: row.vector for row in tx.connection.execute(query)}
+    return found
+
+
+def store_embeddings(tx: Tx, model: str, vectors: Mapping[int, bytes]) -> None:
+    """Stores the vectors that this model made of papers."""
+    rows = [{"paper": paper, "model": model, "vector": vector} for paper, vector in vectors.items()]
+    if rows:
+        tx.connection.execute(upsert(tx, schema.embeddings, (_e.paper, _e.model), (_e.vector,)), rows)

@@ -1,0 +1,73 @@
+"""Suppressions: addresses that must not be mailed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from digest.storage import schema
+from digest.storage.bulk import chunks, upsert
+from digest.storage.paper_rows import storable
+from digest.storage.store import Tx
+from digest.subscribers import normalised_address
+
+_x = schema.suppressions.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """An address that must not be mailed."""
+
+    address: str  #: normalised
+    reason: str  #: hard bounce, complaint, operator
+    evidence: str  #: what says so: the status and text of a bounce
+    since: datetime
+    lifted_at: datetime | None = None  #: None while it holds
+
+
+def suppress(tx: Tx, address: str, reason: str, evidence: str, now: datetime) -> None:
+    """Records that the address must not be mailed; one that was lifted holds again."""
+    row = {
+        "address_key": normalised_address(address),
+        "reason": reason,
+        "evidence": storable(evidence),
+        "since": now,
+        "lifted_at": None,
+    }
+    changed = (_x.reason, _x.evidence, _x.since, _x.lifted_at)
+    tx.connection.execute(upsert(tx, schema.suppressions, (_x.address_key,), changed), row)
+
+
+def lift(tx: Tx, address: str, now: datetime) -> bool:
+    """Lets the address be mailed again; gives False when it was not suppressed."""
+    holding = update(schema.suppressions).where(_x.address_key == normalised_address(address), _x.lifted_at.is_(None))
+    return tx.connection.execute(holding.values(lifted_at=now)).rowcount > 0
+
+
+def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
+    """Gives the suppressions that hold among these addresses, by normalised address."""
+    found: dict[str, Suppression] = {}
+    for chunk in chunks({normalised_address(address) for address in addresses}):
+        query = select(schema.suppressions).where(_x.address_key.in_(chunk), _x.lifted_at.is_(None))
+        found |= {row.address_key: _suppression_of(row) for row in tx.connection.execute(query)}
+    return found
+
+
+def holding(tx: Tx) -> list[Suppression]:
+    """Gives all suppressions that hold, newest first."""
+    query = select(schema.suppressions).where(_x.lifted_at.is_(None)).order_by(_x.since.desc(), _x.address_key)
+    return [_suppression_of(row) for row in tx.connection.execute(query)]
+
+
+def _suppression_of(row: Any) -> Suppression:
+    return Suppression(
+        address=row.address_key,
+        reason=row.reason,
+        evidence=row.evidence,
+        since=row.since,
+        lifted_at=row.lifted_at,
+    )
