@@ -42,11 +42,12 @@ class Courier:
         record: Record,
         *,
         clock: Callable[[], datetime] = _utc_now,
+        stop: threading.Event | None = None,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         self.relay, self.name = relay, f"{relay.host}:{relay.port}"
         self._ledger, self._clock, self._first_pause = GroupCommit(record), clock, first_pause
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open = 0  # sessions at work

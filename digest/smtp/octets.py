@@ -17,13 +17,13 @@ def wire_ready(data: bytes) -> bytes:
     searching them takes.
     """
     octets = np.frombuffer(data, np.uint8)
-    feeds = octets == _LF
+    feeds, returns = octets == _LF, octets == _CR
     if not data.endswith(b"\r\n"):
         raise MessageError("the message does not end with a line break")
-    if feeds[0] or not np.array_equal(feeds[1:], (octets == _CR)[:-1]):
+    if feeds[0] or feeds[1:].tobytes() != returns[:-1].tobytes():
         raise MessageError("the message has a bare CR or LF")
     if b"\0" in data:
         raise MessageError("the message has a NUL")
-    if data.startswith(b".") or bool((feeds[:-1] & (octets[1:] == _DOT)).any()):
+    if data.startswith(b".") or (feeds[:-1] & (octets[1:] == _DOT)).any():
         return (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
     return data

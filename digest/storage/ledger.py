@@ -90,19 +90,26 @@ def extend(tx: Tx, owner: str, deliveries: Collection[int], until: datetime) -> 
         tx.connection.execute(update(schema.deliveries).where(mine).values(lease_until=until))
 
 
-def release(tx: Tx, owner: str, deliveries: Collection[int]) -> None:
-    """Gives claimed rows back: they are planned again, for any sender."""
-    for chunk in chunks(sorted(deliveries)):
-        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state == _CLAIMED)
-        tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED))
+def release(tx: Tx, owner: str) -> int:
+    """Gives back what the owner claimed and did not begin: planned again, for any sender; gives how many rows."""
+    mine = and_(schema.LEASED, _d.lease_owner == owner, _d.state == _CLAIMED)
+    return tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED)).rowcount
 
 
-def recover(tx: Tx, now: datetime) -> Recovered:
-    """Deals with rows whose lease ran out: claimed ones are planned again, those found `sending` become `unknown`."""
-    lapsed = and_(schema.LEASED, _d.lease_until <= now)
+def owners(tx: Tx) -> frozenset[str]:
+    """Gives the senders that hold leases, living or dead."""
+    return frozenset(tx.connection.execute(select(_d.lease_owner).where(schema.LEASED).distinct()).scalars())
+
+
+def recover(tx: Tx, now: datetime, *, dead: Collection[str] = ()) -> Recovered:
+    """Deals with rows whose lease ran out or whose owner is known to be dead.
+
+    Claimed ones are planned again, those found `sending` become `unknown`: nobody knows whether the dot left.
+    """
+    lapsed = and_(schema.LEASED, or_(_d.lease_until <= now, _d.lease_owner.in_(sorted(dead))))
     doubtful = update(schema.deliveries).where(lapsed, _d.state == _SENDING)
     unknown = doubtful.values(state=DeliveryState.UNKNOWN.value, lease_until=None).returning(_d.id)
-    found = tuple(tx.connection.execute(unknown).scalars())
+    found = tuple(sorted(tx.connection.execute(unknown).scalars()))
     claimed = update(schema.deliveries).where(lapsed, _d.state == _CLAIMED).values(_UNLEASED)
     return Recovered(released=tx.connection.execute(claimed).rowcount, unknown=found)
 

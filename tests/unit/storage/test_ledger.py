@@ -8,6 +8,7 @@ import pytest
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.storage import Store, Tx, consent, deliveries, ledger, plans, suppressions
 from digest.storage.consent import Change
+from digest.storage.ledger import Recovered
 from digest.subscribers import State, Subscriber
 from tests.unit.storage.samples import NOW, issue, plan, subscribed
 
@@ -210,6 +211,17 @@ class TestRecovering:
             [doubtful] = deliveries.in_states(tx, [DeliveryState.UNKNOWN])
         assert doubtful.id == row
 
+    def test_rows_of_a_sender_known_to_be_dead_do_not_wait_for_their_lease(self, store: Store) -> None:
+        [(_, first), (_, second)] = planned(store, "ada", "bob")
+        with store.transaction() as tx:
+            claimed(tx)
+            ledger.intend(tx, "sender", [first], NOW)
+            assert ledger.owners(tx) == {"sender"}
+            assert ledger.recover(tx, NOW, dead=["another"]) == Recovered(released=0, unknown=())
+            assert ledger.recover(tx, NOW, dead=["sender"]) == Recovered(released=1, unknown=(first,))
+            assert state(tx, second) is DeliveryState.PLANNED
+            assert ledger.owners(tx) == frozenset()
+
     def test_a_late_answer_overrides_the_doubt(self, store: Store) -> None:
         [(_, row)] = planned(store, "ada")
         with store.transaction() as tx:
@@ -234,7 +246,7 @@ class TestRecovering:
         with store.transaction() as tx:
             claimed(tx)
             ledger.intend(tx, "sender", [first], NOW)
-            ledger.release(tx, "sender", [first, second])
+            assert ledger.release(tx, "sender") == 1
             assert (state(tx, first), state(tx, second)) == (DeliveryState.SENDING, DeliveryState.PLANNED)
 
 

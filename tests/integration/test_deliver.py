@@ -1,0 +1,207 @@
+"""Deliver: from ledger rows to mails at a server and marks in the ledger, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from digest.deliveries import DeliveryState
+from digest.errors import MessageError
+from digest.inbox import Inbox
+from digest.messages import Message
+from digest.papers import Paper
+from digest.runs.deliver import deliver
+from digest.settings import Settings, SmtpSettings
+from digest.storage import Store, consent, deliveries, ledger, papers, plans, suppressions
+from digest.storage.consent import Change
+from digest.storage.ledger import Claimed
+from digest.subscribers import State, Subscriber
+from tests.smtp_server import Do, ScriptedServer, Step
+from tests.unit.storage.samples import NOW, paper, plan, subscribed
+
+
+def message_of(row: Claimed, known: Mapping[int, Paper]) -> Message:
+    titles = "\r\n".join(known[pick.paper].title for pick in row.issue.picks)
+    head = f"From: digest@example.org\r\nTo: {row.subscriber.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
+    return Message(
+        sender=f"bounce+{row.id}@example.org",
+        recipient=row.subscriber.address,
+        data=f"{head}Subject: {row.issue.issue_date}\r\n\r\n{titles}\r\n".encode(),
+    )
+
+
+def relay(port: int, **changes: object) -> Settings:
+    values = {"host": "127.0.0.1", "port": port, "tls": "none", "timeout_seconds": 2.0} | changes
+    return Settings(smtp=SmtpSettings.model_validate(values))
+
+
+def planned(store: Store, count: int) -> dict[int, Subscriber]:
+    """Takes in so many subscribers with a planned issue each; gives them by ledger row."""
+    people = subscribed(store, *(f"r{number}" for number in range(count)))
+    with store.transaction() as tx:
+        entered = plans.enter(tx, [plan(person) for person in people], NOW).planned
+    return {entered[person.number]: person for person in people}
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    with Inbox(tmp_path / "inbox") as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def one_paper(store: Store) -> None:
+    with store.ingesting(wait=1) as tx:
+        papers.add(tx, [paper()])
+
+
+def states(store: Store) -> Mapping[DeliveryState, int]:
+    with store.reading() as tx:
+        return {state: count for state, count in ledger.counts(tx).items() if count}
+
+
+def test_every_planned_issue_arrives_once_and_is_marked(store: Store, inbox: Inbox) -> None:
+    rows = planned(store, 30)
+    report = deliver(store, message_of, relay(inbox.port), NOW)
+    assert (report.sent, report.is_complete) == (30, True)
+    assert sorted(mail.recipients[0] for mail in inbox.mails()) == sorted(who.address for who in rows.values())
+    assert states(store) == {DeliveryState.SENT: 30}
+    mail = inbox.mails()[0]
+    assert message_from_bytes(mail.data)["To"] == mail.recipients[0]
+    with store.reading() as tx:
+        row = deliveries.by_id(tx, min(rows))
+    assert row is not None
+    assert (row.last_code, row.last_stage, row.attempts) == (250, "dot", 1)
+    assert row.sent_at is not None
+
+
+def test_a_second_delivery_sends_nothing(store: Store, inbox: Inbox) -> None:
+    planned(store, 5)
+    deliver(store, message_of, relay(inbox.port), NOW)
+    report = deliver(store, message_of, relay(inbox.port), NOW + timedelta(hours=1))
+    assert report.as_dict() == {
+        "sent": 0, "deferred": 0, "failed": 0, "unknown": 0, "withdrawn": 0, "waiting": 0, "problems": [],
+    }  # fmt: skip
+    assert len(inbox.mails()) == 5
+
+
+def test_nothing_due_makes_no_connection(store: Store) -> None:
+    with ScriptedServer() as server:
+        assert deliver(store, message_of, relay(server.port), NOW).is_complete
+    assert server.connections == 0
+
+
+def test_what_is_refused_for_now_is_sent_later(store: Store) -> None:
+    planned(store, 4)
+
+    def grey(step: Step) -> Do | None:
+        return Do(b"450 4.2.0 greylisted\r\n") if step.name == "rcpt" and step.nth == 1 else None
+
+    with ScriptedServer(script=grey) as server:
+        report = deliver(store, message_of, relay(server.port), NOW)
+        assert (report.sent, report.deferred, report.is_complete) == (0, 4, False)
+        assert deliver(store, message_of, relay(server.port), NOW + timedelta(minutes=1)).sent == 0
+        assert deliver(store, message_of, relay(server.port), NOW + timedelta(minutes=7)).sent == 4
+    assert len(server.taken) == 4
+
+
+def test_what_is_refused_for_good_is_not_tried_again(store: Store) -> None:
+    planned(store, 3)
+    with ScriptedServer(script=lambda s: Do(b"550 5.1.1 who\r\n") if s.name == "rcpt" else None) as server:
+        assert deliver(store, message_of, relay(server.port), NOW).failed == 3
+        assert deliver(store, message_of, relay(server.port), NOW + timedelta(hours=5)).failed == 0
+    assert states(store) == {DeliveryState.FAILED: 3}
+
+
+def test_a_silence_after_the_dot_is_unknown_and_sent_again_only_on_request(store: Store) -> None:
+    rows = planned(store, 3)
+    victim = rows[min(rows)].address
+
+    def cut(step: Step) -> Do | None:
+        first = step.name == "dot" and step.recipient == victim and step.nth == 1
+        return Do(b"", cut=True, keep=True) if first else None
+
+    with ScriptedServer(script=cut) as server:
+        report = deliver(store, message_of, relay(server.port), NOW)
+        assert (report.sent, report.unknown) == (2, 1)
+        assert deliver(store, message_of, relay(server.port), NOW + timedelta(hours=5)).sent == 0
+        with store.transaction() as tx:
+            assert ledger.resend_unknown(tx, NOW) == 1
+        assert deliver(store, message_of, relay(server.port), NOW).sent == 1
+    assert server.recipients().count(victim) == 2
+
+
+def test_a_relay_that_is_down_leaves_everything_planned(store: Store) -> None:
+    planned(store, 3)
+    with ScriptedServer() as server:
+        pass
+    report = deliver(store, message_of, relay(server.port), NOW)
+    assert (report.waiting, report.is_complete) == (3, False)
+    assert "cannot connect" in report.problem
+    assert states(store) == {DeliveryState.PLANNED: 3}
+
+
+def test_who_leaves_between_claim_and_dot_gets_nothing(store: Store) -> None:
+    rows = planned(store, 6)
+    victims = [rows[row] for row in sorted(rows)[1:3]]
+
+    def leave(step: Step) -> None:
+        if step.name == "mail" and step.nth == 1 and step.connection == 1:
+            with store.transaction() as tx:
+                change = Change(state=State.UNSUBSCRIBED, cause="link")
+                consent.set_state(tx, victims[0].number, change, NOW)
+                suppressions.suppress(tx, victims[1].address, "hard bounce", "5.1.1", NOW)
+
+    with ScriptedServer(script=leave) as server:
+        report = deliver(store, message_of, relay(server.port), NOW)
+    assert (report.sent, report.withdrawn) == (4, 2)
+    assert not {who.address for who in victims} & set(server.recipients())
+    assert states(store)[DeliveryState.SENT] == 4
+
+
+def test_a_message_that_cannot_be_composed_fails_alone(store: Store, inbox: Inbox) -> None:
+    rows = planned(store, 3)
+
+    def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
+        if row.id == min(rows):
+            raise MessageError("no way")
+        return message_of(row, known)
+
+    report = deliver(store, compose, relay(inbox.port), NOW)
+    assert (report.sent, report.failed) == (2, 1)
+    with store.reading() as tx:
+        row = deliveries.by_id(tx, min(rows))
+    assert row is not None
+    assert (row.last_reply, row.last_stage) == ("no way", "compose")
+
+
+def test_a_stop_drains_and_leaves_the_rest_planned(store: Store) -> None:
+    planned(store, 30)
+    stop = threading.Event()
+    with ScriptedServer(script=lambda s: stop.set() if s.recipient.startswith("r9") else None) as server:  # type: ignore[func-returns-value]
+        report = deliver(store, message_of, relay(server.port), NOW, stop=stop)
+    assert report.unknown == 0
+    assert report.sent == len(server.taken) == 30 - report.waiting
+    assert 0 < report.waiting < 30
+    assert states(store) == {DeliveryState.SENT: report.sent, DeliveryState.PLANNED: report.waiting}
+
+
+def test_two_deliveries_at_once_share_the_work(store: Store, store_url: str) -> None:
+    planned(store, 60)
+    reports = []
+    with ScriptedServer() as server:
+        threads = [
+            threading.Thread(target=lambda: reports.append(deliver(store, message_of, relay(server.port), NOW)))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sum(report.sent for report in reports) == 60
+    assert len(set(server.recipients())) == len(server.taken) == 60
