@@ -1,0 +1,154 @@
+"""`digest subscribers`: the audience."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import tomlkit
+
+from digest.cli.calls import Call, command
+from digest.cli.exits import Exit
+from digest.cli.tables import counted, table
+from digest.errors import ProfileError, UsageError
+from digest.fetching.profile_folder import read_profile_folder
+from digest.profile_files import read_subscription, write_subscription
+from digest.runs import subscribers as audience
+from digest.runs.sync import Options, SyncReport
+from digest.runs.sync import sync as run_sync
+from digest.subscribers import State, Subscription
+
+
+@click.group()
+def subscribers() -> None:
+    """Look after the audience."""
+
+
+@command(group=subscribers, reports=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--prune", is_flag=True, help="Unsubscribe those who came from a file that is gone.")
+def sync(call: Call, dry_run: bool, prune: bool) -> None:
+    """Follow the profile files in the subscribers folder.
+
+    Activates only addresses never seen before; whoever left stays away, whatever a file says. A faulty file is named
+    with line and field, stops nobody else, and makes the command end with code 1.
+    """
+    files = read_profile_folder(Path(call.settings.subscribers.folder))
+    options = Options(first_issue_days=call.settings.issue.first_issue_days, prune=prune, dry_run=dry_run)
+    with call.store() as store:
+        report = run_sync(store, files, options, call.now)
+    for fault in report.problems:
+        call.warn(str(fault))
+    call.show(report.as_dict(), _sync_text(report))
+    if report.problems:
+        raise SystemExit(Exit.ERROR)
+
+
+def _sync_text(report: SyncReport) -> str:
+    would = "would be " if report.dry_run else ""
+    lines = [f"{would}added: {address}" for address in report.added]
+    lines += [f"{would}updated: {address}" for address in report.updated]
+    lines += [f"{would}unsubscribed, the file is gone: {address}" for address in report.pruned]
+    lines += [f"left alone: {held.address}: {held.reason}" for held in report.held]
+    return "\n".join([*lines, f"{counted(report.files, 'profile file')}, {report.unchanged} unchanged"])
+
+
+@command(group=subscribers, reports=True)
+@click.option("--state", type=click.Choice([str(state) for state in State]), help="Only those in this state.")
+def list_(call: Call, state: str | None) -> None:
+    """List the subscribers."""
+    with call.store() as store:
+        people = audience.listed(store, (State(state),) if state else tuple(State))
+    rows = [audience.summary(person) for person in people]
+    columns = ("address", "state", "owner", "hour", "timezone", "next_due", "keywords")
+    shown = [[_cell(row[column]) for column in columns] for row in rows]
+    text = table([column.replace("_", " ") for column in columns], shown) if rows else "no subscribers"
+    call.show({"subscribers": rows}, text)
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value or "-")
+
+
+@command(group=subscribers, reports=True)
+@click.argument("email")
+def show(call: Call, email: str) -> None:
+    """Show all that is known of one subscriber.
+
+    The profile, how the consent came and went, and the last issues.
+    """
+    with call.store() as store:
+        details = audience.details(store, email)
+    call.show(details.as_dict(), _details_text(details))
+
+
+def _details_text(details: audience.Details) -> str:
+    person = details.subscriber
+    lines = [write_subscription(person.subscription).strip(), "", f"state: {person.state}, edited: {person.owner}"]
+    lines += [f"next issue: {person.next_due:%Y-%m-%d %H:%M} UTC"] if person.next_due else []
+    if details.suppression:
+        lines.append(f"not mailed since {details.suppression.since:%Y-%m-%d}: {details.suppression.reason}")
+    lines += ["", "consent:", *(f"  {one.at:%Y-%m-%d %H:%M} {one.state}: {one.cause}" for one in details.history)]
+    rows = [f"  {row.issue_date} {row.state} {row.skip or row.last_reply}".rstrip() for row in details.deliveries]
+    return "\n".join([*lines, "", "issues:", *(rows or ["  none yet"])])
+
+
+@command(group=subscribers, reports=True)
+@click.argument("email")
+@click.option("--name", default="", help="How the greeting addresses them.")
+@click.option("--keyword", "keywords", multiple=True, metavar="TERM[=WEIGHT]", help="A word or phrase; repeatable.")
+@click.option("--exclude", multiple=True, metavar="TERM", help="A paper with this term is never picked; repeatable.")
+@click.option("--author", "authors", multiple=True, metavar="NAME", help="A person to follow; repeatable.")
+@click.option("--category", "categories", multiple=True, metavar="NAME", help="A category to follow; repeatable.")
+@click.option("--timezone", default="UTC", show_default=True, help="Where they live, as in Europe/Berlin.")
+@click.option("--hour", default="07:00", show_default=True, help="When the issue comes, there.")
+def add(call: Call, /, email: str, **wanted: Any) -> None:
+    """Add a subscriber: write a profile file and activate it.
+
+    By doing so you vouch that the person wants the digest. Edit the file later and run `digest subscribers sync`.
+    """
+    subscription = _subscription(email, **wanted)
+    file = Path(call.settings.subscribers.folder) / f"{re.sub(r'[^a-z0-9.-]+', '-', email.lower()).strip('-.')}.toml"
+    with call.store() as store:
+        person = audience.add(store, subscription, file, call.settings.issue.first_issue_days, call.now)
+    text = f"{person.address} is {person.state}; first issue: {person.next_due:%Y-%m-%d %H:%M} UTC\nprofile: {file}"
+    call.show(audience.summary(person) | {"file": str(file)}, text)
+
+
+def _subscription(
+    email: str, *, keywords: Sequence[str], name: str, timezone: str, hour: str, **wanted: Any
+) -> Subscription:
+    """Gives the subscription of the options, read as a profile file is read, so that the same rules hold for both."""
+    profile = {"keywords": [_keyword(text) for text in keywords], **{key: list(terms) for key, terms in wanted.items()}}
+    values = {"address": email, "name": name, "timezone": timezone, "hour": hour, "profile": profile}
+    try:
+        return read_subscription(tomlkit.dumps(values).encode(), email)
+    except ProfileError as error:
+        raise UsageError(f"{error.field}: {error.reason}") from error
+
+
+def _keyword(text: str) -> dict[str, Any]:
+    term, equals, weight = text.rpartition("=")
+    if not equals:
+        return {"term": text}
+    try:
+        return {"term": term, "weight": float(weight)}
+    except ValueError as error:
+        raise UsageError(f"--keyword {text}: found the weight {weight!r}, expected a number") from error
+
+
+@command(group=subscribers, reports=True)
+@click.argument("email")
+@click.option("--erase", is_flag=True, help="Forget the person altogether, and never take the address in again.")
+def remove(call: Call, email: str, erase: bool) -> None:
+    """Unsubscribe someone, at once and for good.
+
+    A profile file that is still there does not bring them back.
+    """
+    with call.store() as store:
+        person = audience.remove(store, email, call.now, erase=erase)
+    state = "erased" if erase else str(person.state)
+    call.show({"address": person.address, "state": state}, f"{person.address} is {state}")

@@ -1,0 +1,38 @@
+"""The folder of profile files: read whole, written one file at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from digest.errors import ConfigurationError, UsageError
+
+
+def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
+    """Gives the content of every .toml file in the folder by its path, in order of the names; no hidden files.
+
+    Raises ConfigurationError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(f"subscribers.folder: found {str(folder)!r}, expected a folder with profile files")
+    files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith(".") and path.is_file())
+    return {str(path): path.read_bytes() for path in files}
+
+
+def write_new_file(path: Path, text: str) -> None:
+    """Writes a file that must not exist yet, whole or not at all; makes its folder when missing.
+
+    Raises UsageError when there is such a file, or when it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.link(part, path)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists already and is left as it is") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
