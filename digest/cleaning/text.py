@@ -1,0 +1,133 @@
+"""The cleaner: one text of a listing -> the text that is shown and matched.
+
+URLs and identifiers are put out of reach first; then come text-mode LaTeX, formulas, and the ruins of formulas whose
+dollars and backslashes a website has lost. Each step runs only where its mark occurs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.cleaning.characters import normalised
+from digest.cleaning.commands import without_commands
+from digest.cleaning.maths import rendered
+from digest.cleaning.ruins import mended
+
+LONGEST = 20_000  #: characters of one text that are kept; the longest abstract known has 3,488
+
+_TELLTALE = re.compile(r"[\\$~^_{}`]|''|--|\dtimes|mathbb|mathcal|mathrm|mathbf|left\(|\dpm\d")
+_DOUBLED_URL = re.compile(r"(https?://[^\s{}]+)\{([^{}]*)\}")
+_URL_COMMAND = re.compile(r"\\?\b(?:url|path)\{([^{}]*)\}")
+_LINK = r"\\?\bhref\s*\{([^{}]*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+_LINK_COMMAND = re.compile(rf"\{{\s*{_LINK}\s*\}}|{_LINK}")
+_HERE = re.compile(r"(?<=[\w/])\{(?:here|this (?:link|url|repository))?(\.?)\}")
+_HELD = re.compile(
+    r"https?://[^\s{}\"<>$]+|www\.[^\s{}\"<>$]+"
+    r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|org|net|io|edu|ai|gov|dev|co|uk|de|fr|cn|jp|ch|eu|me|app|site|page)"
+    r"/[^\s{}\"<>$]*"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
+    # Identifiers: parts of two letters or more; log_10 and max_xy are formulas, and so is what has braces behind it.
+    r"|(?<![\\\w$^{])(?!(?:log|lim|max|min|sum|sup|inf|exp|argmax|argmin|mathbb|mathcal)_)"
+    r"[A-Za-z][A-Za-z0-9]{1,40}(?:_[A-Za-z0-9]{2,40}){1,9}(?![\w^{$])"
+    r"|(?<![\\\w$^{])__[A-Za-z]{2,30}__(?![\w^{$])"
+    r"|(?<![\\\w$^{])[^\W_]{1,40}(?:_[^\W_]{1,40}){1,9}\.[a-z]{1,4}\b(?![\w^{$])"
+)
+_FORMULA = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$(?=\S)([^$]+?)(?<=[^\s\\])\$(?!\d)|(?<!\\)\$([^$\s]*\\[^$]*?)\$(?=\d)|(?<!\\)\$\s([^$]{1,80}?)\s\$|\\\((.+?)\\\)|\\\[(.+?)\\\]",
+    re.DOTALL,
+)
+_LOST_BACKSLASH = re.compile(r"(?<![\\A-Za-z])(?:text(?:bf|it|tt|sc|sf|rm)?|math(?:rm|bf|bb|cal|sf|it|tt)|emph)(?=\{)")
+_AMOUNT = re.compile(r"\d[\d,.]*")
+_WORDS = re.compile(r"(?<![\\\w])[A-Za-z]{3,}")
+_LEFT_OVER = re.compile(r"\$(?=[^$\d\s][^$]*\$)")
+_GLUED_BRACES = re.compile(r"(?<=\w)\{([\w'’ .-]*)\}|\{([\w'’.-]+)\}(?=\w)")
+_FORBIDDEN = re.compile(r"\\([a-zA-Z]+)\{|math(?:bb|cal)|left(?=\()")
+_FIRST_HELD = 0xF0000  #: a plane that `normalised` empties: one character stands for each text that is held
+
+
+def clean(text: str) -> str:
+    """Gives `text` on one line: LaTeX as readable Unicode, all else unharmed. Cleaning twice changes nothing."""
+    line = normalised(text[:LONGEST])
+    if not _TELLTALE.search(line):
+        return line
+    held: list[str] = []
+    line = _hold(_addresses(line), held)
+    line = _FORMULA.sub(_formula, line)
+    line = mended(without_commands(line))
+    line = _GLUED_BRACES.sub(_unbraced, line)
+    line = _swept(line)
+    return normalised(_release(line, held))
+
+
+def clean_title(text: str) -> str:
+    """Gives a title for reading, without the full stop that some sources put after it."""
+    title = clean(text)
+    return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") and title.count(".") == 1 else title
+
+
+def clean_abstract(text: str) -> str:
+    """Gives an abstract for reading, without the word "Abstract" that some sources put before it."""
+    return _ABSTRACT.sub("", clean(text))
+
+
+_ABSTRACT = re.compile(r"^(?:Abstract|ABSTRACT)\s*(?:[:.—–-]\s*|(?=[A-Z][a-z]))")
+
+
+def _addresses(line: str) -> str:
+    if "{" not in line:
+        return line
+    line = _LINK_COMMAND.sub(_linked, line)
+    line = _DOUBLED_URL.sub(_undoubled, line)
+    line = _URL_COMMAND.sub(r"\1", line)
+    return _HERE.sub(r"\1", line)
+
+
+def _linked(found: re.Match[str]) -> str:
+    address, shown = found[1] or found[3] or "", found[2] or found[4] or ""
+    return shown if shown.strip() else address
+
+
+def _undoubled(found: re.Match[str]) -> str:
+    ends_sentence = found[2].rstrip().endswith(".") and not found[1].endswith(".")
+    return found[1] + ("." if ends_sentence else "")
+
+
+def _hold(line: str, held: list[str]) -> str:
+    def put(found: re.Match[str]) -> str:
+        text = found[0]
+        held.append(_unescaped(text) if "\\" in text else text)
+        return chr(_FIRST_HELD + len(held) - 1)
+
+    return _HELD.sub(put, line)
+
+
+def _unescaped(address: str) -> str:
+    return re.sub(r"\\+([_%&#~$]?)", r"\1", address)
+
+
+def _release(line: str, held: list[str]) -> str:
+    return re.sub("[\U000f0000-\U000fffff]", lambda found: held[ord(found[0]) - _FIRST_HELD], line) if held else line
+
+
+def _formula(found: re.Match[str]) -> str:
+    inner = next(group for group in found.groups() if group is not None)
+    if found[0][0] == "$" and _is_money(inner):
+        return found[0]
+    return rendered(_LOST_BACKSLASH.sub(r"\\\g<0>", inner))
+
+
+def _is_money(inner: str) -> bool:
+    """Tells whether two dollar signs are prices rather than a formula: an amount or a blank, then words of prose."""
+    begins = inner[:1].isspace() or _AMOUNT.match(inner.lstrip())
+    return bool(begins) and "\\" not in inner and len(_WORDS.findall(inner)) >= 2
+
+
+def _unbraced(found: re.Match[str]) -> str:
+    inner = found[1] if found[1] is not None else found[2]
+    return f" {inner}" if " " in inner else inner
+
+
+def _swept(line: str) -> str:
+    """Takes away what would still show as raw LaTeX."""
+    line = _LEFT_OVER.sub("", line) if "$" in line else line
+    return _FORBIDDEN.sub(lambda found: found[1] or "", line)

@@ -1,0 +1,109 @@
+'''Generic RSS, Atom and RDF: journals, preprint servers, third parties.
+
+feedparser reads the container; the items are given to the writers of listings with all their habits:
+
+    >>> from datetime import UTC, datetime
+    >>> rss = b"""<?xml version="1.0"?>
+    ... <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>A journal</title>
+    ... <item><title>A sample paper</title><link>https://journal.example/1</link>
+    ... <description>&lt;p&gt;It has an &lt;b&gt;abstract&lt;/b&gt;.&lt;/p&gt;</description>
+    ... <dc:creator>Byron, A., Noether, E.</dc:creator><dc:identifier>doi:10.1000/XYZ</dc:identifier></item>
+    ... </channel></rss>"""
+    >>> listing = read(Material(data=rss, origin="feed", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    >>> [(s.title, s.abstract, s.authors, s.doi) for s in listing.sightings]
+    [('A sample paper', 'It has an abstract.', ('A. Byron', 'E. Noether'), '10.1000/xyz')]
+'''
+
+from __future__ import annotations
+
+import re
+
+from digest.identity.identifiers import ArxivId, arxiv_id_in, arxiv_id_of_doi, doi, doi_in
+from digest.papers import Listing, Problem, PublishedKind, Sighting
+from digest.sources.feedparsing import Entry, date_of, link_of, parsed, text_of
+from digest.sources.markup import has_markup, plain
+from digest.sources.material import Format, Material, collapsed
+from digest.sources.naming import names_in
+
+_ROOT = re.compile(r"<(?:rss|(?:\w+:)?rdf|(?:\w+:)?feed|channel)\b", re.IGNORECASE)
+_JOURNAL_PREFIXES = (
+    re.compile(r"^Nature[\w ]*, Published online: \d{1,2} \w+ \d{4}; doi:10\.\S+\s*"),
+    re.compile(r"^[A-Z][\w ]*, Volume \d+, Issue \d+, (?:Page|e?Pages?) [\w-]+, \w+ \d{4}\.\s*"),
+    re.compile(r"^Publication date: [^.]{4,40}(?:Source: .*)?$"),
+)
+_NEWS = re.compile(r"nature\.com/articles/d41586-")
+
+
+def _recognise(material: Material) -> bool:
+    return bool(_ROOT.search(material.opening)) and "<html" not in material.opening[:300]
+
+
+def read(material: Material) -> Listing:
+    """Gives the papers of any feed; an item without a title is reported and left out."""
+    feed = parsed(material)
+    problems = list(feed.problems)
+    sightings: list[Sighting] = []
+    for place, entry in enumerate(feed.entries, start=1):
+        sighting = sighting_of(entry, place)
+        if not sighting.title:
+            problems.append(Problem(line=None, reason=f"item {place} has no title; left out"))
+        elif not _NEWS.search(sighting.links.get("html", "")):
+            sightings.append(sighting)
+    return material.listing(FORMAT.name, sightings, problems, feed.day)
+
+
+def sighting_of(entry: Entry, place: int) -> Sighting:
+    """Gives the sighting that one item of a generic feed is."""
+    link = link_of(entry)
+    arxiv, found_doi = _identifiers(entry, link)
+    title = _plain_text(text_of(entry, "title"))
+    return Sighting(
+        title=title,
+        abstract=_abstract(entry, title),
+        authors=_authors(entry),
+        arxiv_id=arxiv.id if arxiv else None,
+        arxiv_version=arxiv.version if arxiv else None,
+        doi=found_doi,
+        categories=tuple(dict.fromkeys(collapsed(tag.get("term") or "") for tag in entry.get("tags", ()))),
+        published=date_of(entry),
+        published_kind=PublishedKind.PUBLISHED if date_of(entry) else None,
+        links=_links(arxiv, link),
+        licence=text_of(entry, "rights"),
+        position=place,
+    )
+
+
+def _identifiers(entry: Entry, link: str) -> tuple[ArxivId | None, str | None]:
+    named = [text_of(entry, name) for name in ("dc_identifier", "prism_doi", "id", "arxiv_doi")]
+    arxiv = next((found for found in map(arxiv_id_in, [link, *named]) if found), None)
+    arxiv = arxiv or next((found for found in map(arxiv_id_of_doi, named) if found), None)
+    exact = next((found for found in map(doi, named) if found), None)
+    return arxiv, exact or next((found for found in map(doi_in, [*named[:2], link]) if found), None)
+
+
+def _authors(entry: Entry) -> tuple[str, ...]:
+    written = [collapsed(person.get("name") or "") for person in entry.get("authors", ())]
+    people = [name for one in written if one for name in names_in(one)]
+    return tuple(dict.fromkeys(name for name in people if name and "@" not in name))
+
+
+def _abstract(entry: Entry, title: str) -> str:
+    contents = [content.get("value") or "" for content in entry.get("content", ())]
+    texts = [_plain_text(text) for text in [*contents, str(entry.get("summary") or "")]]
+    for prefix in _JOURNAL_PREFIXES:
+        texts = [prefix.sub("", text) for text in texts]
+    best = max(texts, key=len)
+    return "" if best == title else best
+
+
+def _plain_text(text: str) -> str:
+    return collapsed(plain(text) if has_markup(text) else text)
+
+
+def _links(arxiv: ArxivId | None, link: str) -> dict[str, str]:
+    if arxiv:
+        return {"abs": f"https://arxiv.org/abs/{arxiv.id}", "pdf": f"https://arxiv.org/pdf/{arxiv.id}"}
+    return {"html": link} if link else {}
+
+
+FORMAT = Format(name="feed", recognise=_recognise, read=read)

@@ -1,0 +1,67 @@
+"""The formats that listings come in, and the one way to read any of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from digest.errors import ListingError
+from digest.papers import Listing
+from digest.sources import arxiv_feed, feed, hf_page_text
+from digest.sources.material import Format, Material, is_binary
+
+MOST_BYTES = 200_000_000
+
+#: The order is that of recognition: the particular before the general, the plain text page last.
+FORMATS: tuple[Format, ...] = (arxiv_feed.FORMAT, feed.FORMAT, hf_page_text.FORMAT)
+
+_HTML_TITLE = re.compile(r"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+def read_listing(
+    data: bytes,
+    *,
+    origin: str,
+    now: datetime,
+    format: str | None = None,  # noqa: A002 (the word that people use)
+    page_date: date | None = None,
+) -> Listing:
+    """Gives what a listing shows, read in the named format or else in the one that its content tells.
+
+    Raises ListingError, with origin and reason, when nothing can be read from it at all.
+    """
+    material = Material(data=data, origin=origin, now=now, page_date=page_date)
+    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        raise material.refusal("empty" if not data else f"empty: {len(data):,} bytes, all blank")
+    if len(data) > MOST_BYTES:
+        raise material.refusal(f"{len(data):,} bytes, at most {MOST_BYTES:,} are read")
+    chosen = format_named(format) if format else recognised(material)
+    if chosen is None:
+        raise material.refusal(_unrecognised(material))
+    return chosen.read(material)
+
+
+def format_named(name: str) -> Format:
+    """Gives the format of that name. Raises ListingError, naming those that there are."""
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    names = ", ".join(known.name for known in FORMATS)
+    raise ListingError(f"{name!r} is not a listing format; the formats are {names}")
+
+
+def recognised(material: Material) -> Format | None:
+    """Gives the format that the content of the material tells; None when it is none of them."""
+    return next((known for known in FORMATS if known.recognise(material)), None)
+
+
+def _unrecognised(material: Material) -> str:
+    if is_binary(material.head):
+        return "binary data, not a listing in any known format"
+    opening = material.opening
+    if opening.startswith(("<!doctype html", "<html")) or "<html" in opening[:500]:
+        title = _HTML_TITLE.search(material.head)
+        shown = f" titled {' '.join(title[1].split())!r}" if title else ""
+        return f"a web page{shown} without papers, not a listing; perhaps an error or verification page"
+    first = " ".join(material.head.split())[:60]
+    return f"not a listing in any known format; it begins with {first!r}"
