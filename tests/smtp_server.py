@@ -20,6 +20,7 @@ class Do:
     cut: bool = False  #: then close the connection
     hang: bool = False  #: then say nothing until the client goes
     keep: bool | None = None  #: at the dot: whether the mail counts as taken; None: when the reply begins with 2
+    then: Callable[[], object] | None = None  #: called after the reply
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ class _Dialogue:
         reply = usual if wanted.say is None else wanted.say
         if reply:
             self.sock.sendall(reply)
+        if wanted.then:
+            wanted.then()
         if wanted.hang:
             self.sock.recv(1) or self.sock.close()
             raise _Gone

@@ -1,0 +1,82 @@
+"""A sending process for tests that kill it: delivers like `digest deliver`, and can end itself at a commit."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from digest.messages import Message
+from digest.papers import Paper
+from digest.runs.deliver import deliver
+from digest.settings import Settings, SmtpSettings, StoreSettings
+from digest.storage import Store, Tx, open_store
+from digest.storage.ledger import Claimed
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """What a sending process is told."""
+
+    store_url: str
+    port: int
+    now: datetime
+    connections: int = 1
+    die_at_commit: int = 0  #: counted from 1 over all transactions of the process; 0: never
+    die_after: bool = False  #: after that commit instead of before it
+
+
+def start(sending: Sending) -> ForkServerProcess:
+    """Starts the process; the caller joins it."""
+    process = _context.Process(target=run, args=(sending,), daemon=True)
+    process.start()
+    return process
+
+
+def run(sending: Sending) -> None:
+    """Delivers everything that is due."""
+    store: Store = open_store(StoreSettings(url=sending.store_url), Path())
+    if sending.die_at_commit:
+        store = MortalStore(store, sending)
+    relay = SmtpSettings(
+        host="127.0.0.1", port=sending.port, tls="none", timeout_seconds=5, connections=sending.connections
+    )
+    deliver(store, message_of, Settings(smtp=relay), sending.now)
+
+
+def message_of(row: Claimed, _known: Mapping[int, Paper]) -> Message:
+    """Gives a small message whose envelope sender tells which process sent it."""
+    head = f"From: digest@example.org\r\nTo: {row.subscriber.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
+    return Message(
+        sender=f"bounce+{row.id}.{os.getpid()}@example.org",
+        recipient=row.subscriber.address,
+        data=f"{head}\r\n{row.id}\r\n".encode() + b"a line of the body\r\n" * 50,
+    )
+
+
+class MortalStore(Store):
+    """A store that kills its process with SIGKILL just before or just after a certain commit."""
+
+    def __init__(self, store: Store, sending: Sending) -> None:
+        super().__init__(store._url, store._engine)
+        self._sending, self._commits = sending, 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        with super().transaction() as tx:
+            yield tx
+            self._commits += 1
+            fatal = self._commits == self._sending.die_at_commit
+            if fatal and not self._sending.die_after:
+                os.kill(os.getpid(), signal.SIGKILL)
+        if fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
