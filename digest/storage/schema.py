@@ -174,9 +174,7 @@ calibrations = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    Column("profile_hash", Text, nullable=False),
-    Column("statistics", Wide, nullable=False),
-    Column("data", Json, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # says itself of which profile, votes and statistics it is
 )
 
 # Written out, not bound: a database uses a partial index only for a condition that it can see.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, insert, select
 
@@ -24,16 +23,6 @@ class StatisticsRecord:
     created: datetime
     papers: int  #: how many they were gathered from
     data: bytes  #: as the ranking dumped it
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalibrationRecord:
-    """How a subscriber's scores become matches, for one profile and one version of the statistics."""
-
-    subscriber: int
-    profile_hash: str
-    statistics: int
-    data: Mapping[str, Any]  #: plain JSON values
 
 
 def latest(tx: Tx) -> StatisticsRecord | None:
@@ -62,21 +51,20 @@ def add(tx: Tx, created: datetime, papers: int, data: bytes, *, keep: int = 5) -
     return version
 
 
-def calibrations(tx: Tx, subscribers: Iterable[int]) -> dict[int, CalibrationRecord]:
-    """Gives the calibrations of those who have one."""
-    found: dict[int, CalibrationRecord] = {}
+def calibrations(tx: Tx, subscribers: Iterable[int]) -> dict[int, bytes]:
+    """Gives how the scores of these subscribers become matches, as the ranking dumped it, for those who have it."""
+    found: dict[int, bytes] = {}
     for chunk in chunks(subscribers):
-        rows = tx.connection.execute(select(schema.calibrations).where(_c.subscriber.in_(chunk))).mappings()
-        found |= {row["subscriber"]: CalibrationRecord(**row) for row in rows}
+        rows = tx.connection.execute(select(_c.subscriber, _c.data).where(_c.subscriber.in_(chunk)))
+        found |= {row.subscriber: row.data for row in rows}
     return found
 
 
-def store_calibrations(tx: Tx, records: Iterable[CalibrationRecord]) -> None:
-    """Stores calibrations; a subscriber has one at a time."""
-    rows = [vars(record) | {"data": dict(record.data)} for record in records]
+def store_calibrations(tx: Tx, calibrations: Mapping[int, bytes]) -> None:
+    """Stores calibrations by subscriber; each has one at a time."""
+    rows = [{"subscriber": subscriber, "data": data} for subscriber, data in calibrations.items()]
     if rows:
-        changed = (_c.profile_hash, _c.statistics, _c.data)
-        tx.connection.execute(upsert(tx, schema.calibrations, (_c.subscriber,), changed), rows)
+        tx.connection.execute(upsert(tx, schema.calibrations, (_c.subscriber,), (_c.data,)), rows)
 
 
 def embeddings(tx: Tx, model: str, papers: Iterable[int]) -> dict[int, bytes]:

@@ -206,9 +206,7 @@ def _tastes(op: Operations) -> None:
     op.create_table(
         "calibrations",
         sa.Column("subscriber", Wide, autoincrement=False, nullable=False),
-        sa.Column("profile_hash", sa.Text(), nullable=False),
-        sa.Column("statistics", Wide, nullable=False),
-        sa.Column("data", Json, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscriber"], ["subscribers.number"], name="fk_calibrations_subscriber", ondelete="CASCADE"
         ),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from digest.storage import Store, papers, statistics
-from digest.storage.statistics import CalibrationRecord, StatisticsRecord
+from digest.storage.statistics import StatisticsRecord
 from tests.unit.storage.samples import NOW, paper, subscribed
 
 
@@ -20,13 +20,9 @@ def test_the_newest_statistics_are_found_and_old_ones_go(store: Store) -> None:
 def test_a_subscriber_has_one_calibration_at_a_time(store: Store) -> None:
     [ada, bob] = subscribed(store, "ada", "bob")
     with store.transaction() as tx:
-        for number in (1, 2):
-            records = [
-                CalibrationRecord(subscriber=person.number, profile_hash="x", statistics=number, data={"scale": 0.5})
-                for person in (ada, bob)
-            ]
-            statistics.store_calibrations(tx, records)
-        assert statistics.calibrations(tx, [ada.number, 99]) == {ada.number: records[0]}
+        for data in (b"old", b"new"):
+            statistics.store_calibrations(tx, {person.number: data for person in (ada, bob)})
+        assert statistics.calibrations(tx, [ada.number, 99]) == {ada.number: b"new"}
 
 
 def test_vectors_are_kept_by_paper_and_model(store: Store) -> None:

@@ -1,0 +1,135 @@
+"""What the ranking makes of the papers that are new to some subscribers: one path for plan, score, render, preview."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digest.papers import Paper
+from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Vote, calibrate, judge
+from digest.settings import IssueSettings
+from digest.storage import papers as paper_store
+from digest.storage import plans, statistics, votes
+from digest.storage.plans import LeftOver
+from digest.storage.store import Tx
+from digest.subscribers import Subscriber
+
+VOTES_AGE = timedelta(days=730)  #: older votes no longer tell what somebody likes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """How far a run looks: one high-water mark of papers and one version of the statistics."""
+
+    high_water: int
+    statistics: int  #: 0 before the first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """All that judging a shard of subscribers needs, read from the store at one moment."""
+
+    snapshot: Snapshot
+    papers: Mapping[int, Paper]
+    background: Background
+    votes: Mapping[int, tuple[Vote, ...]]  #: subscriber to votes
+    calibrations: Mapping[int, Calibration]
+    left_over: Mapping[int, LeftOver] = field(default_factory=dict)  #: what older issues did not deliver
+    again: Mapping[int, frozenset[int]] = field(default_factory=dict)  #: subscriber to papers considered once more
+
+    def reader(self, subscriber: Subscriber) -> Reader:
+        """Gives the subscriber as the ranking knows them."""
+        return Reader(
+            profile=subscriber.profile,
+            cursor=subscriber.cursor,
+            again=self.again.get(subscriber.number, frozenset()),
+            votes=self.votes.get(subscriber.number, ()),
+            calibration=self.calibrations.get(subscriber.number),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """The judgements of a shard, in the order of its subscribers, and the calibrations that were made for them."""
+
+    judgements: Sequence[Judgement]
+    calibrations: Mapping[int, Calibration]  #: only those that are new and worth storing
+
+
+def snapshot(tx: Tx) -> Snapshot:
+    """Gives how far a run that starts now looks."""
+    return Snapshot(high_water=paper_store.high_water(tx), statistics=statistics.latest_version(tx))
+
+
+def background(tx: Tx, version: int) -> Background:
+    """Gives that version of the statistics, the newest one when it is gone, an empty one before the first."""
+    record = (statistics.by_version(tx, version) if version else None) or statistics.latest(tx)
+    return Background.load(record.data) if record else Background.empty()
+
+
+def gather(
+    tx: Tx, subscribers: Sequence[Subscriber], seen: Snapshot, settings: IssueSettings, now: datetime
+) -> Material:
+    """Gives the papers that are new to any of these subscribers, and what is known of the subscribers themselves."""
+    numbers = [subscriber.number for subscriber in subscribers]
+    left = plans.left_over(tx, numbers, now)
+    lowest = min((subscriber.cursor for subscriber in subscribers), default=seen.high_water)
+    oldest = now - timedelta(days=settings.max_age_days)
+    new = paper_store.beyond(tx, lowest, upto=seen.high_water, seen_since=oldest)
+    again = _still_themselves(paper_store.by_numbers(tx, {number for over in left.values() for number in over.papers}))
+    return Material(
+        snapshot=seen,
+        papers={paper.number: paper for paper in (*again.values(), *new)},
+        background=background(tx, seen.statistics),
+        votes=votes_of(tx, numbers, now),
+        calibrations=calibrations_of(tx, numbers),
+        left_over=left,
+        again={subscriber: frozenset(over.papers) & again.keys() for subscriber, over in left.items()},
+    )
+
+
+def _still_themselves(found: Mapping[int, Paper]) -> dict[int, Paper]:
+    """Gives the papers that were not merged meanwhile: one that was merged is a paper of an earlier issue."""
+    return {number: paper for number, paper in found.items() if paper.number == number}
+
+
+def votes_of(tx: Tx, numbers: Collection[int], now: datetime) -> dict[int, tuple[Vote, ...]]:
+    """Gives the votes of those who voted, with the papers they voted on."""
+    cast = votes.of_subscribers(tx, numbers, since=now - VOTES_AGE)
+    voted = paper_store.by_numbers(tx, {vote.paper for found in cast.values() for vote in found})
+    return {
+        number: tuple(
+            Vote(paper=voted[vote.paper], value=1 if vote.value > 0 else -1) for vote in found if vote.paper in voted
+        )
+        for number, found in cast.items()
+    }
+
+
+def calibrations_of(tx: Tx, numbers: Iterable[int]) -> dict[int, Calibration]:
+    """Gives the stored calibrations; the ranking itself knows which of them still hold."""
+    return {number: Calibration.load(data) for number, data in statistics.calibrations(tx, numbers).items()}
+
+
+def judged(
+    material: Material,
+    subscribers: Sequence[Subscriber],
+    index: PaperIndex | None = None,
+    *,
+    explain: bool = False,
+) -> Judged:
+    """Gives what each subscriber would get, in one sparse product; with `explain` also why papers were left out."""
+    readers = [material.reader(subscriber) for subscriber in subscribers]
+    calibrated = _with_calibrations(readers, material.background)
+    fresh = {
+        subscriber.number: after.calibration
+        for subscriber, before, after in zip(subscribers, readers, calibrated, strict=True)
+        if after.calibration is not None and after.calibration != before.calibration
+    }
+    judgements = judge(index or list(material.papers.values()), calibrated, material.background, explain=explain)
+    return Judged(judgements=judgements, calibrations=fresh)
+
+
+def _with_calibrations(readers: Sequence[Reader], background: Background) -> list[Reader]:
+    made = calibrate(readers, background)
+    return [replace(reader, calibration=calibration) for reader, calibration in zip(readers, made, strict=True)]

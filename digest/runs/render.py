@@ -1,0 +1,97 @@
+"""Render: one subscriber's issue as a run would send it, without entering it in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.issues import Issue, SkipReason
+from digest.messages import Message
+from digest.papers import Paper
+from digest.rendering import Press, Rendering
+from digest.runs.compose import compose, rendered
+from digest.runs.judging import gather, judged, snapshot
+from digest.runs.plan import issue_maker, known, skip_reason
+from digest.settings import Settings
+from digest.storage import deliveries, papers
+from digest.storage.secrets import keyring
+from digest.storage.store import Store, Tx
+from digest.subscribers import Subscriber, next_due
+from digest.tokens import Keyring
+
+NO_DELIVERY = 0  #: stands in the tokens of an issue that has no row in the ledger: no link of it does anything
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """An issue and what was made of it."""
+
+    subscriber: Subscriber
+    issue: Issue
+    papers: Mapping[int, Paper]
+    message: Message
+    rendering: Rendering
+    repeats: bool  #: nothing is new, so this is the last issue once more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """There is no issue to render, and why."""
+
+    subscriber: Subscriber
+    reason: SkipReason
+
+
+def render(store: Store, settings: Settings, press: Press, address: str, now: datetime) -> Rendered | Nothing:
+    """Gives the issue that the subscriber would get next; when nothing is new for them, their last one again.
+
+    Raises UsageError when nobody has the address.
+    """
+    with store.transaction() as tx:
+        subscriber = known(tx, address)
+        ring, maker = keyring(tx, now), issue_maker(tx, settings, now)
+    with store.reading() as tx:
+        material = gather(tx, [subscriber], snapshot(tx), settings.issue, now)
+    [judgement] = judged(material, [subscriber]).judgements
+    reason = skip_reason(judgement)
+    if reason is None:
+        due = next_due(subscriber.subscription.schedule, now, subscriber.last_issue)
+        issue = maker.issue(subscriber, due.issue_date, judgement)
+        return _made(subscriber, issue, material.papers, press, ring, settings, repeats=False)
+    with store.reading() as tx:
+        last = _last_issue(tx, subscriber)
+        shown = papers.by_numbers(tx, _numbers(last)) if last else {}
+    if last is None:
+        return Nothing(subscriber=subscriber, reason=reason)
+    return _made(subscriber, last, shown, press, ring, settings, repeats=True)
+
+
+def _made(
+    subscriber: Subscriber,
+    issue: Issue,
+    known_papers: Mapping[int, Paper],
+    press: Press,
+    ring: Keyring,
+    settings: Settings,
+    *,
+    repeats: bool,
+) -> Rendered:
+    shown = {number: known_papers[number] for number in _numbers(issue)}
+    return Rendered(
+        subscriber=subscriber,
+        issue=issue,
+        papers=shown,
+        message=compose(issue, NO_DELIVERY, subscriber, shown, press, ring, settings),
+        rendering=rendered(issue, NO_DELIVERY, subscriber.subscription, shown, press, ring, settings),
+        repeats=repeats,
+    )
+
+
+def _last_issue(tx: Tx, subscriber: Subscriber) -> Issue | None:
+    past = deliveries.of_subscriber(tx, subscriber.number)
+    return next((delivery.issue for delivery in past if delivery.issue), None)
+
+
+def _numbers(issue: Issue) -> set[int]:
+    return {pick.paper for pick in (*issue.picks, *issue.also, *issue.trending)}
