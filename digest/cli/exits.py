@@ -44,3 +44,9 @@ class Failure(click.ClickException):
     def show(self, _file: object = None) -> None:
         click.secho("digest: ", err=True, nl=False, fg="red", bold=True)
         click.echo(self.message, err=True)
+
+
+def exit_after(complete: bool, *, some: int) -> None:
+    """Ends with code 3 when only `some` of what was to be sent was, with code 1 when none of it was."""
+    if not complete:
+        raise SystemExit(Exit.PARTLY if some else Exit.ERROR)
