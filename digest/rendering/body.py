@@ -16,9 +16,9 @@ from digest.rendering.pieces import EMPTY, Filling, Piece, piece, size_of
 from digest.rendering.sections import Section, sections
 from digest.rendering.templates import Sheet
 
-TRENDING, ALSO = "Trending", "Also matched"
+TRENDING = "Trending"
 ROOM_OF_ROWS = 8_000  #: octets of HTML kept for rows where not every card fits
-ROOM_OF_MORE = 1_500  #: octets kept for a heading and "N more on the web"
+ROOM_OF_MORE = 1_000  #: octets kept for "N more on the web"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +120,21 @@ def _add_heading(body: Body, layout: Layout, name: str) -> None:
 
 def _add_rows(body: Body, layout: Layout, rows: Sequence[Pick], papers: Mapping[int, Paper], room: int) -> int:
     """Adds what fits and gives how many rows did not."""
-    if rows and body.size < room - ROOM_OF_MORE:
-        _add_heading(body, layout, ALSO)
-    for place, pick in enumerate(rows):
-        card, match = layout.cards.of(_paper(pick, papers)), {"match": short_match(pick)}
-        if body.size + card.row.html.size > room - ROOM_OF_MORE // 2:
-            return len(rows) - place
-        body.add(card.row, match, match)
-    return 0
+    html: list[Piece] = []
+    text: list[Piece] = []
+    left = room - ROOM_OF_MORE - layout.rows.html.size - body.size
+    shown = 0
+    for pick in rows:
+        row, match = layout.cards.of(_paper(pick, papers)).row, {"match": short_match(pick)}
+        left -= row.html.size
+        if left < 0:
+            break
+        html.extend(row.html.fill(match))
+        text.extend(row.text.fill(match))
+        shown += 1
+    if html:
+        body.add(layout.rows, {"rows": tuple(html)}, {"rows": tuple(text)})
+    return len(rows) - shown
 
 
 def _add_more(body: Body, layout: Layout, number: int, links: IssueLinks) -> None:

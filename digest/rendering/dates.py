@@ -12,8 +12,8 @@ _MONTHS = (
 
 
 def long_date(day: date) -> str:
-    """Gives "Thursday, 13 March 2025"."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    """Gives "Thursday, 13 March"."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
 
 
 def short_date(day: date) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
-SHORTEST, LONGEST = 150, 330  # characters: two and four lines of a card at 600 px
+SHORTEST, LONGEST = 80, 280  # columns: two and four lines of a card at 600 px
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])|[。！？]|[.!?]$")
 _NOT_AN_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|al|etc|resp|approx|fig|figs|eq|eqs|sec|ref|refs|no|dr|prof|mr|ms|st|w\.r\.t|a\.k\.a|phys"
@@ -14,13 +15,26 @@ _NOT_AN_END = re.compile(
 
 
 def excerpt(abstract: str) -> str:
-    """Gives the first sentences up to 330 characters; where the first is longer, its words with an ellipsis."""
-    if len(abstract) <= LONGEST:
+    """Gives the first sentences up to 280 columns; where the first is longer, its words with an ellipsis.
+
+    A wide character (Chinese, Japanese, Korean, emoji) takes two columns.
+    """
+    most = len(abstract) if len(abstract) * 2 <= LONGEST else _characters_within(abstract, LONGEST)
+    if len(abstract) <= most:
         return abstract
-    ends = [end for end in sentence_ends(abstract) if end <= LONGEST]
-    if ends and ends[-1] >= SHORTEST:
+    ends = [end for end in sentence_ends(abstract) if end <= most]
+    if ends and ends[-1] * LONGEST >= most * SHORTEST:
         return abstract[: ends[-1]]
-    return shortened(abstract, LONGEST)
+    return shortened(abstract, most)
+
+
+def _characters_within(text: str, columns: int) -> int:
+    """Gives how many characters from the start stand in that many columns."""
+    for place, character in enumerate(text):
+        columns -= 2 if east_asian_width(character) in "WF" else 1
+        if columns < 0:
+            return place
+    return len(text)
 
 
 def sentence_ends(text: str) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digest.issues import Issue
-from digest.rendering.dates import short_date
+from digest.rendering.dates import long_date, short_date
 from digest.rendering.excerpts import shortened
 
 WORDS_PER_MINUTE = 220
@@ -16,6 +16,12 @@ _LONGEST_PREHEADER = 150
 def count(number: int, one: str, many: str = "") -> str:
     """Gives "1 paper", "3 papers", "12,345 papers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def heading(issue: Issue) -> str:
+    """Gives the heading of an issue: its date, or the week that it closes."""
+    day = long_date(issue.issue_date)
+    return f"Your week to {day}" if issue.weekly else day
 
 
 def subject(issue: Issue, titles: Sequence[str]) -> str:

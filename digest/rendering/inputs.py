@@ -52,8 +52,8 @@ class IssueInput:
     language: str  #: of the labels: "en"
     subject: str = slot("subject")
     preheader: str = slot("preheader")  #: what an inbox shows beside the subject
-    date: str = slot("date")  #: "Thursday, 13 March 2025"
-    summary: str = slot("summary")  #: papers scanned and picked, reading time
+    heading: str = slot("heading")  #: "Thursday, 13 March"
+    lead: str = slot("lead")  #: papers scanned and picked, reading time
     body: str = slot("body")  #: sections, cards and rows
     address: str = slot("address")  #: the reader's own
     unsubscribe: str = slot("unsubscribe")  #: URL
@@ -89,7 +89,15 @@ class RowInput:
     theme: Theme
     title: str
     read: str  #: URL
-    match: str = slot("match")  #: "42%", or empty
+    match: str = slot("match")  #: "42%", or blank
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsInput:
+    """mail/rows.html and mail/rows.txt: what stands around the rows."""
+
+    theme: Theme
+    rows: str = slot("rows")  #: mail/row.html, one after the other
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,15 @@ from digest.rendering.inputs import (
     Masthead,
     MatchInput,
     MoreInput,
+    RowsInput,
     SectionInput,
 )
-from digest.rendering.pieces import EMPTY, Filling, Piece, piece
+from digest.rendering.pieces import Filling, Piece, piece
 from digest.rendering.reasons import labels
 from digest.rendering.templates import Sheet, Templates, hang
 from digest.rendering.theme import Theme
 
+HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
 MOST_KEPT = 50_000  #: chips kept for the next issue
 
 
@@ -37,6 +39,7 @@ class Layout:
         shell = IssueInput(masthead=masthead, theme=theme, web=web, language="en")
         self.shell = Sheet(templates, "issue", shell, kind="mjml")
         self.section = Sheet(templates, "section", SectionInput(theme=theme))
+        self.rows = Sheet(templates, "rows", RowsInput(theme=theme))
         self.more = Sheet(templates, "more", MoreInput(theme=theme, web=web))
         self.empty = Sheet(templates, "empty", EmptyInput(theme=theme))
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
@@ -74,8 +77,8 @@ def match_text(pick: Pick) -> Piece:
 
 
 def short_match(pick: Pick) -> Piece:
-    """Gives the match as a row shows it: "42%"."""
-    return EMPTY if pick.match is None else _SHORT[pick.match]
+    """Gives the match as a row shows it: "42%", four characters wide."""
+    return _NO_MATCH if pick.match is None else _SHORT[pick.match]
 
 
 def number_piece(number: int) -> Piece:
@@ -83,5 +86,6 @@ def number_piece(number: int) -> Piece:
     return _NUMBERS[number] if number < len(_NUMBERS) else piece(str(number))
 
 
-_SHORT = [piece(f"{match}%") for match in range(101)]
+_NO_MATCH = piece("    ")
+_SHORT = [piece(f"{match:>3}%") for match in range(101)]
 _NUMBERS = [piece(f"{number:>2}") for number in range(100)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from digest.papers import Paper
 from digest.rendering.inert import inert_url
 
 _PAGES = ("abs", "html", "hf", "project", "code")
 _SEARCH = "https://huggingface.co/papers?q="
+_WORD = re.compile(r"\w[\w'’.+-]*")
 _LONGEST_QUERY = 200  # characters
 
 
@@ -38,7 +40,12 @@ def paper_links(paper: Paper) -> PaperLinks:
         return PaperLinks(read=page, found=True, pdf=pdf)
     if pdf:
         return PaperLinks(read=pdf, found=True, pdf=pdf)
-    return PaperLinks(read=_SEARCH + quote(paper.title[:_LONGEST_QUERY], safe=""), found=False, pdf="")
+    return PaperLinks(read=_SEARCH + quote_plus(_query(paper.title)), found=False, pdf="")
+
+
+def _query(title: str) -> str:
+    """The words of a title without its punctuation, so that the address stays readable."""
+    return " ".join(_WORD.findall(title))[:_LONGEST_QUERY].strip()
 
 
 def _page(paper: Paper, links: Mapping[str, str]) -> str:

@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from digest.errors import TemplateError
 from digest.issues import Issue
 from digest.papers import Paper
-from digest.rendering import headline, pieces
+from digest.rendering import headline
 from digest.rendering.body import lay_out
-from digest.rendering.dates import long_date
 from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
-from digest.rendering.layout import Layout, html_piece
-from digest.rendering.pieces import Filling, Piece, piece
+from digest.rendering.layout import HTML_BOUND, Layout, html_piece
+from digest.rendering.letters import Letters
+from digest.rendering.pieces import Filling, piece
+from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
-from digest.rendering.theme import read_theme
+from digest.rendering.theme import Theme, read_theme
 
-HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
 _ROOM_OF_SLOTS = 3_000  #: octets kept for subject, preheader, date, address and links in the shell
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rendering:
-    """One issue, ready to read and ready for the wire."""
-
-    subject: str
-    preheader: str
-    html_pieces: tuple[Piece, ...]
-    text_pieces: tuple[Piece, ...]
-
-    @cached_property
-    def html(self) -> str:
-        """The HTML part as text."""
-        return pieces.plain_of(self.html_pieces)
-
-    @cached_property
-    def text(self) -> str:
-        """The text part."""
-        return pieces.plain_of(self.text_pieces)
 
 
 class Press:
     """Renders issues of one sender in one theme. Everything that does not change is prepared once."""
 
-    def __init__(self, *, with_web: Layout, without_web: Layout) -> None:
-        self._with_web, self._without_web = with_web, without_web
+    def __init__(self, templates: Templates, masthead: Masthead, theme: Theme) -> None:
+        self._with_web = Layout(templates, masthead, theme, web=True)
+        self._without_web = Layout(templates, masthead, theme, web=False)
+        self.letters = Letters(templates, masthead, theme, self._layout)
 
     @classmethod
     def load(cls, templates: Mapping[str, str], masthead: Masthead, theme: str = "default") -> Press:
@@ -55,17 +35,14 @@ class Press:
         file = f"theme/{theme}.toml"
         if file not in templates:
             raise TemplateError(file, None, "is not there")
-        look, prepared, sender = read_theme(templates[file], file), Templates(templates), _clean(masthead)
-        return cls(
-            with_web=Layout(prepared, sender, look, web=True), without_web=Layout(prepared, sender, look, web=False)
-        )
+        return cls(Templates(templates), _clean(masthead), read_theme(templates[file], file))
 
     def issue(self, issue: Issue, papers: Mapping[int, Paper], reader: Addressee, links: IssueLinks) -> Rendering:
         """Gives the issue as this reader gets it, in at most 92,000 octets of HTML.
 
         Raises MessageError when a paper of the issue is missing.
         """
-        layout = self._with_web if links.view else self._without_web
+        layout = self._layout(links)
         shell = layout.shell
         body = lay_out(layout, issue, papers, links, HTML_BOUND - shell.html.size - _ROOM_OF_SLOTS)
         titles = [card.title for card in body.cards]
@@ -73,8 +50,8 @@ class Press:
         words = {
             "subject": headline.subject(issue, titles),
             "preheader": headline.preheader(titles, summary),
-            "date": long_date(issue.issue_date),
-            "summary": summary,
+            "heading": headline.heading(issue),
+            "lead": summary,
             "address": inert(reader.address),
             **_urls(links),
         }
@@ -86,6 +63,9 @@ class Press:
             html_pieces=shell.html.fill(html | {"body": tuple(body.html)}),
             text_pieces=shell.text.fill(text | {"body": tuple(body.text)}),
         )
+
+    def _layout(self, links: IssueLinks) -> Layout:
+        return self._with_web if links.manage else self._without_web
 
 
 def _urls(links: IssueLinks) -> dict[str, str]:

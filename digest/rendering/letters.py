@@ -1,0 +1,182 @@
+"""The single mails beside the issues: confirm, manage, welcome, paused, and the operator's report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.issues import Issue
+from digest.papers import Paper
+from digest.rendering.body import lay_out
+from digest.rendering.excerpts import shortened
+from digest.rendering.headline import count
+from digest.rendering.inert import inert
+from digest.rendering.inputs import IssueLinks, Masthead
+from digest.rendering.layout import HTML_BOUND, Layout
+from digest.rendering.letter_inputs import (
+    ConfirmInput,
+    Figure,
+    LetterInput,
+    ManageInput,
+    PausedInput,
+    ReportInput,
+    WelcomeInput,
+)
+from digest.rendering.pieces import Filling, Pattern
+from digest.rendering.result import Rendering
+from digest.rendering.templates import Templates
+from digest.rendering.theme import Theme
+
+MOST_LINES = 50  #: of listings and of problems in a report; the rest is counted
+_LONGEST_LINE = 300  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """An issue that a welcome shows."""
+
+    issue: Issue
+    papers: Mapping[int, Paper]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFigures:
+    """What the operator's report tells of a run."""
+
+    day: str  #: "Thursday, 13 March"
+    deliveries: Mapping[str, int]  #: "sent", "deferred", … and how many
+    skipped: Mapping[str, int]  #: reason, and how many subscribers
+    listings: Mapping[str, int]  #: origin, and how many papers
+    problems: Sequence[str]  #: sentences: what could not be read, who could not be reached
+
+
+class Letters:
+    """Renders the single mails of one sender in one theme."""
+
+    def __init__(
+        self, templates: Templates, masthead: Masthead, theme: Theme, layout: Callable[[IssueLinks], Layout]
+    ) -> None:
+        self._templates, self._masthead, self._theme, self._layout = templates, masthead, theme, layout
+
+    def confirm(self, link: str, *, hours: int, group: str = "") -> Rendering:
+        """Gives the mail that asks for a confirmation: of a sign-up, or of the invitation by a group."""
+        name = inert(group)
+        given = ConfirmInput(
+            masthead=self._masthead,
+            theme=self._theme,
+            subject=f"Please confirm: {self._masthead.name}" + (f" for {shortened(name, 40)}" if name else ""),
+            preheader="One click, and the new papers that matter to you come by mail.",
+            heading="One click to go",
+            link=link,
+            hours=hours,
+            group=name,
+        )
+        return self._printed("confirm", given)
+
+    def manage(self, link: str, *, duration: str) -> Rendering:
+        """Gives the mail with the link to change a subscription."""
+        given = ManageInput(
+            masthead=self._masthead,
+            theme=self._theme,
+            subject=f"Your link to manage {self._masthead.name}",
+            preheader=f"It works for {duration}.",
+            heading="Your link",
+            link=link,
+            duration=duration,
+        )
+        return self._printed("manage", given)
+
+    def welcome(
+        self,
+        address: str,
+        links: IssueLinks,
+        *,
+        next_issue: str,
+        keywords: Iterable[str] = (),
+        preview: Preview | None = None,
+    ) -> Rendering:
+        """Gives the mail that greets a new subscriber, with the papers that a first issue would have had."""
+        shown = preview and (preview.issue.picks or preview.issue.trending)
+        given = WelcomeInput(
+            masthead=self._masthead,
+            theme=self._theme,
+            subject=f"Welcome to {self._masthead.name}",
+            preheader=f"Your first issue comes {next_issue}.",
+            heading="Welcome",
+            lead="Here is what will come, and a first taste of it." if shown else "Here is what will come.",
+            web=bool(links.manage),
+            address=inert(address),
+            next_issue=next_issue,
+            keywords=tuple(shortened(inert(keyword), 60) for keyword in keywords),
+            unsubscribe=links.unsubscribe,
+            manage=links.manage,
+            pause=links.pause,
+            view=links.view,
+        )
+        if not (preview and shown):
+            return self._printed("welcome", given)
+        body = lay_out(self._layout(links), preview.issue, preview.papers, links, HTML_BOUND // 2)
+        return self._printed("welcome", given, {"body": tuple(body.html)}, {"body": tuple(body.text)})
+
+    def paused(self, address: str, *, reason: str = "", resume: str = "", unsubscribe: str = "") -> Rendering:
+        """Gives the mail that says that issues came back and none is sent for now."""
+        given = PausedInput(
+            masthead=self._masthead,
+            theme=self._theme,
+            subject=f"We paused {self._masthead.name} for you",
+            preheader="Our mail came back. One click starts it again.",
+            heading="Paused for now",
+            web=bool(resume),
+            address=inert(address),
+            reason=shortened(inert(reason), _LONGEST_LINE),
+            resume=resume,
+            unsubscribe=unsubscribe,
+        )
+        return self._printed("paused", given)
+
+    def report(self, figures: RunFigures) -> Rendering:
+        """Gives the operator's report of a run."""
+        sent, failed = figures.deliveries.get("sent", 0), figures.deliveries.get("failed", 0)
+        summary = f"{count(sent, 'mail')} sent, {failed:,} failed, {count(len(figures.problems), 'problem')}"
+        given = ReportInput(
+            masthead=self._masthead,
+            theme=self._theme,
+            subject=f"Run of {figures.day}: {summary}",
+            preheader=summary,
+            heading="Report",
+            lead=f"{figures.day} · {summary}",
+            deliveries=_figures(figures.deliveries),
+            skipped=_figures(figures.skipped),
+            listings=_figures(figures.listings),
+            problems=_lines(figures.problems),
+        )
+        return self._printed("report", given)
+
+    def _printed(
+        self,
+        name: str,
+        given: LetterInput,
+        html: Mapping[str, Filling] | None = None,
+        text: Mapping[str, Filling] | None = None,
+    ) -> Rendering:
+        rich, plain = (Pattern(self._templates.render(f"mail/{name}.{kind}", given)) for kind in ("mjml", "txt"))
+        nothing: Mapping[str, Filling] = {"body": ()}
+        return Rendering(
+            subject=given.subject,
+            preheader=given.preheader,
+            html_pieces=rich.fill(html or nothing),
+            text_pieces=plain.fill(text or nothing),
+        )
+
+
+def _figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
+    shown = list(numbers.items())[:MOST_LINES]
+    figures = [Figure(label=shortened(inert(label), 120), value=f"{number:,}") for label, number in shown]
+    if len(numbers) > MOST_LINES:
+        figures.append(Figure(label=f"and {len(numbers) - MOST_LINES:,} more", value=""))
+    return tuple(figures)
+
+
+def _lines(texts: Sequence[str]) -> tuple[str, ...]:
+    lines = [shortened(inert(text), _LONGEST_LINE) for text in texts[:MOST_LINES]]
+    return tuple(lines) if len(texts) <= MOST_LINES else (*lines, f"and {len(texts) - MOST_LINES:,} more")

@@ -1,0 +1,1 @@
+"""The gallery: every mail at every width and scheme, as pictures and for the tests."""
