@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import UsageError
 from digest.issues import Issue, SkipReason
-from digest.ranking import Judgement
+from digest.ranking import Calibration, Judgement
 from digest.runs.judging import Judged, Material, Snapshot, gather, judged, snapshot
 from digest.settings import Settings
 from digest.storage import plans, statistics, subscribers, suppressions
@@ -85,13 +85,21 @@ def plan_one(store: Store, settings: Settings, address: str, now: datetime) -> P
 
     Raises UsageError when nobody active has the address.
     """
+    shard = one_shard(store, address, now)
+    return plan_shard(store, settings, shard, now) if shard else PlanReport(passed_over=1)
+
+
+def one_shard(store: Store, address: str, now: datetime) -> Shard | None:
+    """Gives one active subscriber as a shard of their own; None when they have had the issue of their local date.
+
+    Raises UsageError when nobody active has the address.
+    """
     with store.reading() as tx:
         subscriber, seen = active(tx, address), snapshot(tx)
     today = now.astimezone(ZoneInfo(subscriber.subscription.schedule.timezone)).date()
     if subscriber.last_issue is not None and subscriber.last_issue >= today:
-        return PlanReport(passed_over=1)
-    shard = Shard(subscribers=[subscriber], seen=seen, today={subscriber.number: today})
-    return plan_shard(store, settings, shard, now)
+        return None
+    return Shard(subscribers=[subscriber], seen=seen, today={subscriber.number: today})
 
 
 def active(tx: Tx, address: str) -> Subscriber:
@@ -110,22 +118,45 @@ def known(tx: Tx, address: str) -> Subscriber:
     return subscriber
 
 
+def foresee(store: Store, settings: Settings, now: datetime, only: str = "") -> PlanReport:
+    """Gives what planning (everyone, or only one address) would come to, and enters nothing."""
+    shards = [one_shard(store, only, now)] if only else due_shards(store, now)
+    report = PlanReport()
+    for shard in shards:
+        made = _prepare(store, settings, shard, now).plans if shard else []
+        reasons = Counter(str(plan.skip) for plan in made if plan.skip)
+        report += PlanReport(planned=sum(plan.issue is not None for plan in made), skipped=dict(reasons))
+    return report
+
+
 def plan_shard(
     store: Store, settings: Settings, shard: Shard, now: datetime, follow: Follow | None = None
 ) -> PlanReport:
     """Judges a shard and enters its plans in one transaction, in which `follow` may do more (enqueue a delivery)."""
+    prepared = _prepare(store, settings, shard, now)
+    with store.transaction() as tx:
+        entered = plans.enter(tx, prepared.plans, now)
+        statistics.store_calibrations(tx, {n: c.dump() for n, c in prepared.calibrations.items()})
+        if follow:
+            follow(tx, entered)
+    return _report(prepared.plans, entered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    plans: Sequence[Plan]
+    calibrations: Mapping[int, Calibration]
+
+
+def _prepare(store: Store, settings: Settings, shard: Shard, now: datetime) -> _Prepared:
+    with store.transaction() as tx:
+        maker = issue_maker(tx, settings, now)
     with store.reading() as tx:
         material = gather(tx, shard.subscribers, shard.seen, settings.issue, now)
         barred = suppressions.among(tx, [subscriber.address for subscriber in shard.subscribers])
     result = judged(material, shard.subscribers)
-    with store.transaction() as tx:
-        maker = issue_maker(tx, settings, now)
-        made = _plans(shard, material, result, maker, barred)
-        entered = plans.enter(tx, made, now)
-        statistics.store_calibrations(tx, {n: c.dump() for n, c in result.calibrations.items()})
-        if follow:
-            follow(tx, entered)
-    return _report(made, entered)
+    made = _plans(shard, material, result, maker, barred)
+    return _Prepared(plans=made, calibrations=result.calibrations)
 
 
 @dataclass(frozen=True, kw_only=True)
