@@ -55,6 +55,13 @@ def known(tx: Tx, source: str, sha256: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def held(tx: Tx, source: str, sha256: str) -> ListingRecord | None:
+    """Gives what was recorded when a source showed that content before; None when it never did."""
+    query = select(schema.listings).where(_l.source == source, _l.sha256 == sha256)
+    row = tx.connection.execute(query).mappings().first()
+    return _record_of(row) if row else None
+
+
 def add(tx: Tx, record: ListingRecord, shown: Sequence[tuple[int, Sighting]] = ()) -> int:
     """Stores a listing and which papers (by number) it showed how; gives the listing's id.
 

@@ -1,0 +1,135 @@
+"""Ingest: listings are fetched and read, their papers recognised or made, and all of it recorded in one go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from digest.errors import ListingError
+from digest.fetching.fetched import Fetched
+from digest.papers import Listing, Problem
+from digest.runs.gathering import Arrival, Failure, gathered
+from digest.runs.ingest_report import IngestReport, ListingReport
+from digest.runs.recording import Reading, record
+from digest.runs.works import Prepared
+from digest.settings import SourceSettings
+from digest.sources import read_listing
+from digest.storage import Store, Tx, listings
+
+BATCH = 5_000  # sightings that are recorded in one transaction, unless a single listing holds more
+
+__all__ = ["IngestOptions", "IngestReport", "ListingReport", "ingest"]
+
+Progress = Callable[[int, str], None]  # papers read since the last call, and where
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestOptions:
+    """How an ingest is to be done."""
+
+    folder: Path = Path()  #: what relative paths are relative to
+    page_date: date | None = None  #: the date of the pages, when the caller knows it
+    wait: float = 60  #: seconds to wait for another ingest
+    configured: bool = True  #: whether the sources are those of the settings, whose state is remembered
+
+
+def ingest(
+    store: Store,
+    sources: Iterable[SourceSettings],
+    *,
+    now: datetime,
+    options: IngestOptions | None = None,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Reads what the sources hold and gives what was new in it; content that was read before changes nothing.
+
+    A source or a listing that fails is in the report and stops no other. Raises StoreBusy when another ingest
+    outlasts the wait.
+    """
+    chosen = options or IngestOptions()
+    run = _Run(store, now, chosen, progress)
+    for found in gathered(store, sources, chosen.folder):
+        run.take(found)
+    run.record()
+    report = IngestReport(listings=tuple(run.reports[place] for place in sorted(run.reports)))
+    _log.info(
+        "%d listings read, %d new papers",
+        len(report.listings),
+        report.papers_new,
+        extra={"action": "ingest", "listings": len(report.listings), "papers_new": report.papers_new},
+    )
+    return report
+
+
+class _Run:
+    """One ingest under way: listings are collected into batches, and each batch is recorded in one transaction."""
+
+    def __init__(self, store: Store, now: datetime, options: IngestOptions, progress: Progress | None) -> None:
+        self.store, self.now, self.options, self.progress = store, now, options, progress
+        self.reports: dict[int, ListingReport] = {}
+        self.batch: dict[int, Reading] = {}
+        self.place = 0
+
+    def take(self, found: Arrival | Failure) -> None:
+        """Reads one listing and puts it into the batch, or reports why that cannot be."""
+        self.place += 1
+        if isinstance(found, Failure):
+            self._fail(found.source.name, found.origin, found.reason)
+        elif found.known:
+            self.reports[self.place] = ListingReport.again(found.known, found.fetched.origin)
+        else:
+            self._read(found)
+        if sum(len(read.sightings) for read in self.batch.values()) >= BATCH:
+            self.record()
+
+    def _read(self, arrival: Arrival) -> None:
+        try:
+            listing = _listing_of(arrival.fetched, arrival.source, self.now, self.options.page_date)
+        except ListingError as error:
+            origin = arrival.fetched.origin
+            self._fail(arrival.source.name, origin, str(error).removeprefix(f"{origin}: "), arrival.is_whole_source)
+            return
+        prepared = [Prepared.of(sighting, arrival.source.name, self.now) for sighting in listing.sightings]
+        self.batch[self.place] = Reading(arrival=arrival, listing=listing, sightings=prepared)
+        if self.progress:
+            self.progress(len(prepared), listing.origin)
+
+    def _fail(self, source: str, origin: str, reason: str, is_whole_source: bool = True) -> None:
+        since: datetime | None = None
+        if self.options.configured and is_whole_source:
+            with self.store.transaction() as tx:
+                listings.source_failed(tx, source, self.now, reason)
+                since = listings.source_states(tx)[source].failing_since
+        self.reports[self.place] = ListingReport(
+            source=source, origin=origin, problems=(Problem(line=None, reason=reason),), failing_since=since
+        )
+        _log.warning("%s: %s", origin, reason, extra={"action": "ingest", "source": source, "origin": origin})
+
+    def record(self) -> None:
+        """Writes the batch to the store in the one transaction that may number papers."""
+        if not self.batch:
+            return
+        with self.store.ingesting(self.options.wait) as tx:
+            self.reports |= record(tx, self.batch, self.now)
+            if self.options.configured:
+                for read in self.batch.values():
+                    _remember(tx, read.arrival, self.now)
+        self.batch.clear()
+
+
+def _listing_of(fetched: Fetched, source: SourceSettings, now: datetime, page_date: date | None) -> Listing:
+    seen = min(now, fetched.modified) if fetched.modified else now
+    return read_listing(
+        fetched.data, origin=fetched.origin, now=seen, format=source.format or None, page_date=page_date
+    )
+
+
+def _remember(tx: Tx, arrival: Arrival, now: datetime) -> None:
+    fetched = arrival.fetched
+    if arrival.is_whole_source:
+        listings.source_worked(tx, arrival.source.name, now, etag=fetched.etag, last_modified=fetched.last_modified)
