@@ -1,0 +1,167 @@
+"""The whole run on both databases, over real SMTP: listings in, one issue a subscriber out, nothing twice."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Sequence
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from digest.errors import UsageError
+from digest.fetching.templates import load_templates
+from digest.inbox import Inbox
+from digest.issues import SkipReason
+from digest.rendering import Press
+from digest.runs.compose import masthead
+from digest.runs.run import RunOptions, RunReport, run
+from digest.settings import Settings, SmtpSettings, SourceSettings
+from digest.storage import Store, runs
+from tests.unit.runs.samples import DAY, DUE, GRAPHS, MONDAY, SETTINGS, SPEECH, TUNING
+
+TOML = """\
+address = "{name}@example.com"
+hour = "07:00"
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+[profile]
+keywords = [{terms}]
+minimum_match = 1
+"""
+
+
+def page(titles: Sequence[str]) -> str:
+    """Gives a saved page in the dense layout."""
+    head = "Get trending papers in your email inbox once a day!\nGet trending papers in your email inbox!\nSubscribe"
+    return head + "\n".join(f"{title}\n{_abstract(title)}" for title in titles) + "\n"
+
+
+def _abstract(title: str) -> str:
+    return f"{title} is what this sample is about. " + f"We study {title.lower()} with care and report what helps. " * 4
+
+
+class Digest:
+    """One installation with a folder of listings, profile files and an embedded SMTP server."""
+
+    def __init__(self, store: Store, folder: Path, inbox: Inbox) -> None:
+        self.store, self.folder, self.inbox = store, folder, inbox
+        (folder / "listings").mkdir()
+        smtp = SmtpSettings(host="127.0.0.1", port=inbox.port, tls="none")
+        source = SourceSettings(name="pages", path="listings")
+        self.settings: Settings = SETTINGS.model_copy(update={"smtp": smtp, "sources": (source,)})
+        self.press = Press.load(load_templates(), masthead(self.settings.sender))
+        self.files: dict[str, bytes] = {}
+
+    def want(self, name: str, *terms: str) -> None:
+        quoted = ", ".join(f'"{term}"' for term in terms)
+        self.files[f"{name}.toml"] = TOML.format(name=name, terms=quoted).encode()
+
+    def publish(self, name: str, *titles: str) -> None:
+        (self.folder / "listings" / f"{name}.txt").write_text(page(titles), encoding="utf-8")
+
+    def run(self, now=DUE, **options: object) -> RunReport:  # type: ignore[no-untyped-def]
+        chosen = RunOptions(folder=self.folder, files=self.files, **options)  # type: ignore[arg-type]
+        return run(self.store, self.settings, self.press, now, chosen)
+
+    def mails(self) -> dict[str, list[EmailMessage]]:
+        found: dict[str, list[EmailMessage]] = {}
+        for mail in self.inbox.mails():
+            message = email.message_from_bytes(mail.data, policy=email.policy.default)
+            assert isinstance(message, EmailMessage)
+            found.setdefault(mail.recipients[0], []).append(message)
+        return found
+
+
+@pytest.fixture
+def digest(store: Store, tmp_path: Path):  # type: ignore[no-untyped-def]
+    with Inbox(tmp_path / "inbox") as inbox:
+        yield Digest(store, tmp_path, inbox)
+
+
+def test_everyone_who_is_due_gets_one_issue_and_a_second_run_sends_nothing(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.want("bob", "graph neural networks")
+    digest.want("eve", "beekeeping")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING, GRAPHS, SPEECH)
+    first, second = digest.run(), digest.run()
+    assert (first.ingested.papers_new, first.planned.planned, first.delivered.sent) == (3, 2, 2)
+    assert first.planned.skipped == {SkipReason.NOTHING_WORTH_SENDING.value: 1}
+    assert (second.ingested.papers_new, second.planned.planned, second.delivered.sent) == (0, 0, 0)
+    mails = digest.mails()
+    assert sorted(mails) == ["ada@example.com", "bob@example.com"]
+    [to_ada] = mails["ada@example.com"]
+    body = to_ada.get_body(("plain",))
+    assert body is not None
+    assert TUNING in " ".join(body.get_content().split())
+    assert not to_ada.defects
+
+
+def test_the_report_has_the_agreed_keys(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    report = digest.run().as_dict()
+    wanted = {"ingest", "planned", "sent", "skipped", "deferred", "failed", "unknown"}
+    assert wanted <= report.keys()
+    assert {"listings", "papers_new"} <= report["ingest"].keys()
+    with digest.store.reading() as tx:
+        assert next((record.kind, record.report) for record in runs.recent(tx)) == ("run", report)
+
+
+def test_a_paper_is_not_sent_again_when_another_page_shows_it(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization", "speech recognition")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    digest.run()
+    digest.publish("tuesday", TUNING, SPEECH)
+    digest.run(DUE + DAY)
+    [first, second] = digest.mails()["ada@example.com"]
+    assert TUNING in str(first["Subject"])
+    assert SPEECH in str(second["Subject"])
+    assert TUNING not in second.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_dry_run_says_what_would_be_planned_and_changes_nothing(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.publish("monday", TUNING)
+    digest.run(MONDAY)
+    report = digest.run(dry_run=True)
+    assert (report.planned.planned, digest.mails()) == (1, {})
+    assert digest.run().delivered.sent == 1
+
+
+def test_one_subscriber_can_be_sent_theirs_now(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.want("bob", "hyperparameter optimization")
+    digest.publish("monday", TUNING)
+    report = digest.run(MONDAY, only="bob@example.com")
+    assert report.delivered.sent == 1
+    assert list(digest.mails()) == ["bob@example.com"]
+    with pytest.raises(UsageError, match="no subscriber has this address"):
+        digest.run(MONDAY, only="zoe@example.com")
+
+
+def test_a_listing_that_cannot_be_read_and_a_faulty_profile_stop_nobody(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.files["broken.toml"] = b'address = "not an address"\n'
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    (digest.folder / "listings" / "rubbish.txt").write_bytes(bytes(range(256)) * 20)
+    report = digest.run()
+    assert report.delivered.sent == 1
+    assert any("rubbish.txt" in problem for problem in report.problems)
+    assert any("broken.toml" in problem for problem in report.problems)
+
+
+def test_with_the_relay_down_nothing_is_lost_and_the_next_run_delivers(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    working = digest.settings
+    digest.settings = working.model_copy(update={"smtp": SmtpSettings(host="127.0.0.1", port=1, tls="none")})
+    assert digest.run().is_partly_sent
+    digest.settings = working
+    assert digest.run(DUE + timedelta(minutes=30)).delivered.sent == 1
