@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from digest.ranking.background import Background
-from digest.ranking.calibration import Calibration, Scale, at_ranks
+from digest.ranking.calibration import Calibration, Scale, level
 from digest.ranking.features import Floats, Ints
 from digest.ranking.feedback import Tastes, word_vectors
 from digest.ranking.index import PaperIndex
@@ -31,13 +31,13 @@ def calibrate(readers: Sequence[Reader], background: Background, wishes: Wishes 
     return [known[n] for n in range(len(readers))]
 
 
-Measured = tuple[float, float, Floats]  # peak, taste, scores at the ranks
+Measured = tuple[float, float, float]  # peak, taste, level
 
 
 def _calibration(mark: int, background: Background, measured: Measured) -> Calibration:
-    peak, taste, scores = (np.asarray(part, dtype=np.float32).tolist() for part in measured)
+    peak, taste, middle = np.array(measured, dtype=np.float32).tolist()
     sample = background.sample.features.count
-    return Calibration(fingerprint=mark, sample=sample, peak=peak, taste=taste, scores=tuple(scores))
+    return Calibration(fingerprint=mark, sample=sample, peak=peak, taste=taste, level=middle)
 
 
 def _measure(rows: Sequence[int], wishes: Wishes, background: Background) -> list[Measured]:
@@ -53,7 +53,7 @@ def _measure(rows: Sequence[int], wishes: Wishes, background: Background) -> lis
             here = effects[chunk].toarray()
             taste = _mean_of_strongest(here)
             scores += here * _taste_scale(wishes.tastes.strengths[chunk], peaks, taste, wishes.norms[chunk])[:, None]
-        measured += zip(peaks, taste, at_ranks(scores), strict=True)
+        measured += zip(peaks, taste, level(scores, wishes.norms[chunk]), strict=True)
     return measured
 
 
@@ -115,7 +115,7 @@ class Matches:
 def reaching(total: sparse.csr_array, scale: Scale, minima: Ints) -> Matches:
     """Gives the papers whose match is at least the reader's minimum, and at least 1."""
     row = np.repeat(np.arange(total.shape[0]), np.diff(total.indptr))
-    floor = np.maximum(scale.thresholds(minima.astype(np.float64)) * (1 - 1e-9), 0.0)
+    floor = scale.thresholds(minima) * (1 - 1e-9)
     near = np.flatnonzero(total.data > floor[row])
     reader, paper, score = row[near], total.indices[near].astype(np.int64), total.data[near]
     match = scale.matches(reader, score)

@@ -18,7 +18,7 @@ from digest.ranking.index import PaperIndex
 from digest.ranking.keywords import compile_keywords
 from digest.ranking.shelf import Compiled
 
-AUTHOR_REACH = 1.0  #: an author who is followed counts as much as all that the keywords can reach
+AUTHOR_REACH = 1.5  #: an author who is followed counts for more than what keywords usually reach
 CATEGORY_REACH, ONLY_CATEGORY_REACH = 0.2, 0.8  #: a category is a hint beside other wishes, else the wish itself
 
 
