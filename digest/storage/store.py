@@ -49,6 +49,11 @@ class Store:
         return self._engine.dialect.name == "postgresql"
 
     @property
+    def engine(self) -> Engine:
+        """The connections; for this room only."""
+        return self._engine
+
+    @property
     def file(self) -> Path | None:
         """The SQLite file; None on PostgreSQL."""
         return None if self.on_postgresql else Path(self._url.database or "")
