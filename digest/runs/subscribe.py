@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from digest.errors import UsageError
 from digest.settings import Settings
@@ -50,6 +51,8 @@ class Letter:
     language: str
     token: str  #: for the link in it
     group: str = ""  #: name of the group that invites
+    keywords: tuple[str, ...] = ()  #: of the profile, for the welcome
+    first_issue: date | None = None  #: when it comes, for the welcome
 
 
 class TooMany(UsageError):
@@ -119,10 +122,8 @@ def confirm(store: Store, token: str, now: datetime) -> Confirmed | None:
             person = subscribers.by_numbers(tx, [request.subscriber])[request.subscriber]
             return Confirmed(subscriber=person, manage="", letter=None) if person.state in _HERE else None
         person = _admit(tx, request, now)
-        letter = Letter(
-            kind=LetterKind.WELCOME, address=person.address, language=person.subscription.language, token=""
-        )
-        return Confirmed(subscriber=person, manage=_new_link(tx, person.number, LinkPurpose.MANAGE, now), letter=letter)
+        manage = _new_link(tx, person.number, LinkPurpose.MANAGE, now)
+        return Confirmed(subscriber=person, manage=manage, letter=_welcome(person))
 
 
 def is_open(store: Store, token: str, now: datetime) -> bool:
@@ -281,6 +282,24 @@ def _manage_letter(tx: Tx, person: Subscriber, now: datetime) -> Letter:
     token = _new_link(tx, person.number, LinkPurpose.MANAGE, now)
     language = person.subscription.language
     return Letter(kind=LetterKind.MANAGE, address=person.address, language=language, token=token)
+
+
+def _welcome(person: Subscriber) -> Letter:
+    return Letter(
+        kind=LetterKind.WELCOME,
+        address=person.address,
+        language=person.subscription.language,
+        token="",
+        keywords=tuple(keyword.term for keyword in person.profile.keywords),
+        first_issue=local_date(person),
+    )
+
+
+def local_date(person: Subscriber) -> date | None:
+    """Gives the date of the next issue where the subscriber lives; None while none is to come."""
+    if person.next_due is None:
+        return None
+    return person.next_due.astimezone(ZoneInfo(person.subscription.schedule.timezone)).date()
 
 
 def _new_link(tx: Tx, number: int, purpose: LinkPurpose, now: datetime) -> str:

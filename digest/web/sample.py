@@ -44,6 +44,6 @@ class Sample:
 def sample(outlook: Outlook) -> Sample:
     """Gives the sample for the papers at hand."""
     keywords = tuple(outlook.themes())
-    profile = Profile(keywords=tuple(Keyword(term=term) for term in keywords), papers=PAPERS)
+    profile = Profile(keywords=tuple(Keyword(term=term) for term in keywords), papers=PAPERS, minimum_match=1)
     prospect = outlook.prospect(profile) if keywords else Prospect()
     return Sample(keywords=keywords, prospect=prospect)

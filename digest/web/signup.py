@@ -158,9 +158,8 @@ def confirm(visit: VisitDep, token: str) -> Response:
         return visit.gone()
     if confirmed.letter:
         visit.site.post(confirmed.letter)
-    due = confirmed.subscriber.next_due
     manage = f"/m/{confirmed.manage}" if confirmed.manage else "/manage"
-    return visit.show(ConfirmedPage(first_issue=due.date() if due else None, manage=manage))
+    return visit.show(ConfirmedPage(first_issue=runs.local_date(confirmed.subscriber), manage=manage))
 
 
 def weekday_names(language: str) -> tuple[tuple[str, str], ...]:
