@@ -69,17 +69,6 @@ class WebSettings(Section):
     url: str = Field(
         default="", description="what the links in the mails begin with; empty: unsubscribe by mailto only"
     )
-    host: str = Field(default="127.0.0.1", description="address that `digest serve` listens on")
-    port: int = Field(default=8000, ge=0, le=65535, description="port that `digest serve` listens on; 0: any free one")
-    trusted_proxies: tuple[str, ...] = Field(
-        default=("127.0.0.1", "::1"), description="addresses or networks whose X-Forwarded-* headers are believed"
-    )
-    requests_per_network: int = Field(
-        default=20, ge=1, description="sign-ups and requests for links that one network (/24, /64) may make an hour"
-    )
-    requests_per_hour: int = Field(
-        default=2000, ge=1, description="sign-ups and requests for links that are taken an hour, over all"
-    )
 
 
 class SubscribersSettings(Section):
@@ -94,23 +83,6 @@ class IssueSettings(Section):
 class TemplatesSettings(Section):
     folder: Location = Field(default="", description="folder whose templates replace those that ship with the program")
     theme: str = Field(default="default", description="theme: a file in templates/theme")
-
-
-class SchedulerSettings(Section):
-    sources_minutes: int = Field(default=30, ge=1, description="how often `digest serve` reads the sources")
-    workers: bool = Field(
-        default=False, description="leave planning and delivering to `digest worker` (PostgreSQL only)"
-    )
-
-
-class WorkerSettings(Section):
-    concurrency: int = Field(default=2, ge=1, le=64, description="jobs that one `digest worker` does at a time")
-    poll_seconds: float = Field(default=5, gt=0, description="how often a worker looks for jobs it was not told of")
-    heartbeat_seconds: float = Field(default=10, gt=0, description="how often a worker says that it is alive")
-    stalled_seconds: float = Field(
-        default=30, gt=0, description="silence after which a worker counts as dead and others do its jobs"
-    )
-    upkeep_seconds: int = Field(default=10, ge=1, le=30, description="how often jobs of dead workers are looked for")
 
 
 class SourceSettings(Section):
@@ -133,6 +105,4 @@ class Settings(Section):
     subscribers: SubscribersSettings = SubscribersSettings()
     issue: IssueSettings = IssueSettings()
     templates: TemplatesSettings = TemplatesSettings()
-    scheduler: SchedulerSettings = SchedulerSettings()
-    worker: WorkerSettings = WorkerSettings()
     sources: tuple[SourceSettings, ...] = ()

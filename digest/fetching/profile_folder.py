@@ -36,3 +36,21 @@ def write_new_file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, text: str, seen: bytes) -> None:
+    """Writes a file anew, whole or not at all, that still holds what was seen.
+
+    Raises UsageError when it holds something else by now, or when it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.read_bytes() != seen:
+            raise UsageError(f"{path} was changed meanwhile and is left as it is")
+        part.write_text(text, encoding="utf-8")
+        part.chmod(path.stat().st_mode & 0o7777)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ _ENCODING = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 _BEFORE_TEXT = b"--" + _BOUNDARY + b"\r\nContent-Type: text/plain; charset=utf-8\r\n" + _ENCODING
 _BEFORE_HTML = b"\r\n--" + _BOUNDARY + b"\r\nContent-Type: text/html; charset=utf-8\r\n" + _ENCODING
 _END = b"\r\n--" + _BOUNDARY + b"--\r\n"
+TEST_MARK = b"X-Paper-Digest-Test: yes\r\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Envelope:
     unsubscribe_url: str = ""  #: https, for one click (RFC 8058); empty without web pages
     unsubscribe_mailto: str = ""  #: "mailto:…"
     feedback_id: str = ""  #: at most four fields
+    test: bool = False  #: marks a message that the operator sends by way of trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,8 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
     """
     recipient = wire_address(envelope.recipient)
     fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]
+    if envelope.test:
+        fields.append(TEST_MARK)
     body = b"".join(
         (
             *(_BEFORE_TEXT, wire_of(rendering.text_pieces)),

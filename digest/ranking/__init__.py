@@ -3,9 +3,10 @@
 from digest.ranking.background import Background
 from digest.ranking.calibration import Calibration
 from digest.ranking.feedback import Vote
+from digest.ranking.highlighting import highlights
 from digest.ranking.index import PaperIndex
 from digest.ranking.judging import Judgement, judge
 from digest.ranking.scoring import calibrate
 from digest.ranking.wishes import Reader
 
-__all__ = ["Background", "Calibration", "Judgement", "PaperIndex", "Reader", "Vote", "calibrate", "judge"]
+__all__ = ["Background", "Calibration", "Judgement", "PaperIndex", "Reader", "Vote", "calibrate", "highlights", "judge"]

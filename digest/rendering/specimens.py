@@ -66,6 +66,22 @@ def sample_papers(templates: Mapping[str, str]) -> list[Paper]:
     return [_paper(number, **given) for number, given in enumerate(data, 1)]
 
 
+def paper_sets(templates: Mapping[str, str]) -> Mapping[str, list[Paper]]:
+    """Gives the papers of the cases by name: as they might stand in a store, each with a key of its own."""
+    papers = sample_papers(templates)
+    sets = {
+        "daily": papers,
+        "one": papers[:1],
+        "thirty": _many(papers, 30),
+        "scripts": _scripts(papers),
+        "hostile": _hostile(papers),
+    }
+    return {
+        name: [replace(paper, number=place, key=f"specimen:{name}-{place}") for place, paper in enumerate(found, 1)]
+        for name, found in sets.items()
+    }
+
+
 def links_of(issue: Issue) -> IssueLinks:
     """Gives links that look like those of a sent issue."""
     numbers = [pick.paper for pick in (*issue.picks, *issue.trending)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, func, insert, select
 
 from digest.papers import Problem, Sighting
 from digest.storage import schema
@@ -80,6 +80,24 @@ def recent(tx: Tx, limit: int = 50) -> list[ListingRecord]:
     """Gives the listings read last, newest first."""
     query = select(schema.listings).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
     return [_record_of(row) for row in tx.connection.execute(query).mappings()]
+
+
+def numbered(tx: Tx, limit: int = 50) -> dict[int, ListingRecord]:
+    """Gives the listings read last by id, newest first: those that held papers."""
+    query = select(schema.listings).where(_l.papers > 0).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
+    return {row["id"]: _record_of(row) for row in tx.connection.execute(query).mappings()}
+
+
+def latest(tx: Tx) -> int:
+    """Gives the id of the listing read last; 0 before the first."""
+    return tx.connection.execute(select(func.max(_l.id))).scalar() or 0
+
+
+def shown(tx: Tx, listing: int) -> list[int]:
+    """Gives the numbers of the papers that a listing showed, in the order of its page."""
+    sighted = schema.sightings.c
+    query = select(sighted.paper).where(sighted.listing == listing).order_by(sighted.position, sighted.paper)
+    return list(tx.connection.execute(query).scalars())
 
 
 def source_states(tx: Tx) -> dict[str, SourceState]:

@@ -1,0 +1,100 @@
+"""`digest preview`: issues in the browser, before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import uvicorn
+
+from digest.cli.calls import Call, command
+from digest.errors import UsageError
+from digest.inbox import Inbox
+from digest.settings import SmtpSettings
+from digest.web.preview.app import create_preview
+from digest.web.preview.desk import Desk, open_desk
+
+INBOX_FOLDER, INBOX_PORT = "inbox", 1025
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Listening:
+    """A socket that takes connections, and the address to type."""
+
+    socket: socket.socket
+    address: str
+
+
+@command(reports=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to answer on.")
+@click.option("--port", default=8008, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option("--inbox", is_flag=True, help="Run an SMTP server beside it and show what it takes.")
+@click.option("--inbox-port", default=INBOX_PORT, show_default=True, type=click.IntRange(0, 65535), help="Its port.")
+@click.option("--inbox-folder", type=click.Path(file_okay=False, path_type=Path), help="Where it keeps the mails.")
+def preview(call: Call, host: str, port: int, inbox: bool, inbox_port: int, inbox_folder: Path | None) -> None:
+    """Look at issues in the browser.
+
+    Shows what a subscriber, or a profile that nobody has yet, would get, and why; nothing is entered or sent. Prints
+    the address, whose token keeps others out; it is a new one each time. Ends with Ctrl-C.
+    """
+    with ExitStack() as held:
+        store = held.enter_context(call.store())
+        listening = held.enter_context(_listening(host, port))
+        folder = inbox_folder or call.configuration.folder / INBOX_FOLDER
+        server = held.enter_context(_inbox(folder, inbox_port)) if inbox else None
+        relay = SmtpSettings(host=server.host, port=server.port, tls="none") if server else None
+        desk = open_desk(
+            store, call.settings, _now, inbox=folder if server or folder.is_dir() else None, inbox_relay=relay
+        )
+        _announce(call, listening, desk)
+        config = uvicorn.Config(create_preview(desk), log_config=None, access_log=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening.socket])
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[_Listening]:
+    """Gives a socket on that address. Raises UsageError when it cannot be had."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(found[0], found[1])
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(found[4])
+    except OSError as error:
+        raise UsageError(f"--host {host} --port {port}: {error.strerror or error}") from error
+    with made:
+        shown = f"[{host}]" if ":" in host else host
+        yield _Listening(socket=made, address=f"http://{shown}:{made.getsockname()[1]}")
+
+
+@contextmanager
+def _inbox(folder: Path, port: int) -> Iterator[Inbox]:
+    try:
+        server = Inbox(folder, port=port).__enter__()
+    except OSError as error:
+        raise UsageError(f"--inbox-port {port}: {error.strerror or error}") from error
+    try:
+        yield server
+    finally:
+        server.__exit__()
+
+
+def _announce(call: Call, listening: _Listening, desk: Desk) -> None:
+    address, relay = listening.address + desk.root, desk.inbox_relay
+    lines = [f"The preview is at {address}"]
+    if relay:
+        lines.append(f"Its inbox takes mail on {relay.host}:{relay.port}, without TLS, and keeps it in {desk.inbox}")
+    report = {"address": address, "inbox": {"host": relay.host, "port": relay.port} if relay else None}
+    call.show(report, "\n".join(lines))
+    host = listening.socket.getsockname()[0]
+    if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
+        call.warn(f"It answers on {host}: whoever has the address can read profiles and send tests.")

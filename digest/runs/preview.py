@@ -1,0 +1,184 @@
+"""Preview: what a subscriber would get and why, from the same functions as a plan and a delivery, entered nowhere.
+
+A `Previews` keeps the papers and statistics in memory, so that a profile can be tried again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from threading import RLock
+
+from digest.deliveries import DeliveryState
+from digest.issues import Issue, SkipReason
+from digest.messages import Message
+from digest.papers import Paper
+from digest.ranking import Background, Judgement, PaperIndex
+from digest.rendering import Press, Rendering
+from digest.runs.compose import compose, rendered
+from digest.runs.judging import Material, Snapshot, background, calibrations_of, gather, judged, snapshot, votes_of
+from digest.runs.plan import IssueMaker, issue_maker, skip_reason
+from digest.runs.render import NO_DELIVERY
+from digest.runs.trial import trial_message
+from digest.settings import Settings
+from digest.storage import Store, Tx, deliveries, listings, plans
+from digest.storage import papers as paper_store
+from digest.storage.secrets import keyring
+from digest.subscribers import Subscriber, due_on, latest_due, next_due
+from digest.tokens import Keyring
+
+SHELVES = 4  #: choices of papers that are kept in memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """From which papers an issue is made, and for which day."""
+
+    again: bool = False  #: also papers that earlier issues considered
+    listing: int = 0  #: id of a listing: its papers only, new or not; 0: those that a run would consider
+    day: date | None = None  #: the issue of that day, with what was known at its hour; None: the next issue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What a subscriber would get, and what became of every paper."""
+
+    subscriber: Subscriber
+    papers: Mapping[int, Paper]  #: all that were judged
+    judgement: Judgement  #: with every match, and why each paper was left out
+    issue: Issue  #: empty where there is a reason to send none
+    skip: SkipReason | None
+    sent: Mapping[int, date]  #: papers of earlier issues, with the day of the last that was sent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """An issue as it would leave."""
+
+    rendering: Rendering
+    message: Message  #: before DKIM
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shelf:
+    """Papers made ready to be judged."""
+
+    scope: Scope  #: what they were chosen by
+    seen: Snapshot
+    listing: int  #: the last listing read: it may have changed a paper
+    earliest: datetime | None  #: when the first of them was seen
+    papers: Mapping[int, Paper]
+    index: PaperIndex
+    background: Background
+
+
+class Previews:
+    """Decides and composes issues of one store, as a run would."""
+
+    def __init__(self, store: Store, settings: Settings, now: datetime) -> None:
+        self._store, self._settings = store, settings
+        self._lock = RLock()
+        self._shelves: list[_Shelf] = []
+        with store.transaction() as tx:
+            self._keyring: Keyring = keyring(tx, now)
+            self._maker: IssueMaker = issue_maker(tx, settings, now)
+
+    def decide(self, subscriber: Subscriber, scope: Scope, now: datetime) -> Decided:
+        """Gives what a run would decide for the subscriber, whose profile need not be the saved one."""
+        at = due_on(subscriber.subscription.schedule, scope.day) if scope.day else now
+        asking = replace(subscriber, cursor=0) if scope.again or scope.listing else subscriber
+        with self._lock:
+            with self._store.reading() as tx:
+                material, index = self._gather(tx, asking, scope, at)
+                sent = _sent(tx, subscriber)
+            [judgement] = judged(material, [asking], index, explain=True).judgements
+        maker = replace(self._maker, now=at)
+        return Decided(
+            subscriber=subscriber,
+            papers=material.papers,
+            judgement=judgement,
+            issue=maker.issue(subscriber, scope.day or _issue_date(subscriber, now), judgement),
+            skip=skip_reason(judgement),
+            sent=sent,
+        )
+
+    def compose(self, decided: Decided, press: Press) -> Composed:
+        """Gives the issue in HTML and text, and the message. Raises TemplateError, MessageError."""
+        issue, reader = decided.issue, decided.subscriber
+        return Composed(
+            rendering=rendered(
+                issue, NO_DELIVERY, reader.subscription, decided.papers, press, self._keyring, self._settings
+            ),
+            message=compose(issue, NO_DELIVERY, reader, decided.papers, press, self._keyring, self._settings),
+        )
+
+    def trial(self, decided: Decided, press: Press, to: str) -> Message:
+        """Gives the issue as a test for that address. Raises UsageError, TemplateError, MessageError."""
+        rendering = self.compose(decided, press).rendering
+        return trial_message(decided.issue, decided.subscriber, rendering, to, self._keyring, self._settings)
+
+    def _gather(self, tx: Tx, subscriber: Subscriber, scope: Scope, at: datetime) -> tuple[Material, PaperIndex | None]:
+        seen = snapshot(tx)
+        shelf = self._shelf(tx, seen, scope, at)
+        left = {} if scope.again or scope.listing else plans.left_over(tx, [subscriber.number], at)
+        unsent = frozenset(number for over in left.values() for number in over.papers)
+        if not unsent <= shelf.papers.keys():
+            return gather(tx, [subscriber], seen, self._settings.issue, at), None
+        material = Material(
+            snapshot=seen,
+            papers=shelf.papers,
+            background=shelf.background,
+            votes=votes_of(tx, [subscriber.number], at),
+            calibrations=calibrations_of(tx, [subscriber.number]),
+            left_over=left,
+            again={subscriber.number: unsent},
+        )
+        return material, shelf.index
+
+    def _shelf(self, tx: Tx, seen: Snapshot, scope: Scope, at: datetime) -> _Shelf:
+        """Gives the papers of the choice: those kept if nothing has changed since."""
+        listing, oldest = listings.latest(tx), at - timedelta(days=self._settings.issue.max_age_days)
+        chosen = replace(scope, again=False)
+        for shelf in self._shelves:
+            same = (shelf.scope, shelf.seen, shelf.listing) == (chosen, seen, listing)
+            if same and (scope.listing or shelf.earliest is None or shelf.earliest >= oldest):
+                return shelf
+        papers = _papers(tx, seen, scope, at, oldest)
+        shelf = _Shelf(
+            scope=chosen,
+            seen=seen,
+            listing=listing,
+            earliest=min((paper.first_seen for paper in papers.values()), default=None),
+            papers=papers,
+            index=PaperIndex(list(papers.values())),
+            background=self._background(tx, seen),
+        )
+        self._shelves = [shelf, *self._shelves][:SHELVES]
+        return shelf
+
+    def _background(self, tx: Tx, seen: Snapshot) -> Background:
+        kept = (shelf.background for shelf in self._shelves if shelf.seen.statistics == seen.statistics)
+        return next(kept, None) or background(tx, seen.statistics)
+
+
+def _papers(tx: Tx, seen: Snapshot, scope: Scope, at: datetime, oldest: datetime) -> dict[int, Paper]:
+    if scope.listing:
+        found = paper_store.by_numbers(tx, listings.shown(tx, scope.listing))
+        return {paper.number: paper for paper in found.values()}
+    window = paper_store.beyond(tx, 0, upto=seen.high_water, seen_since=oldest)
+    return {paper.number: paper for paper in window if not scope.day or paper.first_seen <= at}
+
+
+def _issue_date(subscriber: Subscriber, now: datetime) -> date:
+    """Gives the date of the issue that is due, else of the next one."""
+    schedule = subscriber.subscription.schedule
+    overdue = latest_due(schedule, now) if subscriber.next_due and subscriber.next_due <= now else None
+    return (overdue or next_due(schedule, now, subscriber.last_issue)).issue_date
+
+
+def _sent(tx: Tx, subscriber: Subscriber) -> dict[int, date]:
+    """Gives the papers of the last issues that were sent, with the day."""
+    past = deliveries.of_subscriber(tx, subscriber.number) if subscriber.number else []
+    issues = (delivery.issue for delivery in reversed(past) if delivery.state is DeliveryState.SENT and delivery.issue)
+    return {pick.paper: issue.issue_date for issue in issues for pick in (*issue.picks, *issue.also, *issue.trending)}

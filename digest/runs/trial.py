@@ -1,0 +1,54 @@
+"""Trial: one issue sent to one address, marked as a test; the ledger and the cursor stay as they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from digest.deliveries import Attempt
+from digest.errors import UsageError
+from digest.issues import Issue
+from digest.messages import Message
+from digest.messages import compose as message_of
+from digest.rendering import Rendering
+from digest.runs.compose import envelope
+from digest.runs.render import NO_DELIVERY
+from digest.settings import Settings, SmtpSettings
+from digest.smtp import Courier, Listed, Parcel
+from digest.subscribers import Subscriber, address_faults
+from digest.tokens import Keyring
+
+MARK = "[Test] "  #: stands before the subject
+_log = logging.getLogger(__name__)
+
+
+def trial_message(
+    issue: Issue, subscriber: Subscriber, rendering: Rendering, to: str, keyring: Keyring, settings: Settings
+) -> Message:
+    """Gives the message of an issue as a test for that address: its body is that of the issue.
+
+    Raises UsageError for an address that cannot take mail.
+    """
+    faults = address_faults(to)
+    if faults:
+        raise UsageError(faults[0].reason)
+    usual = envelope(issue, NO_DELIVERY, subscriber.subscription, keyring, settings)
+    marked = replace(usual, recipient=to, recipient_name="", message_id=f"test.{usual.message_id}", test=True)
+    return message_of(replace(rendering, subject=MARK + rendering.subject), marked)
+
+
+def send_trial(message: Message, relay: SmtpSettings) -> Attempt:
+    """Gives what sending the message came to. Raises RelayError when the relay cannot be used."""
+    attempts: list[Attempt] = []
+
+    def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+        attempts.extend(made)
+        return set(intents)
+
+    parcel = Parcel(NO_DELIVERY, message.sender, message.recipient, message.data)
+    problem = Courier(relay, record).carry(Listed([parcel]))
+    if not attempts:
+        raise problem or UsageError("the relay took the test neither on nor back")
+    _log.info("test to %s: %s", message.recipient, attempts[-1].outcome, extra={"action": "trial"})
+    return attempts[-1]

@@ -1,0 +1,53 @@
+"""The application of the preview: its pages behind the guard, and behind a token in their address."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from digest import __version__
+from digest.errors import DigestError, StoreError, UsageError
+from digest.web.guard import Guard
+from digest.web.pages import Asset
+from digest.web.preview import inbox, pages
+from digest.web.preview.access import place, shown
+from digest.web.preview.desk import Desk
+from digest.web.preview.views import TroublePage
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_log = logging.getLogger(__name__)
+
+
+def create_preview(desk: Desk) -> FastAPI:
+    """Gives the application; every page begins with `desk.root`."""
+    app = FastAPI(title="Preview", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    app.add_api_route("/static/{name}", _asset, include_in_schema=False)
+    for room in (pages, inbox):
+        app.include_router(room.router, prefix="/{token}")
+    app.add_exception_handler(DigestError, _in_trouble)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_middleware(Guard)
+    return app
+
+
+def _asset(request: Request, name: str) -> Response:
+    asset: Asset | None = request.app.state.desk.pages.assets.get(name)
+    if asset is None:
+        raise HTTPException(404)
+    return Response(asset.body, media_type=asset.media_type, headers={"Cache-Control": _FOR_EVER})
+
+
+def _in_trouble(request: Request, error: Exception) -> Response:
+    desk: Desk = request.app.state.desk
+    status = 400 if isinstance(error, UsageError) else 503 if isinstance(error, StoreError) else 500
+    _log.warning("%s", error, extra={"action": "preview", "status": status})
+    return shown(desk, TroublePage(place=place(desk, ""), reason=str(error)), status)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    text = "There is no such page. The whole address, with its token, is what `digest preview` printed.\n"
+    return PlainTextResponse(text if status == 404 else f"{status}\n", status_code=status)

@@ -1,0 +1,98 @@
+"""Choices: what the address of a preview page asks for, and the addresses of its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+
+from digest.errors import UsageError
+from digest.web.preview.looks import Scheme
+
+WIDTHS = {320: "Small phone", 375: "Phone", 768: "Tablet", 1024: "Desktop"}
+NEW, RECENT, LISTING = "new", "recent", "listing-"
+
+
+class Show(StrEnum):
+    """A side of the mail that can be looked at."""
+
+    HTML = "html"
+    TEXT = "text"
+    HEADER = "header"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is looked at, and how. The names are those in the address; a default is left out of it."""
+
+    who: int = 0  #: number of the subscriber; 0: a profile that nobody has
+    draft: str = ""  #: a profile in place of the saved one
+    papers: str = NEW  #: those new to the subscriber, all recent ones, or those of one listing
+    date: date | None = None  #: the day of the issue; None: today
+    show: Show = Show.HTML
+    width: int = 768
+    scheme: Scheme = Scheme.LIGHT
+    stripped: bool = False  #: without style blocks
+    good: bool = False  #: in the templates as they last worked
+    q: str = ""  #: what is searched for in the papers
+    outcome: str = ""  #: papers of this outcome only
+    sort: str = ""  #: column of the papers, a hyphen before it turns the order round; empty: the issue first
+    page: int = 1
+
+    @property
+    def listing(self) -> int:
+        """The id of the listing whose papers are chosen; 0 without one."""
+        number = self.papers.removeprefix(LISTING)
+        return int(number) if self.papers.startswith(LISTING) and number.isdecimal() else 0
+
+    def query(self, **changes: Any) -> str:
+        """Gives the query of the address with these changes, a question mark before it; empty for the defaults."""
+        query = urlencode(self.pairs(**changes))
+        return f"?{query}" if query else ""
+
+    def pairs(self, *without: str, **changes: Any) -> tuple[tuple[str, str], ...]:
+        """Gives names and values of what is not the default, with these changes, less the names left out."""
+        changed = replace(self, **changes)
+        named = ((_IN_ADDRESS.get(f.name, f.name), getattr(changed, f.name), f.default) for f in fields(self))
+        return tuple(
+            (name, "yes" if value is True else str(value))
+            for name, value, default in named
+            if value != default and name not in without
+        )
+
+
+_IN_ADDRESS = {"papers": "from"}  # "papers" is a field of the profile's form
+
+
+def read_choice(query: Mapping[str, str]) -> Choice:
+    """Gives what the query of an address asks for. Raises UsageError where it makes no sense."""
+    given: dict[str, Any] = {}
+    for item in fields(Choice):
+        text = query.get(_IN_ADDRESS.get(item.name, item.name), "")
+        if text:
+            given[item.name] = _read(item.name, text)
+    choice = Choice(**given)
+    if choice.width not in WIDTHS or choice.page < 1 or choice.who < 0:
+        raise UsageError("the address of this page makes no sense: width, page or subscriber")
+    if choice.papers not in (NEW, RECENT) and not choice.listing:
+        raise UsageError(f"from={choice.papers}: expected {NEW}, {RECENT} or {LISTING} and a number")
+    return choice
+
+
+def _read(name: str, text: str) -> Any:
+    readers = {
+        "date": date.fromisoformat,
+        "show": Show,
+        "scheme": Scheme,
+        "stripped": lambda given: given == "yes",
+        "good": lambda given: given == "yes",
+    }
+    read: Any = int if name in ("who", "width", "page") else readers.get(name, str)
+    try:
+        return read(text)
+    except ValueError as error:
+        raise UsageError(f"{name}={text[:60]}: {error}") from error

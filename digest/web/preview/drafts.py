@@ -1,0 +1,33 @@
+"""Drafts: a profile that is being tuned, carried in the address of the page, so that nothing has to be remembered."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import replace
+
+from digest.errors import UsageError
+from digest.profiles import profile_from_dict
+from digest.subscribers import Subscription
+
+LARGEST = 200_000  #: octets of a profile, unpacked
+
+
+def packed(subscription: Subscription) -> str:
+    """Gives the profile, address and name as text for an address; `unpacked` reads it."""
+    values = [subscription.address, subscription.name, subscription.profile.as_dict()]
+    octets = zlib.compress(json.dumps(values, ensure_ascii=False).encode(), 9)
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def unpacked(text: str, base: Subscription) -> Subscription:
+    """Gives `base` with the profile, address and name that `packed` wrote. Raises UsageError for anything else."""
+    try:
+        unpacker = zlib.decompressobj()
+        octets = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), LARGEST)
+        address, name, profile = json.loads(octets)
+        return replace(base, address=str(address), name=str(name), profile=profile_from_dict(profile))
+    except (binascii.Error, zlib.error, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UsageError("the profile in the address of this page is damaged") from error

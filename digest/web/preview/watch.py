@@ -1,0 +1,118 @@
+"""The press under watch: loaded again when a template changes, with the last one that worked kept at hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import Generic, TypeVar
+
+from digest.errors import ConfigurationError, DigestError, TemplateError
+from digest.rendering import Masthead, Press
+
+T = TypeVar("T")
+_WATCHED = ("mail/", "theme/")
+_AROUND = 3  #: lines shown before and after a faulty one
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceLine:
+    """One line of a template, as an error shows it."""
+
+    number: int
+    text: str
+    faulty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateFault:
+    """What is wrong with the templates."""
+
+    file: str
+    line: int | None
+    reason: str
+    excerpt: tuple[SourceLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed(Generic[T]):
+    """What came out of the press."""
+
+    outcome: T | None  #: None when the templates do not work and no earlier ones were asked for
+    fault: TemplateFault | None = None
+
+
+class WatchedPress:
+    """A press that is always that of the present templates, and remembers the last that worked."""
+
+    def __init__(self, load: Callable[[], Mapping[str, str]], masthead: Masthead, theme: str) -> None:
+        self._load, self._masthead, self._theme = load, masthead, theme
+        self._lock = RLock()
+        self._texts: Mapping[str, str] = {}
+        self._press: Press | None = None
+        self._fault: TemplateFault | None = None
+        self._good: Press | None = None
+        self.version = ""
+
+    @property
+    def has_good(self) -> bool:
+        """True when some templates have worked since the watch began."""
+        return self._good is not None
+
+    @property
+    def fault(self) -> TemplateFault | None:
+        """What is wrong with the templates, as last looked at."""
+        return self._fault
+
+    def look(self) -> str:
+        """Gives the version of the present templates; another one than before means that a file was edited."""
+        with self._lock:
+            try:
+                texts = {name: text for name, text in self._load().items() if name.startswith(_WATCHED)}
+            except ConfigurationError as error:  # such as a file that is not UTF-8 while it is being written
+                texts = {"": str(error)}
+            if texts != self._texts or not self.version:
+                self._texts, self.version = texts, _version(texts)
+                self._reload()
+            return self.version
+
+    def print(self, use: Callable[[Press], T], *, good: bool = False) -> Pressed[T]:
+        """Gives what `use` makes with the press of the present templates; with `good`, that of the last that worked.
+
+        A template may also fail when it is first filled: that is the templates' fault as well.
+        """
+        with self._lock:
+            self.look()
+            if self._press and not self._fault:
+                try:
+                    outcome = use(self._press)
+                    self._good = self._press
+                    return Pressed(outcome=outcome)
+                except TemplateError as error:
+                    self._fault = _fault(error, self._texts)
+            return Pressed(outcome=use(self._good) if good and self._good else None, fault=self._fault)
+
+    def _reload(self) -> None:
+        try:
+            if "" in self._texts:
+                raise ConfigurationError(self._texts[""])
+            self._press, self._fault = Press.load(self._texts, self._masthead, self._theme), None
+        except (TemplateError, ConfigurationError) as error:
+            self._press, self._fault = None, _fault(error, self._texts)
+
+
+def _version(texts: Mapping[str, str]) -> str:
+    marks = hashlib.sha256()
+    for name in sorted(texts):
+        marks.update(f"{len(name)} {name} {len(texts[name])} {texts[name]}".encode())
+    return marks.hexdigest()[:16]
+
+
+def _fault(error: DigestError, texts: Mapping[str, str]) -> TemplateFault:
+    if not isinstance(error, TemplateError):
+        return TemplateFault(file="templates", line=None, reason=str(error))
+    lines = texts.get(error.file, "").splitlines()
+    around = range(max(1, (error.line or 0) - _AROUND), min(len(lines), (error.line or 0) + _AROUND) + 1)
+    excerpt = (SourceLine(number=n, text=lines[n - 1], faulty=n == error.line) for n in around if error.line)
+    return TemplateFault(file=error.file, line=error.line, reason=error.reason, excerpt=tuple(excerpt))
