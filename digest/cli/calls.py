@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import click
 from digest.cli.configuration import Configuration, load
 from digest.cli.group import CONFIG_HELP
 from digest.cli.logs import start_logging
+from digest.cli.progress import Advance, bars, status
 from digest.settings import Settings
 from digest.storage import Store, open_store
 
@@ -29,6 +31,7 @@ class Call:
     config: Path | None = None  #: settings file that was asked for
     as_json: bool = False
     quiet: bool = False
+    instant: datetime | None = None  #: what the command takes for the present, if not the present
 
     @functools.cached_property
     def configuration(self) -> Configuration:
@@ -41,8 +44,13 @@ class Call:
 
     @functools.cached_property
     def now(self) -> datetime:
-        """The instant at which the command was called; aware, UTC."""
-        return datetime.now(UTC)
+        """The instant at which the command was called, or the one it was told to act at; aware, UTC."""
+        return self.instant or datetime.now(UTC)
+
+    @property
+    def at_terminal(self) -> bool:
+        """True when a person reads the report as it comes."""
+        return sys.stdout.isatty()
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -52,6 +60,28 @@ class Call:
             yield store
         finally:
             store.close()
+
+    @contextmanager
+    def steps(self) -> Iterator[Callable[[str], None]]:
+        """Gives a function that tells people at a terminal what is being done; elsewhere it says nothing."""
+        with status(self._shows_progress) as tell:
+            yield tell
+
+    @contextmanager
+    def bar(self, what: str, total: int | None = None) -> Iterator[Advance]:
+        """Gives a function that moves a progress bar on for people at a terminal; elsewhere it does nothing."""
+        with bars(self._shows_progress, (what,), total) as (advance,):
+            yield advance
+
+    @contextmanager
+    def bars(self, *what: str) -> Iterator[tuple[Advance, ...]]:
+        """Gives a function for each of several progress bars, one below the other."""
+        with bars(self._shows_progress, what) as advance:
+            yield advance
+
+    @property
+    def _shows_progress(self) -> bool:
+        return sys.stderr.isatty() and not self.quiet
 
     def show(self, document: Mapping[str, Any], text: str = "") -> None:
         """Prints the report on standard output: one line of JSON, or the text for people (none when quiet)."""

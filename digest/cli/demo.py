@@ -1,0 +1,57 @@
+"""`digest demo`: the whole job, with nothing prepared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.calls import Call, command
+from digest.cli.tables import counted, reasons_line, shortened
+from digest.runs.demo import DemoReport, Outcome
+from digest.runs.demo import demo as run_demo
+
+
+@command(reports=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("digest-demo"),
+    show_default=True,
+    help="Folder for the mails.",
+)
+def demo(call: Call, out: Path) -> None:
+    """Do the whole job on the listing that ships with the program.
+
+    Sample papers, sample subscribers and a throw-away store; the mails go over real SMTP to an embedded server that
+    keeps them as .eml files. Nothing leaves this machine.
+    """
+    with call.steps() as tell:
+        report = run_demo(out.absolute(), call.now, tell)
+    call.show(report.as_dict(), _text(report))
+
+
+def _text(report: DemoReport) -> str:
+    bold = click.style
+    lines = [f"{counted(report.papers, 'sample paper')} read, {counted(report.sent, 'issue')} sent over SMTP.", ""]
+    for outcome in report.outcomes:
+        lines += [*_outcome_lines(outcome), ""]
+    lines += [
+        f"The mails are in {bold(str(report.folder), bold=True)}: open them with any mail program.",
+        "Next: `digest init` for an installation of your own.",
+    ]
+    return "\n".join(lines)
+
+
+def _outcome_lines(outcome: Outcome) -> list[str]:
+    person = outcome.subscriber
+    wants = ", ".join(keyword.term for keyword in person.profile.keywords)
+    lines = [click.style(f"{person.subscription.name} <{person.address}>", bold=True) + f" wants {wants}"]
+    if outcome.file is None:
+        return [*lines, f"  gets nothing: {outcome.reason}"]
+    lines.append(f"  {outcome.file.name}: {outcome.subject}")
+    for pick, paper in outcome.picks:
+        match = "   -" if pick.match is None else f"{pick.match:3}%"
+        lines.append(f"  {click.style(match, fg='green', bold=True)}  {shortened(paper.title, 88)}")
+        lines.append(f"        {click.style(reasons_line(pick), dim=True)}")
+    return lines

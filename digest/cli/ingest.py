@@ -1,0 +1,72 @@
+"""`digest ingest`: listings into the store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from digest.cli.calls import Call, command
+from digest.cli.exits import Exit
+from digest.cli.tables import counted
+from digest.errors import UsageError
+from digest.runs.ingest import IngestOptions, ListingReport
+from digest.runs.ingest import ingest as run_ingest
+from digest.settings import SourceSettings
+
+MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
+
+
+@command(reports=True)
+@click.argument("places", metavar="[PATH_OR_URL]...", nargs=-1)
+@click.option("--format", "format_", default="", metavar="NAME", help="Format of the listings; without it, recognised.")
+@click.option(
+    "--page-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the pages, when they do not say the year."
+)
+def ingest(call: Call, places: tuple[str, ...], format_: str, page_date: datetime | None) -> None:
+    """Read listings into the store.
+
+    Files, folders or addresses; without any, all configured sources. A listing that was read before changes nothing.
+    What cannot be read is named with its line and stops nothing else; the command ends with code 1 only when nothing at
+    all could be read.
+    """
+    sources = tuple(_source(place, format_) for place in places) or call.settings.sources
+    if not sources:
+        raise UsageError("no sources are configured; name a listing, or add [[sources]] to digest.toml")
+    options = IngestOptions(
+        folder=call.configuration.folder,
+        page_date=page_date.date() if page_date else None,
+        wait=call.settings.store.busy_seconds,
+        configured=not places,
+    )
+    with call.store() as store, call.bar("papers") as advance:
+        report = run_ingest(
+            store, sources, now=call.now, options=options, progress=lambda count, _origin: advance(count)
+        )
+    call.show(report.as_dict(), ingest_text(report.listings, report.papers_new))
+    if report.listings and len(report.failed) == len(report.listings):
+        raise SystemExit(Exit.ERROR)
+
+
+def _source(place: str, format_: str) -> SourceSettings:
+    if "://" in place:
+        return SourceSettings(name=place, url=place, format=format_)
+    return SourceSettings(name=Path(place).name or place, path=os.path.abspath(place), format=format_)
+
+
+def ingest_text(listings: Iterable[ListingReport], new: int) -> str:
+    """Gives what people read of an ingest: a line a listing, its problems below it."""
+    lines = []
+    for listing in listings:
+        if listing.format:
+            lines.append(f"{listing.origin}: {counted(listing.papers, 'paper')}, {listing.new} new ({listing.format})")
+        else:
+            lines.append(f"{listing.origin}: could not be read")
+        for problem in listing.problems[:MOST_PROBLEMS]:
+            lines.append(f"  line {problem.line}: {problem.reason}" if problem.line else f"  {problem.reason}")
+        if len(listing.problems) > MOST_PROBLEMS:
+            lines.append(f"  and {len(listing.problems) - MOST_PROBLEMS} more")
+    return "\n".join([*lines, counted(new, "new paper")])

@@ -1,0 +1,46 @@
+"""Progress on standard error, for people at a terminal; elsewhere nothing is shown and rich is not even loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+Advance = Callable[[int], None]
+
+
+@contextmanager
+def status(shown: bool) -> Iterator[Callable[[str], None]]:
+    """Gives a function that shows what is being done in a line that is overwritten."""
+    if not shown:
+        yield lambda _text: None
+        return
+    from rich.console import Console  # only for people: it takes longer to load than a short command to run
+
+    with Console(stderr=True).status("starting") as line:
+        yield lambda text: line.update(f"{text} …")
+
+
+@contextmanager
+def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator[tuple[Advance, ...]]:
+    """Gives for each thing a function that moves its progress bar on; without a total it counts."""
+    if not shown:
+        yield tuple(_nothing for _ in what)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks = [progress.add_task(name, total=total) for name in what]
+        yield tuple(partial(progress.advance, task) for task in tasks)
+
+
+def _nothing(_count: int) -> None:
+    """Shows nothing."""

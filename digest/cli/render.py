@@ -1,0 +1,45 @@
+"""`digest render`: one subscriber's issue as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.calls import Call, command
+from digest.cli.presses import load_press
+from digest.errors import DigestError
+from digest.fetching.output import write_files
+from digest.runs.render import Nothing
+from digest.runs.render import render as run_render
+
+
+@command(reports=True)
+@click.argument("email")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the files; made if missing.",
+)
+def render(call: Call, email: str, out: Path) -> None:
+    """Write one subscriber's issue to files.
+
+    issue.eml, issue.html and issue.txt: the bytes that a run would send, but for the links, which do nothing. When
+    nothing is new for the subscriber it is their last issue once more. Nothing is sent and nothing is recorded.
+    """
+    press = load_press(call.settings)
+    with call.store() as store:
+        made = run_render(store, call.settings, press, email, call.now)
+    if isinstance(made, Nothing):
+        raise DigestError(f"there is no issue for {email}: {made.reason}")
+    contents = {
+        "issue.eml": made.message.data,
+        "issue.html": made.rendering.html.encode(),
+        "issue.txt": made.rendering.text.encode(),
+    }
+    files = [str(file) for file in write_files(out, contents)]
+    document = {"subscriber": made.subscriber.address, "subject": made.rendering.subject, "files": files}
+    repeated = "nothing is new, so this is the last issue once more\n" if made.repeats else ""
+    text = f"{repeated}{made.rendering.subject}\n" + "\n".join(f"written: {file}" for file in files)
+    call.show(document | {"repeats": made.repeats}, text)

@@ -1,0 +1,84 @@
+"""`digest run`: the whole job for who is due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from digest.cli.calls import Call, command
+from digest.cli.configuration import Configuration
+from digest.cli.deliver import deliver_text
+from digest.cli.exits import Exit, exit_after
+from digest.cli.ingest import ingest_text
+from digest.cli.presses import load_press
+from digest.cli.stopping import stopping
+from digest.cli.tables import counted
+from digest.fetching.profile_folder import read_profile_folder
+from digest.runs.run import RunOptions, RunReport, Watch
+from digest.runs.run import run as run_all
+from digest.settings import SubscribersSettings
+
+
+def instant(_ctx: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    """Gives the instant that an option names, in UTC; without a zone it is meant in UTC."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"found {text!r}, expected an instant such as 2026-03-12T07:30:00Z") from error
+    return read.replace(tzinfo=read.tzinfo or UTC).astimezone(UTC)
+
+
+@command(reports=True)
+@click.option(
+    "--now", metavar="ISO8601", callback=instant, help="Act as if it were this instant; without a zone it is UTC."
+)
+@click.option("--only", default="", metavar="EMAIL", help="One subscriber, served now whether due or not.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be planned; nothing is read, stored or sent.")
+@click.option("--exit-code", is_flag=True, help="End with code 4 when nothing was due.")
+def run(call: Call, now: datetime | None, only: str, dry_run: bool, exit_code: bool) -> None:
+    """Ingest, plan what is due, deliver.
+
+    Reads the configured sources, follows the profile files, decides an issue for everyone who is due, and sends.
+    Started twice, it sends nothing twice. Ends with code 3 when some of it could not be sent (1 when none of it could):
+    the next run tries again.
+    """
+    call = replace(call, instant=now)
+    options = RunOptions(folder=call.configuration.folder, files=_files(call.configuration), only=only, dry_run=dry_run)
+    press = load_press(call.settings)
+    with call.store() as store, stopping() as stop, call.bars("papers", "subscribers") as (read, planned):
+        watch = Watch(stop=stop, read=lambda count, _origin: read(count), planned=planned)
+        report = run_all(store, call.settings, press, call.now, options, watch)
+    for problem in report.problems:
+        call.warn(problem)
+    nothing = _is_nothing(report)
+    call.show(report.as_dict(), "" if nothing and not call.at_terminal else _text(report))
+    exit_after(not report.is_partly_sent, some=report.delivered.sent)
+    if nothing and exit_code:
+        raise SystemExit(Exit.NOTHING_DUE)
+
+
+def _files(configuration: Configuration) -> Mapping[str, bytes]:
+    """Gives the profile files; none when there is no folder and none was configured."""
+    folder = Path(configuration.settings.subscribers.folder)
+    is_default = folder == configuration.folder / SubscribersSettings().folder
+    return {} if is_default and not folder.exists() else read_profile_folder(folder)
+
+
+def _is_nothing(report: RunReport) -> bool:
+    """Says whether nobody was due and nothing happened."""
+    served = report.planned.planned + sum(report.planned.skipped.values()) + report.delivered.sent
+    return not (served or report.is_partly_sent or report.ingested.papers_new)
+
+
+def _text(report: RunReport) -> str:
+    lines = [ingest_text(report.ingested.listings, report.ingested.papers_new)] if report.ingested.listings else []
+    would = "would be planned" if report.dry_run else "planned"
+    skipped = [f"{count} not sent: {reason}" for reason, count in report.planned.skipped.items()]
+    lines.append(", ".join([f"{counted(report.planned.planned, 'issue')} {would}", *skipped]))
+    return "\n".join(lines if report.dry_run else [*lines, deliver_text(report.delivered)])
