@@ -85,6 +85,38 @@ class TemplatesSettings(Section):
     theme: str = Field(default="default", description="theme: a file in templates/theme")
 
 
+class SchedulerSettings(Section):
+    sources_minutes: int = Field(default=30, ge=1, description="how often `digest serve` reads the sources")
+    workers: bool = Field(
+        default=False, description="leave planning and delivering to `digest worker` (PostgreSQL only)"
+    )
+
+
+class WorkerSettings(Section):
+    concurrency: int = Field(default=2, ge=1, le=64, description="jobs that one `digest worker` does at a time")
+    poll_seconds: float = Field(default=5, gt=0, description="how often a worker looks for jobs it was not told of")
+    heartbeat_seconds: float = Field(default=10, gt=0, description="how often a worker says that it is alive")
+    stalled_seconds: float = Field(
+        default=30, gt=0, description="silence after which a worker counts as dead and others do its jobs"
+    )
+    upkeep_seconds: int = Field(default=10, ge=1, le=30, description="how often jobs of dead workers are looked for")
+
+
+class FetchingSettings(Section):
+    allow_private: bool = Field(
+        default=False, description="whether addresses of the own network may be fetched: 10.0.0.1, localhost"
+    )
+    step_seconds: float = Field(default=20, gt=0, description="longest silence of a server")
+    total_seconds: float = Field(default=120, gt=0, description="longest time for one answer as a whole")
+    megabytes: int = Field(default=50, ge=1, le=200, description="size at which an answer is given up, unpacked")
+    retries: int = Field(default=3, ge=0, le=10, description="how often a busy server is asked again")
+    longest_pause_seconds: float = Field(
+        default=60, ge=0, description="longest wait that a busy server may ask for; beyond it the next run tries again"
+    )
+    pause_seconds: float = Field(default=3, ge=0, description="pause between two requests to one host")
+    contact: str = Field(default="", description="address or URL of the operator, sent to the servers as who is asking")
+
+
 class SourceSettings(Section):
     name: str = Field(description="name of the source in reports and on papers")
     path: Location = Field(default="", description="folder or file with listings")
@@ -105,4 +137,7 @@ class Settings(Section):
     subscribers: SubscribersSettings = SubscribersSettings()
     issue: IssueSettings = IssueSettings()
     templates: TemplatesSettings = TemplatesSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    worker: WorkerSettings = WorkerSettings()
+    fetching: FetchingSettings = FetchingSettings()
     sources: tuple[SourceSettings, ...] = ()

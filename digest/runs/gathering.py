@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from digest.errors import FetchError
+from digest.fetching.addresses import Known, WebReader
 from digest.fetching.fetched import Fetched
 from digest.fetching.files import Stamp, listing_paths, read_file, stamp, still_changing
-from digest.settings import SourceSettings
+from digest.fetching.presets import preset_url
+from digest.settings import FetchingSettings, SourceSettings
 from digest.storage import Store, listings
-from digest.storage.listings import ListingRecord
+from digest.storage.listings import ListingRecord, SourceState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,53 +34,90 @@ class Failure:
     source: SourceSettings
     origin: str
     reason: str
+    is_whole_source: bool = True
 
 
-def gathered(store: Store, sources: Iterable[SourceSettings], folder: Path) -> Iterator[Arrival | Failure]:
-    """Gives the content of all sources, in their order; of folders only the files that were not read before."""
-    for source in sources:
-        if source.path:
-            yield from _from_path(store, source, folder / source.path)
-        else:
-            yield Failure(source=source, origin=source.name, reason="the source names no path")
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """A source that was reached: a folder that could be listed, an address whose content has not changed."""
+
+    source: SourceSettings
+    etag: str = ""  #: what its server said the last time, which still holds
+    last_modified: str = ""
 
 
-def _from_path(store: Store, source: SourceSettings, path: Path) -> Iterator[Arrival | Failure]:
-    try:
-        paths = listing_paths(path)
-    except FetchError as error:
-        yield Failure(source=source, origin=str(path), reason=str(error).removeprefix(f"{path}: "))
-        return
-    is_folder = path.is_dir()
-    fresh: list[tuple[Path, Stamp | None]] = []
-    for file in paths:
-        stamped = stamp(file)
-        found = _from_file(store, source, file)
-        if isinstance(found, Failure) or not is_folder:
-            yield found
-        elif not found.known:
-            fresh.append((file, stamped))
-    yield from _settled(store, source, fresh)
+Found = Arrival | Failure | Reached
 
 
-def _settled(
-    store: Store, source: SourceSettings, fresh: list[tuple[Path, Stamp | None]]
-) -> Iterator[Arrival | Failure]:
-    """Gives the new files of a folder, but for those that are still being written: they are left for the next time."""
-    changing = still_changing(fresh)
-    for file, _ in fresh:
-        if file not in changing:
-            yield _from_file(store, source, file)
+@dataclass(frozen=True, kw_only=True)
+class Gathering:
+    """Where to look for the content of sources, and with which manners."""
 
+    store: Store
+    folder: Path  #: what relative paths are relative to
+    fetching: FetchingSettings
+    now: datetime
+    sleep: Callable[[float], None]
 
-def _from_file(store: Store, source: SourceSettings, file: Path) -> Arrival | Failure:
-    try:
-        fetched = read_file(file)
-    except FetchError as error:
-        return Failure(source=source, origin=str(file), reason=str(error).removeprefix(f"{file}: "))
-    return Arrival(source=source, fetched=fetched, known=_known(store, source, fetched))
+    def found(self, sources: Iterable[SourceSettings]) -> Iterator[Found]:
+        """Gives the content of all sources, in their order; of folders only the files that were not read before."""
+        chosen = list(sources)
+        states = self._states()
+        with WebReader(self.fetching, now=lambda: self.now, sleep=self.sleep) as web:
+            for source in chosen:
+                if source.path:
+                    yield from self._from_path(source, self.folder / source.path)
+                else:
+                    yield self._from_web(web, source, states.get(source.name))
 
+    def _states(self) -> dict[str, SourceState]:
+        with self.store.reading() as tx:
+            return listings.source_states(tx)
 
-def _known(store: Store, source: SourceSettings, fetched: Fetched) -> ListingRecord | None:
-    with store.reading() as tx:
-        return listings.held(tx, source.name, fetched.sha256)
+    def _from_web(self, web: WebReader, source: SourceSettings, state: SourceState | None) -> Found:
+        origin = source.url or source.preset or source.name
+        known = Known(etag=state.etag, last_modified=state.last_modified) if state else Known()
+        try:
+            url = source.url or preset_url(source.preset)
+            fetched = web.read(url, known)
+        except FetchError as error:
+            return Failure(source=source, origin=origin, reason=str(error).removeprefix(f"{origin}: "))
+        if fetched is None:
+            return Reached(source=source, etag=known.etag, last_modified=known.last_modified)
+        return Arrival(source=source, fetched=fetched, known=self._known(source, fetched), is_whole_source=True)
+
+    def _from_path(self, source: SourceSettings, path: Path) -> Iterator[Found]:
+        try:
+            paths = listing_paths(path)
+        except FetchError as error:
+            yield Failure(source=source, origin=str(path), reason=str(error).removeprefix(f"{path}: "))
+            return
+        fresh: list[tuple[Path, Stamp | None]] = []
+        for file in paths:
+            stamped = stamp(file)
+            found = self._from_file(source, file)
+            if isinstance(found, Failure) or file == path:
+                yield found
+            elif not found.known:
+                fresh.append((file, stamped))
+        yield from self._settled(source, fresh)
+        yield Reached(source=source)
+
+    def _settled(self, source: SourceSettings, fresh: list[tuple[Path, Stamp | None]]) -> Iterator[Found]:
+        """Gives the new files of a folder, but for those that are still being written: they wait for the next time."""
+        changing = still_changing(fresh)
+        for file, _ in fresh:
+            if file not in changing:
+                yield self._from_file(source, file)
+
+    def _from_file(self, source: SourceSettings, file: Path) -> Arrival | Failure:
+        try:
+            fetched = read_file(file)
+        except FetchError as error:
+            reason = str(error).removeprefix(f"{file}: ")
+            return Failure(source=source, origin=str(file), reason=reason, is_whole_source=False)
+        return Arrival(source=source, fetched=fetched, known=self._known(source, fetched))
+
+    def _known(self, source: SourceSettings, fetched: Fetched) -> ListingRecord | None:
+        with self.store.reading() as tx:
+            return listings.held(tx, source.name, fetched.sha256)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from digest.errors import ListingError
 from digest.fetching.fetched import Fetched
 from digest.papers import Listing, Problem
-from digest.runs.gathering import Arrival, Failure, gathered
+from digest.runs.gathering import Arrival, Failure, Found, Gathering, Reached
 from digest.runs.ingest_report import IngestReport, ListingReport
 from digest.runs.recording import Reading, record
 from digest.runs.works import Prepared
-from digest.settings import SourceSettings
+from digest.settings import FetchingSettings, SourceSettings
 from digest.sources import read_listing
-from digest.storage import Store, Tx, listings
+from digest.storage import Store, listings
 
 BATCH = 5_000  # sightings that are recorded in one transaction, unless a single listing holds more
 
@@ -36,6 +37,8 @@ class IngestOptions:
     page_date: date | None = None  #: the date of the pages, when the caller knows it
     wait: float = 60  #: seconds to wait for another ingest
     configured: bool = True  #: whether the sources are those of the settings, whose state is remembered
+    fetching: FetchingSettings = field(default_factory=FetchingSettings)
+    sleep: Callable[[float], None] = time.sleep  #: how to wait for a server
 
 
 def ingest(
@@ -53,7 +56,8 @@ def ingest(
     """
     chosen = options or IngestOptions()
     run = _Run(store, now, chosen, progress)
-    for found in gathered(store, sources, chosen.folder):
+    gathering = Gathering(store=store, folder=chosen.folder, fetching=chosen.fetching, now=now, sleep=chosen.sleep)
+    for found in gathering.found(sources):
         run.take(found)
     run.record()
     report = IngestReport(listings=tuple(run.reports[place] for place in sorted(run.reports)))
@@ -75,40 +79,55 @@ class _Run:
         self.batch: dict[int, Reading] = {}
         self.place = 0
 
-    def take(self, found: Arrival | Failure) -> None:
+    def take(self, found: Found) -> None:
         """Reads one listing and puts it into the batch, or reports why that cannot be."""
         self.place += 1
         if isinstance(found, Failure):
-            self._fail(found.source.name, found.origin, found.reason)
+            self._fail(found)
+        elif isinstance(found, Reached):
+            self._worked(found.source, found.etag, found.last_modified)
         elif found.known:
             self.reports[self.place] = ListingReport.again(found.known, found.fetched.origin)
+            self._arrived(found)
         else:
             self._read(found)
-        if sum(len(read.sightings) for read in self.batch.values()) >= BATCH:
+        if sum(len(reading.sightings) for reading in self.batch.values()) >= BATCH:
             self.record()
 
     def _read(self, arrival: Arrival) -> None:
+        source, origin = arrival.source, arrival.fetched.origin
         try:
-            listing = _listing_of(arrival.fetched, arrival.source, self.now, self.options.page_date)
+            listing = _listing_of(arrival.fetched, source, self.now, self.options.page_date)
         except ListingError as error:
-            origin = arrival.fetched.origin
-            self._fail(arrival.source.name, origin, str(error).removeprefix(f"{origin}: "), arrival.is_whole_source)
+            reason = str(error).removeprefix(f"{origin}: ")
+            self._fail(Failure(source=source, origin=origin, reason=reason, is_whole_source=arrival.is_whole_source))
             return
-        prepared = [Prepared.of(sighting, arrival.source.name, self.now) for sighting in listing.sightings]
+        prepared = [Prepared.of(sighting, source.name, self.now) for sighting in listing.sightings]
         self.batch[self.place] = Reading(arrival=arrival, listing=listing, sightings=prepared)
         if self.progress:
             self.progress(len(prepared), listing.origin)
 
-    def _fail(self, source: str, origin: str, reason: str, is_whole_source: bool = True) -> None:
-        since: datetime | None = None
-        if self.options.configured and is_whole_source:
+    def _fail(self, failure: Failure) -> None:
+        source, since = failure.source.name, None
+        if self.options.configured and failure.is_whole_source:
             with self.store.transaction() as tx:
-                listings.source_failed(tx, source, self.now, reason)
+                listings.source_failed(tx, source, self.now, failure.reason)
                 since = listings.source_states(tx)[source].failing_since
+        problem = Problem(line=None, reason=failure.reason)
         self.reports[self.place] = ListingReport(
-            source=source, origin=origin, problems=(Problem(line=None, reason=reason),), failing_since=since
+            source=source, origin=failure.origin, problems=(problem,), failing_since=since
         )
-        _log.warning("%s: %s", origin, reason, extra={"action": "ingest", "source": source, "origin": origin})
+        keys = {"action": "ingest", "source": source, "origin": failure.origin}
+        _log.warning("%s: %s", failure.origin, failure.reason, extra=keys)
+
+    def _arrived(self, arrival: Arrival) -> None:
+        if arrival.is_whole_source:
+            self._worked(arrival.source, arrival.fetched.etag, arrival.fetched.last_modified)
+
+    def _worked(self, source: SourceSettings, etag: str, last_modified: str) -> None:
+        if self.options.configured:
+            with self.store.transaction() as tx:
+                listings.source_worked(tx, source.name, self.now, etag=etag, last_modified=last_modified)
 
     def record(self) -> None:
         """Writes the batch to the store in the one transaction that may number papers."""
@@ -116,9 +135,8 @@ class _Run:
             return
         with self.store.ingesting(self.options.wait) as tx:
             self.reports |= record(tx, self.batch, self.now)
-            if self.options.configured:
-                for read in self.batch.values():
-                    _remember(tx, read.arrival, self.now)
+        for reading in self.batch.values():
+            self._arrived(reading.arrival)
         self.batch.clear()
 
 
@@ -127,9 +145,3 @@ def _listing_of(fetched: Fetched, source: SourceSettings, now: datetime, page_da
     return read_listing(
         fetched.data, origin=fetched.origin, now=seen, format=source.format or None, page_date=page_date
     )
-
-
-def _remember(tx: Tx, arrival: Arrival, now: datetime) -> None:
-    fetched = arrival.fetched
-    if arrival.is_whole_source:
-        listings.source_worked(tx, arrival.source.name, now, etag=fetched.etag, last_modified=fetched.last_modified)
