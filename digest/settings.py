@@ -69,6 +69,17 @@ class WebSettings(Section):
     url: str = Field(
         default="", description="what the links in the mails begin with; empty: unsubscribe by mailto only"
     )
+    host: str = Field(default="127.0.0.1", description="address that `digest serve` listens on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port that `digest serve` listens on; 0: any free one")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="addresses or networks whose X-Forwarded-* headers are believed"
+    )
+    requests_per_network: int = Field(
+        default=20, ge=1, description="sign-ups and requests for links that one network (/24, /64) may make an hour"
+    )
+    requests_per_hour: int = Field(
+        default=2000, ge=1, description="sign-ups and requests for links that are taken an hour, over all"
+    )
 
 
 class SubscribersSettings(Section):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.errors import TransitionError
-from digest.profiles import Fault, Profile
+from digest.profiles import Fault, Profile, profile_from_dict
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = frozenset(range(5))
@@ -124,6 +125,35 @@ class Subscription:
     language: str = "en"
     schedule: Schedule = field(default_factory=Schedule)
     profile: Profile = field(default_factory=Profile)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Gives the subscription as plain JSON values; `subscription_from_dict` reads them back."""
+        return {
+            "address": self.address,
+            "name": self.name,
+            "language": self.language,
+            "timezone": self.schedule.timezone,
+            "hour": f"{self.schedule.hour:%H:%M}",
+            "days": [WEEKDAYS[day] for day in sorted(self.schedule.days)],
+            "cadence": self.schedule.cadence.value,
+            "profile": self.profile.as_dict(),
+        }
+
+
+def subscription_from_dict(data: Mapping[str, Any]) -> Subscription:
+    """Gives the subscription that `Subscription.as_dict` described; unknown keys are ignored."""
+    return Subscription(
+        address=data["address"],
+        name=data.get("name", ""),
+        language=data.get("language", "en"),
+        schedule=Schedule(
+            timezone=data.get("timezone", "UTC"),
+            hour=time.fromisoformat(data.get("hour", "07:00")),
+            days=frozenset(WEEKDAYS.index(day) for day in data.get("days", WEEKDAYS[:5])),
+            cadence=Cadence(data.get("cadence", Cadence.DAILY)),
+        ),
+        profile=profile_from_dict(data.get("profile", {})),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import digest
 from digest.errors import ConfigurationError
 
-_KINDS = frozenset({".mjml", ".html", ".txt", ".toml", ".xml", ".css", ".js", ".svg"})
+_KINDS = frozenset({".mjml", ".html", ".txt", ".toml", ".xml", ".css", ".js", ".svg", ".po"})
 
 
 def load_templates(folder: str = "") -> Mapping[str, str]:

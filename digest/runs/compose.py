@@ -13,7 +13,7 @@ from digest.messages.dkim import Signer
 from digest.papers import Paper
 from digest.rendering import Addressee, IssueLinks, Masthead, Press, Rendering
 from digest.settings import SenderSettings, Settings
-from digest.subscribers import Subscriber, Subscription
+from digest.subscribers import Subscription
 from digest.tokens import Claim, Keyring, Purpose, link_form, verp_form
 
 FEEDBACK_SENDER = "paperdigest"  #: names the program in Feedback-ID
@@ -27,7 +27,7 @@ def masthead(sender: SenderSettings) -> Masthead:
 def compose(
     issue: Issue,
     delivery_id: int,
-    subscriber: Subscriber,
+    subscription: Subscription,
     papers: Mapping[int, Paper],
     press: Press,
     keyring: Keyring,
@@ -35,8 +35,8 @@ def compose(
     signers: tuple[Signer, ...] = (),
 ) -> Message:
     """Gives the message of an issue, the same at every retry. Raises MessageError where it cannot be made."""
-    rendering = rendered(issue, delivery_id, subscriber.subscription, papers, press, keyring, settings)
-    return message_of(rendering, envelope(issue, delivery_id, subscriber.subscription, keyring, settings), signers)
+    rendering = rendered(issue, delivery_id, subscription, papers, press, keyring, settings)
+    return message_of(rendering, envelope(issue, delivery_id, subscription, keyring, settings), signers)
 
 
 def rendered(

@@ -64,7 +64,7 @@ def composer(press: Press, keyring: Keyring, settings: Settings) -> Compose:
     """Gives the function that makes the messages of a run: the same as preview and render use."""
 
     def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
-        return compose_issue(row.issue, row.id, row.subscriber, known, press, keyring, settings)
+        return compose_issue(row.issue, row.id, row.subscription, known, press, keyring, settings)
 
     return compose
 

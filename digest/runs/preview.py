@@ -110,7 +110,9 @@ class Previews:
             rendering=rendered(
                 issue, NO_DELIVERY, reader.subscription, decided.papers, press, self._keyring, self._settings
             ),
-            message=compose(issue, NO_DELIVERY, reader, decided.papers, press, self._keyring, self._settings),
+            message=compose(
+                issue, NO_DELIVERY, reader.subscription, decided.papers, press, self._keyring, self._settings
+            ),
         )
 
     def trial(self, decided: Decided, press: Press, to: str) -> Message:

@@ -82,7 +82,7 @@ def _made(
         subscriber=subscriber,
         issue=issue,
         papers=shown,
-        message=compose(issue, NO_DELIVERY, subscriber, shown, press, ring, settings),
+        message=compose(issue, NO_DELIVERY, subscriber.subscription, shown, press, ring, settings),
         rendering=rendered(issue, NO_DELIVERY, subscriber.subscription, shown, press, ring, settings),
         repeats=repeats,
     )

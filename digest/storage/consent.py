@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
 
+from digest.deliveries import OPEN_STATES, DeliveryState
 from digest.errors import UsageError
 from digest.storage import schema
 from digest.storage.bulk import chunks, insert_or_ignore
@@ -21,6 +22,7 @@ from digest.storage.subscriber_rows import due_columns, subscriber_of
 from digest.subscribers import State, Subscriber, normalised_address, transition
 
 _c, _n, _e = schema.subscribers.c, schema.consents.c, schema.erased.c
+_d = schema.deliveries.c
 _ERASURE = "erasure"
 
 
@@ -86,14 +88,27 @@ def count_states(tx: Tx) -> dict[State, int]:
 
 
 def erase(tx: Tx, number: int, now: datetime) -> None:
-    """Removes all that is known of a subscriber, and leaves a keyed hash so that no file or import brings them back."""
+    """Removes all that is known of a subscriber, and leaves a keyed hash so that no file or import brings them back.
+
+    Rows of the ledger stay, with date and state and without the person: what was sent stays counted, and the links of
+    old mails can still be answered.
+    """
     row = tx.connection.execute(select(_c.address_key).where(_c.number == number)).one_or_none()
     if row is None:
         raise UsageError(f"there is no subscriber number {number}")
     mark = {"hash": _erasure_hash(tx, row.address_key, now), "at": now}
     tx.connection.execute(insert_or_ignore(tx, schema.erased), mark)
-    tx.connection.execute(delete(schema.deliveries).where(schema.deliveries.c.subscriber == number))
+    _forget_deliveries(tx, number)
+    suppressed = schema.suppressions.c.address_key == row.address_key
+    tx.connection.execute(delete(schema.suppressions).where(suppressed))
     tx.connection.execute(delete(schema.subscribers).where(_c.number == number))
+
+
+def _forget_deliveries(tx: Tx, number: int) -> None:
+    theirs = update(schema.deliveries).where(_d.subscriber == number)
+    waiting = _d.state.in_([state.value for state in (OPEN_STATES - {DeliveryState.SENDING})])
+    tx.connection.execute(theirs.where(waiting).values(state=DeliveryState.EXPIRED.value, lease_until=None))
+    tx.connection.execute(theirs.values(subscriber=None, issue=None, domain="", last_reply="", relay=""))
 
 
 def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[str]:

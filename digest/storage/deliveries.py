@@ -24,7 +24,7 @@ class Delivery:
     """One row of the ledger."""
 
     id: int
-    subscriber: int
+    subscriber: int  #: 0 once the person was erased
     issue_date: date
     state: DeliveryState
     skip: str  #: why it was skipped; empty otherwise
@@ -81,8 +81,10 @@ def skipped_since(tx: Tx, since: datetime) -> Mapping[str, int]:
 
 
 def _delivery_of(row: Any) -> Delivery:
-    names = ("id", "subscriber", "issue_date", "skip", "created", "expires_at", "attempts", "sent_at")
+    names = ("id", "issue_date", "skip", "created", "expires_at", "attempts", "sent_at")
     answer = ("last_code", "last_status", "last_reply", "last_stage", "relay")
     issue = issue_of(row["subscriber"], row["issue_date"], row["issue"]) if row["issue"] else None
     state = DeliveryState(row["state"])
-    return Delivery(state=state, issue=issue, **{name: row[name] for name in names + answer})
+    return Delivery(
+        subscriber=row["subscriber"] or 0, state=state, issue=issue, **{name: row[name] for name in names + answer}
+    )

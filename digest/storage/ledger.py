@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 
-from digest.deliveries import Attempt, DeliveryState, Outcome, retry_pause
+from digest.deliveries import DeliveryState
 from digest.issues import Issue
 from digest.storage import schema
 from digest.storage.bulk import chunks
 from digest.storage.issue_rows import issue_of
-from digest.storage.paper_rows import storable
+from digest.storage.marks import intend, mark
 from digest.storage.store import Tx
-from digest.storage.subscriber_rows import subscriber_of
-from digest.subscribers import State, Subscriber
+from digest.subscribers import State, Subscription
 
-MAX_REPLY = 500  #: characters of a server's answer that are kept
+__all__ = [
+    "Claimed",
+    "Recovered",
+    "claim",
+    "counts",
+    "expire_unwanted",
+    "intend",
+    "mark",
+    "owners",
+    "recover",
+    "release",
+    "resend_unknown",
+    "waiting",
+]
 
 _d, _s, _x = schema.deliveries.c, schema.subscribers.c, schema.suppressions.c
 
@@ -29,7 +41,8 @@ class Claimed:
     """A ledger row that this sender holds a lease on, with all that the message is made from."""
 
     id: int
-    subscriber: Subscriber
+    number: int  #: the subscriber's
+    subscription: Subscription  #: address, name and language; the rest no message needs, and it is left out
     issue: Issue
     attempts: int  #: made before
     domain: str  #: of the recipient
@@ -50,44 +63,9 @@ def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) ->
     next issue is due: planning judges their papers again.
     """
     free = _claimable(now).limit(limit).with_for_update(of=schema.deliveries, skip_locked=True)
-    rows = tx.connection.execute(free).mappings().all()
-    _set(tx, [row["delivery"] for row in rows], _lease(owner, now + lease))
-    return [_claimed_of(row) for row in rows]
-
-
-def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
-    """Gives those rows whose message may be finished now; once committed, they are `sending`.
-
-    A row is among them only when the lease still holds, the subscription is still active and the address is not
-    suppressed. For any other, drop the connection before the final dot.
-    """
-    may: set[int] = set()
-    for chunk in chunks(sorted(deliveries)):
-        mine = and_(_d.id.in_(chunk), _d.state == _CLAIMED, _d.lease_owner == owner, _d.lease_until > now)
-        wanted = exists().where(_s.number == _d.subscriber, _welcome())
-        intending = update(schema.deliveries).where(mine, wanted).values(state=DeliveryState.SENDING.value)
-        may.update(tx.connection.execute(intending.returning(_d.id)).scalars())
-    return frozenset(may)
-
-
-def mark(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> frozenset[int]:
-    """Records what the attempts came to, and gives the rows that took it.
-
-    A row takes it while `owner` holds it, and also once it is `unknown`: a late answer overrides the doubt.
-    """
-    mine = _markable(tx, owner, [attempt.delivery for attempt in attempts])
-    rows = [_marked(attempt, mine[attempt.delivery]) for attempt in attempts if attempt.delivery in mine]
-    if rows:
-        values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "marked"}
-        tx.connection.execute(update(schema.deliveries).where(_d.id == bindparam("marked")).values(values), rows)
-    return frozenset(mine)
-
-
-def extend(tx: Tx, owner: str, deliveries: Collection[int], until: datetime) -> None:
-    """Makes the owner's leases on these rows last until then."""
-    for chunk in chunks(sorted(deliveries)):
-        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state.in_([_CLAIMED, _SENDING]))
-        tx.connection.execute(update(schema.deliveries).where(mine).values(lease_until=until))
+    rows = tx.connection.execute(free).all()
+    _set(tx, [row.delivery for row in rows], _lease(owner, now + lease))
+    return [_claimed_of(*row) for row in rows]
 
 
 def release(tx: Tx, owner: str) -> int:
@@ -157,8 +135,8 @@ _UNLEASED: dict[str, Any] = {"state": DeliveryState.PLANNED.value, "lease_owner"
 
 def _claimable(now: datetime) -> Select[Any]:
     """Rows that can be sent now, the longest waiting first, with their subscribers."""
-    columns = (_d.id.label("delivery"), _d.issue_date, _d.issue, _d.attempts, _d.domain)
-    query = select(*columns, schema.subscribers).join_from(schema.deliveries, schema.subscribers)
+    row = (_d.id.label("delivery"), _d.issue_date, _d.issue, _d.attempts, _d.domain)
+    query = select(*row, _s.number, _s.address, _s.name, _s.language).join_from(schema.deliveries, schema.subscribers)
     query = query.where(schema.TO_SEND, _d.next_attempt <= now, _d.expires_at > now, _welcome())
     return query.order_by(_d.next_attempt, _d.id)
 
@@ -181,40 +159,22 @@ def _set(tx: Tx, deliveries: Iterable[int], values: Mapping[str, Any]) -> None:
         tx.connection.execute(update(schema.deliveries).where(_d.id.in_(chunk)).values(values))
 
 
-def _claimed_of(row: Any) -> Claimed:
-    subscriber = subscriber_of(row)
+def _claimed_of(
+    delivery: int,
+    day: date,
+    issue: Any,
+    attempts: int,
+    domain: str,
+    number: int,
+    address: str,
+    name: str,
+    language: str,
+) -> Claimed:
     return Claimed(
-        id=row["delivery"],
-        subscriber=subscriber,
-        issue=issue_of(subscriber.number, row["issue_date"], row["issue"]),
-        attempts=row["attempts"],
-        domain=row["domain"],
+        id=delivery,
+        number=number,
+        subscription=Subscription(address=address, name=name, language=language),
+        issue=issue_of(number, day, issue),
+        attempts=attempts,
+        domain=domain,
     )
-
-
-def _markable(tx: Tx, owner: str, deliveries: Iterable[int]) -> dict[int, int]:
-    """Gives the attempts made before, of each row that may be marked."""
-    states = [_CLAIMED, _SENDING, DeliveryState.UNKNOWN.value]
-    found: dict[int, int] = {}
-    for chunk in chunks(sorted(deliveries)):
-        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state.in_(states))
-        rows = tx.connection.execute(select(_d.id, _d.attempts).where(mine).order_by(_d.id).with_for_update())
-        found |= {row.id: row.attempts for row in rows}
-    return found
-
-
-def _marked(attempt: Attempt, attempts_before: int) -> dict[str, Any]:
-    attempts = attempts_before + 1
-    return {
-        "marked": attempt.delivery,
-        "new_state": attempt.outcome.state.value,
-        "new_attempts": attempts,
-        "new_next_attempt": attempt.at + retry_pause(attempts),
-        "new_lease_until": None,
-        "new_sent_at": attempt.at if attempt.outcome is Outcome.SENT else None,
-        "new_last_code": attempt.code,
-        "new_last_status": attempt.status,
-        "new_last_reply": storable(attempt.reply)[:MAX_REPLY],
-        "new_last_stage": attempt.stage,
-        "new_relay": attempt.relay,
-    }

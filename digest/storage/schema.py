@@ -187,7 +187,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Wide, primary_key=True),
-    Column("subscriber", Wide, _to("subscribers.number", leaving="CASCADE"), nullable=False),
+    Column("subscriber", Wide, _to("subscribers.number", leaving="SET NULL")),  # null once the person was erased
     Column("issue_date", Date, nullable=False),
     Column("state", Text, nullable=False),
     Column("skip", Text, nullable=False),  # why a skipped one was skipped

@@ -49,6 +49,16 @@ class Store:
         return self._engine.dialect.name == "postgresql"
 
     @property
+    def engine(self) -> Engine:
+        """The connections; for this room only."""
+        return self._engine
+
+    @property
+    def conninfo(self) -> str:
+        """The address as PostgreSQL's own tools take it, with the password."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def file(self) -> Path | None:
         """The SQLite file; None on PostgreSQL."""
         return None if self.on_postgresql else Path(self._url.database or "")

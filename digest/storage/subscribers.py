@@ -84,9 +84,21 @@ def everyone(
     yield from map(subscriber_of, rows)
 
 
-def due(tx: Tx, now: datetime, *, limit: int = SHARD, after: Subscriber | None = None) -> list[Subscriber]:
-    """Gives who is due, the longest overdue first, at most `limit`; `after` is the last one of the shard before."""
+def due(
+    tx: Tx,
+    now: datetime,
+    *,
+    limit: int = SHARD,
+    after: Subscriber | None = None,
+    since: datetime | None = None,
+) -> list[Subscriber]:
+    """Gives who is due, the longest overdue first, at most `limit`.
+
+    `after` is the last one of the shard before; with `since` those who were due by then already are left out.
+    """
     query = select(schema.subscribers).where(_c.next_due <= now).order_by(_c.next_due, _c.number).limit(limit)
+    if since is not None:
+        query = query.where(_c.next_due > since)
     if after is not None and after.next_due is not None:
         later = and_(_c.next_due == after.next_due, _c.number > after.number)
         query = query.where(_c.next_due >= after.next_due, or_(_c.next_due > after.next_due, later))

@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
+from digest.rendering.theme import Palette, Theme, read_theme
 from digest.web.languages import Languages, read_catalogues
 
 FOLDER = "pages/"
@@ -55,8 +56,10 @@ class Asset:
 class Pages:
     """Renders pages from the templates of one installation."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        """Takes all templates, file name to text; those under pages/ are used."""
+    def __init__(self, texts: Mapping[str, str], theme: str = "default") -> None:
+        """Takes all templates, file name to text; those under pages/ are used, in the colours of a theme."""
+        look = f"theme/{theme}.toml"
+        texts = {**texts, f"{STATIC}theme.css": theme_css(read_theme(texts[look], look))}
         own = {name.removeprefix(FOLDER): text for name, text in texts.items() if name.startswith(FOLDER)}
         self.languages: Languages = read_catalogues(own)
         self.assets = {asset.name: asset for asset in _assets(texts)}
@@ -95,14 +98,14 @@ class Pages:
         catalogue: Any = self.languages.catalogue(language)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
         environment.filters.update(_filters(language))
-        environment.globals.update(static=self._static_address, link=_link)
+        environment.globals.update(static=self._static_address, link=address_of)
         return environment
 
     def _static_address(self, name: str) -> str:
         return f"/static/{self._names[name]}"
 
 
-def _link(path: str, frame: Frame, **query: object) -> str:
+def address_of(path: str, frame: Frame, **query: object) -> str:
     """Gives the address of another page, in the language that the reader asked for."""
     wanted = {"lang": frame.wanted} if frame.wanted and "lang" not in query else {}
     rest = {name: value for name, value in query.items() if value not in ("", None)}
@@ -123,6 +126,22 @@ def _filters(language: str) -> dict[str, Any]:
         return format_decimal(value, locale=language)
 
     return {"long_date": long_date, "short_date": short_date, "moment": moment, "number": number}
+
+
+def theme_css(theme: Theme) -> str:
+    """Gives the colours and fonts of a theme as the custom properties that pages.css uses."""
+    light, dark = _properties(theme.light), _properties(theme.dark)
+    fonts = f"--font: {_quoted(theme.font)}; --display: {_quoted(theme.display)};"
+    return f":root {{ {fonts} {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+
+
+def _properties(palette: Palette) -> str:
+    return " ".join(f"--{item.name.replace('_', '-')}: {getattr(palette, item.name)};" for item in fields(palette))
+
+
+def _quoted(stack: str) -> str:
+    names = (name.strip() for name in stack.split(","))
+    return ", ".join(f'"{name}"' if " " in name else name for name in names)
 
 
 def _assets(texts: Mapping[str, str]) -> list[Asset]:

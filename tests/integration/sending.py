@@ -55,10 +55,10 @@ def run(sending: Sending) -> None:
 
 def message_of(row: Claimed, _known: Mapping[int, Paper]) -> Message:
     """Gives a small message whose envelope sender tells which process sent it."""
-    head = f"From: digest@example.org\r\nTo: {row.subscriber.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
+    head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
     return Message(
         sender=f"bounce+{row.id}.{os.getpid()}@example.org",
-        recipient=row.subscriber.address,
+        recipient=row.subscription.address,
         data=f"{head}\r\n{row.id}\r\n".encode() + b"a line of the body\r\n" * 50,
     )
 

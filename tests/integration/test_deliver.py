@@ -27,10 +27,10 @@ from tests.unit.storage.samples import NOW, paper, plan, subscribed
 
 def message_of(row: Claimed, known: Mapping[int, Paper]) -> Message:
     titles = "\r\n".join(known[pick.paper].title for pick in row.issue.picks)
-    head = f"From: digest@example.org\r\nTo: {row.subscriber.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
+    head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
     return Message(
         sender=f"bounce+{row.id}@example.org",
-        recipient=row.subscriber.address,
+        recipient=row.subscription.address,
         data=f"{head}Subject: {row.issue.issue_date}\r\n\r\n{titles}\r\n".encode(),
     )
 

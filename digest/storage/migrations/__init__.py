@@ -25,7 +25,7 @@ def migrate(connection: Connection, upto: int | None = None) -> int:
     wanted = len(STEPS) if upto is None else upto
     present = schema_version(connection)
     if present < wanted:
-        _wait_for_turn(connection)
+        wait_for_turn(connection)
         present = schema_version(connection)
     operations = Operations(MigrationContext.configure(connection))
     for version in range(present + 1, wanted + 1):
@@ -52,7 +52,8 @@ def schema_version(connection: Connection) -> int:
     return present
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def wait_for_turn(connection: Connection) -> None:
+    """Lets one program at a time change tables."""
     # Two programs may open the same empty store at once; on SQLite the transaction itself is exclusive.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})

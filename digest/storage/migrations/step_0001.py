@@ -218,7 +218,7 @@ def _deliveries(op: Operations) -> None:
     op.create_table(
         "deliveries",
         sa.Column("id", Wide, nullable=False),
-        sa.Column("subscriber", Wide, nullable=False),
+        sa.Column("subscriber", Wide, nullable=True),
         sa.Column("issue_date", sa.Date(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("skip", sa.Text(), nullable=False),
@@ -237,7 +237,7 @@ def _deliveries(op: Operations) -> None:
         sa.Column("last_stage", sa.Text(), nullable=False),
         sa.Column("relay", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["subscriber"], ["subscribers.number"], name="fk_deliveries_subscriber", ondelete="CASCADE"
+            ["subscriber"], ["subscribers.number"], name="fk_deliveries_subscriber", ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("subscriber", "issue_date", name="uq_deliveries_subscriber_issue_date"),

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from digest.deliveries import DeliveryState
 from digest.errors import TransitionError, UsageError
 from digest.storage import Store, consent, deliveries, plans, subscribers
 from digest.storage.consent import Change, Consent
@@ -98,13 +99,17 @@ class TestPausing:
 
 
 class TestErasing:
-    def test_nothing_is_left_but_a_hash_that_knows_the_address(self, store: Store) -> None:
+    def test_a_hash_that_knows_the_address_is_left_and_rows_of_the_ledger_without_the_person(
+        self, store: Store
+    ) -> None:
         [ada, bob] = subscribed(store, "ada", "bob")
         with store.transaction() as tx:
             entered = plans.enter(tx, [plan(ada)], NOW)
             consent.erase(tx, ada.number, NOW)
             assert subscribers.by_address(tx, ada.address) is None
-            assert deliveries.by_id(tx, entered.planned[ada.number]) is None
+            kept = deliveries.by_id(tx, entered.planned[ada.number])
+            assert kept is not None
+            assert (kept.subscriber, kept.issue, kept.state) == (0, None, DeliveryState.EXPIRED)
             assert consent.history(tx, ada.number) == []
             assert consent.erased_among(tx, ["ADA@example.com", bob.address], NOW) == {"ada@example.com"}
             consent.forget_erasure(tx, ada.address, NOW)

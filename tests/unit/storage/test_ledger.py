@@ -9,11 +9,13 @@ from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.storage import Store, Tx, consent, deliveries, ledger, plans, suppressions
 from digest.storage.consent import Change
 from digest.storage.ledger import Recovered
-from digest.subscribers import State, Subscriber
+from digest.storage.marks import INTENT_LEASE, MAX_REPLY
+from digest.subscribers import State, Subscriber, Subscription
 from tests.unit.storage.samples import NOW, issue, plan, subscribed
 
 LEASE = timedelta(minutes=5)
 LATER = NOW + timedelta(minutes=6)
+LONG_AFTER = NOW + INTENT_LEASE
 
 
 def planned(store: Store, *names: str) -> list[tuple[Subscriber, int]]:
@@ -60,7 +62,9 @@ class TestClaiming:
             [found] = ledger.claim(tx, "sender", NOW, lease=LEASE, limit=9)
             assert state(tx, row) is DeliveryState.CLAIMED
         assert (found.id, found.issue, found.attempts, found.domain) == (row, issue(ada), 0, "example.com")
-        assert found.subscriber.subscription == ada.subscription
+        asked = ada.subscription
+        assert found.number == ada.number
+        assert found.subscription == Subscription(address=asked.address, name=asked.name, language=asked.language)
 
     def test_a_row_is_claimed_once(self, store: Store) -> None:
         rows = [row for _, row in planned(store, "ada", "bob", "eve")]
@@ -124,8 +128,16 @@ class TestIntending:
             claimed(tx)
             assert ledger.intend(tx, "another", [row], NOW) == frozenset()
             assert ledger.intend(tx, "sender", [row], NOW + LEASE) == frozenset()
-            ledger.extend(tx, "sender", [row], NOW + 3 * LEASE)
-            assert ledger.intend(tx, "sender", [row], NOW + LEASE) == {row}
+            assert ledger.intend(tx, "sender", [row], NOW) == {row}
+
+    def test_an_intent_has_a_lease_of_its_own_that_lasts_as_long_as_an_answer_may_take(self, store: Store) -> None:
+        [(_, row)] = planned(store, "ada")
+        with store.transaction() as tx:
+            claimed(tx)
+            almost = NOW + LEASE - timedelta(seconds=1)
+            assert ledger.intend(tx, "sender", [row], almost) == {row}
+            assert ledger.recover(tx, almost + INTENT_LEASE - timedelta(seconds=1)).unknown == ()
+            assert ledger.recover(tx, almost + INTENT_LEASE).unknown == (row,)
 
     def test_no_row_is_intended_twice(self, store: Store) -> None:
         [(_, row)] = planned(store, "ada")
@@ -164,7 +176,7 @@ class TestMarking:
         assert found is not None
         assert (found.last_code, found.last_status, found.last_stage, found.relay) == (550, "5.1.1", "rcpt", "mx")
         assert found.last_reply.startswith("no\ufffdbody xxx")
-        assert len(found.last_reply) == ledger.MAX_REPLY
+        assert len(found.last_reply) == MAX_REPLY
         assert (found.attempts, found.sent_at) == (1, None)
 
     def test_many_rows_of_different_outcomes_are_marked_at_once(self, store: Store) -> None:
@@ -206,7 +218,7 @@ class TestRecovering:
         with store.transaction() as tx:
             claimed(tx)
             ledger.intend(tx, "sender", [row], NOW)
-            assert ledger.recover(tx, LATER).unknown == (row,)
+            assert ledger.recover(tx, LONG_AFTER).unknown == (row,)
             assert claimed(tx) == []
             [doubtful] = deliveries.in_states(tx, [DeliveryState.UNKNOWN])
         assert doubtful.id == row
@@ -227,7 +239,7 @@ class TestRecovering:
         with store.transaction() as tx:
             claimed(tx)
             ledger.intend(tx, "sender", [row], NOW)
-            ledger.recover(tx, LATER)
+            ledger.recover(tx, LONG_AFTER)
             assert ledger.mark(tx, "sender", [attempt(row, Outcome.SENT)]) == {row}
             assert state(tx, row) is DeliveryState.SENT
 
@@ -236,7 +248,7 @@ class TestRecovering:
         with store.transaction() as tx:
             claimed(tx)
             ledger.intend(tx, "sender", rows, NOW)
-            ledger.recover(tx, LATER)
+            ledger.recover(tx, LONG_AFTER)
             assert ledger.resend_unknown(tx, LATER, rows[:1]) == 1
             assert ledger.resend_unknown(tx, LATER) == 1
             assert [row.id for row in ledger.claim(tx, "two", LATER, lease=LEASE, limit=9)] == rows

@@ -1,0 +1,51 @@
+"""Letters: the single mails of a subscription, as messages ready for the wire."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from babel.dates import format_date
+
+from digest.messages import Envelope, Message, wire_address
+from digest.messages import compose as message_of
+from digest.rendering import IssueLinks, Press, Rendering
+from digest.runs.subscribe import CONFIRM_WITHIN, Letter, LetterKind
+from digest.settings import Settings
+
+
+def write(letter: Letter, press: Press, settings: Settings, now: datetime) -> Message:
+    """Gives the message of a letter. Raises MessageError for an address that cannot be written to.
+
+    It is no list mail: there is nothing yet, or nothing more, to unsubscribe from.
+    """
+    return message_of(_rendering(letter, press, settings), _envelope(letter, settings, now))
+
+
+def _rendering(letter: Letter, press: Press, settings: Settings) -> Rendering:
+    web = settings.web.url.rstrip("/")
+    if letter.kind is LetterKind.MANAGE:
+        return press.letters.manage(f"{web}/m/{letter.token}", duration="an hour")
+    if letter.kind is LetterKind.WELCOME:
+        manage = f"{web}/manage"
+        links = IssueLinks(unsubscribe=manage, manage=manage)
+        return press.letters.welcome(letter.address, links, next_issue=_when(letter), keywords=letter.keywords)
+    hours = int(CONFIRM_WITHIN.total_seconds() // 3600)
+    return press.letters.confirm(f"{web}/c/{letter.token}", hours=hours, group=letter.group)
+
+
+def _envelope(letter: Letter, settings: Settings, now: datetime) -> Envelope:
+    sender = settings.sender
+    address = wire_address(sender.address)
+    return Envelope(
+        sender_name=sender.name,
+        sender_address=address,
+        bounces=wire_address(sender.bounces) if sender.bounces else address,
+        recipient=letter.address,
+        date=now,
+        message_id=f"{letter.kind.value}.{secrets.token_hex(12)}@{address.rpartition('@')[2]}",
+    )
+
+
+def _when(letter: Letter) -> str:
+    return f"on {format_date(letter.first_issue, 'full', locale='en')}" if letter.first_issue else "soon"

@@ -1,0 +1,34 @@
+"""Reading lists: papers that a subscriber put aside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from digest.papers import Paper
+from digest.storage import papers
+from digest.storage import web_schema as tables
+from digest.storage.bulk import insert_or_ignore
+from digest.storage.store import Tx
+
+_r = tables.reading_list.c
+
+
+def put(tx: Tx, subscriber: int, paper: int, now: datetime) -> None:
+    """Puts a paper on the list; nothing happens when it is there."""
+    row = {"subscriber": subscriber, "paper": paper, "added": now}
+    tx.connection.execute(insert_or_ignore(tx, tables.reading_list), row)
+
+
+def drop(tx: Tx, subscriber: int, paper: int) -> None:
+    """Takes a paper off the list, if it is there."""
+    tx.connection.execute(delete(tables.reading_list).where((_r.subscriber == subscriber) & (_r.paper == paper)))
+
+
+def of_subscriber(tx: Tx, subscriber: int) -> list[Paper]:
+    """Gives the papers on the list, newest entry first."""
+    query = select(_r.paper).where(_r.subscriber == subscriber).order_by(_r.added.desc(), _r.paper.desc())
+    numbers = list(tx.connection.execute(query).scalars())
+    found = papers.by_numbers(tx, numbers)
+    return list(dict.fromkeys(found[number] for number in numbers if number in found))

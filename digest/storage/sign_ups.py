@@ -1,0 +1,116 @@
+"""Sign-ups: what was asked for, until the person confirms it; and the limits against asking too often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from digest.storage import schema
+from digest.storage import web_schema as tables
+from digest.storage.store import Tx
+from digest.subscribers import State
+
+_s, _c, _l, _d = tables.sign_ups.c, tables.confirmations.c, tables.limits.c, tables.departures.c
+_p = schema.subscribers.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """A request that waits for its confirmation."""
+
+    subscriber: int
+    subscription: Mapping[str, Any]  #: as asked for
+    group: int | None  #: the group that the person joins
+    expires: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailLimit:
+    """How many confirmation mails one address may get."""
+
+    pause: timedelta  #: between two of them
+    in_all: int  #: until one is confirmed
+
+
+def keep(
+    tx: Tx,
+    token_hash: str,
+    subscriber: int,
+    subscription: Mapping[str, Any],
+    *,
+    group: int | None,
+    now: datetime,
+    expires: datetime,
+) -> None:
+    """Stores a request under the hash of the token that confirms it."""
+    row = {"hash": token_hash, "subscriber": subscriber, "subscription": dict(subscription), "group": group}
+    tx.connection.execute(insert(tables.sign_ups), {**row, "created": now, "expires": expires})
+
+
+def by_token(tx: Tx, token_hash: str) -> SignUp | None:
+    """Gives the request that a token confirms; None when there is none."""
+    query = select(_s.subscriber, _s.subscription, _s.group, _s.expires, _s.used_at).where(_s.hash == token_hash)
+    row = tx.connection.execute(query).mappings().first()
+    return SignUp(**row) if row else None
+
+
+def use(tx: Tx, token_hash: str, now: datetime) -> bool:
+    """Marks a request as confirmed; False when it was before, or has run out: one caller alone gets True."""
+    unused = (_s.hash == token_hash) & (_s.used_at.is_(None)) & (_s.expires > now)
+    return tx.connection.execute(update(tables.sign_ups).where(unused).values(used_at=now)).rowcount == 1
+
+
+def may_mail(tx: Tx, address_hash: str, limit: MailLimit, now: datetime) -> bool:
+    """Counts one more confirmation mail to an address; False, and nothing counted, when it must not get one now."""
+    dialect = postgresql if tx.on_postgresql else sqlite
+    statement = dialect.insert(tables.confirmations).values(address_hash=address_hash, mails=1, last_at=now)
+    statement = statement.on_conflict_do_update(
+        index_elements=[_c.address_hash],
+        set_={"mails": _c.mails + 1, "last_at": now},
+        where=(_c.last_at <= now - limit.pause) & (_c.mails < limit.in_all),
+    )
+    return tx.connection.execute(statement).rowcount == 1
+
+
+def forget_mails(tx: Tx, address_hash: str) -> None:
+    """Starts counting anew: the person behind the address has confirmed."""
+    tx.connection.execute(delete(tables.confirmations).where(_c.address_hash == address_hash))
+
+
+def take(tx: Tx, name: str, limit: int, period: timedelta, now: datetime) -> bool:
+    """Counts one use of something limited per period; False, and nothing counted, when the period's share is gone."""
+    length = int(period.total_seconds())
+    window = int(now.timestamp()) // length * length
+    dialect = postgresql if tx.on_postgresql else sqlite
+    statement = dialect.insert(tables.limits).values(name=name, period=window, taken=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[_l.name, _l.period], set_={"taken": _l.taken + 1}, where=_l.taken < limit
+    )
+    return limit > 0 and tx.connection.execute(statement).rowcount == 1
+
+
+def depart(tx: Tx, reason: str, now: datetime) -> None:
+    """Counts why somebody left, without who."""
+    tx.connection.execute(insert(tables.departures), {"at": now, "reason": reason})
+
+
+def departures(tx: Tx, since: datetime) -> dict[str, int]:
+    """Gives how many left since then, by reason given."""
+    query = select(_d.reason, func.count().label("left")).where(_d.at >= since).group_by(_d.reason).order_by(_d.reason)
+    return {row.reason: row.left for row in tx.connection.execute(query)}
+
+
+def tidy(tx: Tx, now: datetime, keep_for: timedelta) -> int:
+    """Deletes requests that ran out, old counts, and people who never confirmed; gives how many people went."""
+    old = now - keep_for
+    tx.connection.execute(delete(tables.limits).where(_l.period < int(old.timestamp())))
+    tx.connection.execute(delete(tables.sign_ups).where(_s.expires < old))
+    waiting = exists().where(_s.subscriber == _p.number)
+    unconfirmed = delete(schema.subscribers).where(_p.state == State.PENDING.value, _p.created < old, ~waiting)
+    return tx.connection.execute(unconfirmed).rowcount

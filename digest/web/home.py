@@ -1,0 +1,72 @@
+"""The first page, the sample issue that it shows, and the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from digest.storage import archive
+from digest.web.guard import MAIL_POLICY
+from digest.web.pages import Page
+from digest.web.sample import sample
+from digest.web.site import VisitDep
+from digest.web.views import PaperView, paper_view
+
+PAGE_SIZE = 20
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage(Page):
+    """home.html"""
+
+    template: ClassVar[str] = "home.html"
+    sample: bool  #: whether there are papers to make a sample issue of
+    keywords: tuple[str, ...]  #: that the sample issue was made for
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivePage(Page):
+    """archive.html"""
+
+    template: ClassVar[str] = "archive.html"
+    query: str
+    papers: tuple[PaperView, ...]
+    total: int
+    newer: int | None  #: number of the page before; None on the first
+    older: int | None  #: number of the page after; None on the last
+
+
+@router.get("/")
+def home(visit: VisitDep) -> Response:
+    """Shows what this is."""
+    example = sample(visit.site.outlook)
+    return visit.show(HomePage(sample=not example.is_empty, keywords=example.keywords))
+
+
+@router.get("/sample")
+def sample_issue(visit: VisitDep) -> Response:
+    """Shows a sample issue, for the frame on the first page."""
+    sign_up = str(visit.request.base_url) + "subscribe"
+    html = sample(visit.site.outlook).html(visit.site.press, visit.now, sign_up)
+    return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+@router.get("/archive")
+def archived(visit: VisitDep, q: str = "", page: int = 1) -> Response:
+    """Shows the papers of the public listings, newest first or best match first."""
+    query, number = q.strip()[:200], min(max(page, 1), 1000)
+    with visit.site.store.reading() as tx:
+        found = archive.search(tx, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    return visit.show(
+        ArchivePage(
+            query=query,
+            papers=tuple(paper_view(paper) for paper in found.papers),
+            total=found.total,
+            newer=number - 1 if number > 1 else None,
+            older=number + 1 if number * PAGE_SIZE < found.total else None,
+        )
+    )

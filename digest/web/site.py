@@ -1,0 +1,171 @@
+"""The site: what every page needs, made once when the program starts, and handed to each request."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+from fastapi import Depends, Request, Response
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from digest.rendering import Press
+from digest.runs.outlook import Outlook
+from digest.runs.subscribe import Letter
+from digest.settings import Settings
+from digest.storage import Store, secrets
+from digest.tokens import Claim, Purpose, from_link
+from digest.web.forms import Values
+from digest.web.pages import Frame, Page, Pages, address_of
+from digest.web.stamps import FormClock
+
+MAX_FIELDS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One installation's pages."""
+
+    store: Store
+    settings: Settings
+    clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
+    post: Callable[[Letter], None]  #: takes a letter to be sent, and returns at once
+    pages: Pages
+    press: Press
+    outlook: Outlook
+
+    @cached_property
+    def form_clock(self) -> FormClock:
+        """Stamps forms; the same in every process on this store."""
+        return FormClock(self._secret("forms"))
+
+    def claim(self, token: str, *purposes: Purpose) -> Claim | None:
+        """Gives what a token of a mail says, if it is genuine, in time and for one of these purposes."""
+        now = self.clock()
+        with self.store.reading() as tx:
+            keyring = secrets.keyring(tx, now)  # made when the site was, so that nothing is written here
+        claim = keyring.verify(from_link(token), now.date())
+        return claim if claim and claim.purpose in purposes else None
+
+    def _secret(self, name: str) -> bytes:
+        with self.store.transaction() as tx:
+            return secrets.secret(tx, name, self.clock())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request, as the pages see it."""
+
+    site: Site
+    request: Request
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        """The language for the answer: the one asked for in the address, else the browser's."""
+        wanted = self.request.query_params.get("lang", "")
+        return self.site.pages.languages.choose(wanted, self.request.headers.get("accept-language", ""))
+
+    @property
+    def network(self) -> str:
+        """The network that the request comes from, for limits."""
+        return network_of(self.request.client.host if self.request.client else "")
+
+    def show(self, page: Page, *, language: str = "", linkable: bool = True) -> Response:
+        """Gives the answer that shows a page; `linkable` is False where the address answers only to a post."""
+        return self.site.pages.response(page, self._frame(language or self.language, linkable))
+
+    def gone(self) -> Response:
+        """Gives the page for a link that is wrong, used up or has run out; all are told the same."""
+        heading = self.translate("This link does not work, or no longer")
+        text = self.translate(
+            "Perhaps it was used already, or its time is over. "
+            "You can always ask for a fresh one under “Your subscription”."
+        )
+        return self.fail(404, heading, text)
+
+    def fail(self, status: int, heading: str, text: str) -> Response:
+        """Gives the page that says what went wrong."""
+        response = self.show(ErrorPage(heading=heading, text=text), linkable=False)
+        response.status_code = status
+        return response
+
+    def link(self, path: str, **query: str) -> str:
+        """Gives the address of another page of ours, in the language that the reader asked for."""
+        return address_of(path, self._frame(self.language, linkable=False), **query)
+
+    def translate(self, message: str) -> str:
+        """Gives a message in the reader's language."""
+        return self.site.pages.text(self.language, message)
+
+    def _frame(self, language: str, linkable: bool) -> Frame:
+        wanted = self.request.query_params.get("lang", "")
+        languages = self.site.pages.languages
+        sender = self.site.settings.sender
+        return Frame(
+            language=language,
+            path=self.request.url.path,
+            brand=sender.name,
+            postal=sender.postal,
+            languages=languages.names,
+            wanted=wanted if wanted in languages.codes else "",
+            linkable=linkable and self.request.method in ("GET", "HEAD"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage(Page):
+    """error.html"""
+
+    template: ClassVar[str] = "error.html"
+    heading: str
+    text: str
+
+
+def network_of(host: str) -> str:
+    """Gives the network of an address, /24 or /64; the text itself when it is no address.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8::1:2")
+    ('192.0.2.0/24', '2001:db8::/64')
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    length = 24 if address.version == 4 else 64
+    return str(ipaddress.ip_network((address, length), strict=False))
+
+
+def _visit(request: Request) -> Visit:
+    site: Site = request.app.state.site
+    return Visit(site=site, request=request, now=site.clock())
+
+
+async def _form(request: Request) -> Values:
+    """Gives the fields of a form, in either encoding; of a file, its text. What cannot be read is an empty form."""
+    values: dict[str, list[str]] = {}
+    try:
+        form = await request.form(max_fields=MAX_FIELDS, max_files=2)
+    except (MultiPartException, HTTPException, UnicodeDecodeError):
+        return values
+    for name, value in form.multi_items():
+        values.setdefault(name, []).append(await _text(value))
+    await form.close()
+    return values
+
+
+async def _text(value: str | UploadFile) -> str:
+    if isinstance(value, str):
+        return value
+    return (await value.read()).decode("utf-8", "replace")
+
+
+VisitDep = Annotated[Visit, Depends(_visit)]
+FormDep = Annotated[Any, Depends(_form)]

@@ -1,0 +1,95 @@
+"""Views: papers and picks as the templates show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from digest.issues import Pick
+from digest.papers import Paper
+from digest.rendering.excerpts import excerpt
+from digest.rendering.paper_links import paper_links
+from digest.runs.outlook import Prospect
+
+AUTHORS_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperView:
+    """One paper on a page."""
+
+    number: int
+    title: str
+    read: str  #: address of its page, or of a search for its title
+    authors: str  #: the first few, and "et al."; may be empty
+    excerpt: str  #: may be empty
+    where: str = ""  #: category, journal or source; may be empty
+    match: int | None = None
+    reasons: tuple[tuple[str, float], ...] = ()  #: term and points
+    note: str = ""  #: why it trends; may be empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewView:
+    """What a profile would have picked, and what to think about."""
+
+    papers: tuple[PaperView, ...]
+    considered: int
+    more: int
+    advice: tuple[AdviceView, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdviceView:
+    """A keyword that matches nearly everything, or nothing."""
+
+    term: str
+    everything: bool
+    share: int  #: percent of the papers that have it
+    instead: tuple[str, ...] = ()  #: terms that might do better
+
+
+def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) -> PaperView:
+    """Gives a paper as the pages show it; with its match, and the reasons if wanted, where it was picked."""
+    return PaperView(
+        number=paper.number,
+        title=paper.title,
+        read=paper_links(paper).read,
+        authors=authors_line(paper.authors),
+        excerpt=excerpt(paper.abstract),
+        where=_where(paper),
+        match=pick.match if pick else None,
+        note=pick.trending if pick else "",
+        reasons=_reasons(pick) if pick and reasons else (),
+    )
+
+
+def preview_view(prospect: Prospect, advice: Iterable[AdviceView] = ()) -> PreviewView:
+    """Gives what a profile would have picked as the pages show it."""
+    return PreviewView(
+        papers=tuple(paper_view(paper, pick) for paper, pick in prospect.picks),
+        considered=prospect.considered,
+        more=prospect.more,
+        advice=tuple(advice),
+    )
+
+
+def authors_line(authors: tuple[str, ...]) -> str:
+    """Gives the first authors of a paper in a line."""
+    if len(authors) <= AUTHORS_SHOWN:
+        return ", ".join(authors)
+    return ", ".join(authors[: AUTHORS_SHOWN - 1]) + " et al."
+
+
+def _where(paper: Paper) -> str:
+    parts = [paper.categories[0] if paper.categories else "", paper.journal_ref, f"{paper.first_seen:%Y-%m-%d}"]
+    return " · ".join(part for part in parts if part)
+
+
+def _reasons(pick: Pick) -> tuple[tuple[str, float], ...]:
+    """Gives each term once, with all its points, strongest first, at most five."""
+    points: dict[str, float] = {}
+    for reason in pick.reasons:
+        points[reason.term] = points.get(reason.term, 0.0) + reason.contribution
+    ordered = sorted(points.items(), key=lambda item: -abs(item[1]))
+    return tuple((term, value) for term, value in ordered[:5] if abs(value) >= 0.5)

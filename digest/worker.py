@@ -1,0 +1,148 @@
+"""The worker: jobs of a PostgreSQL store, on any machines. Rows guard what a job does, so it may be redone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from procrastinate import App
+from procrastinate.worker import Worker
+
+from digest.runs import plan as planning
+from digest.runs.deliver import Compose, deliver
+from digest.runs.judging import Snapshot, snapshot
+from digest.runs.plan import Shard
+from digest.settings import Settings, WorkerSettings
+from digest.storage import Store, Tx, ledger, runs, subscribers
+from digest.storage.jobs import Jobs, open_jobs, outstanding
+from digest.storage.plans import Entered
+
+PLAN, DELIVER, RETRY_STALLED = "plan", "deliver", "retry_stalled"
+ENQUEUED_UPTO = "plan jobs enqueued for who was due by"
+_UPKEEP = "upkeep"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What the jobs of one installation need."""
+
+    store: Store
+    jobs: Jobs
+    settings: Settings
+    compose: Compose
+    stop: threading.Event  #: set when the worker is to end: deliveries under way come to their end
+
+
+def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers.SHARD) -> int:
+    """Enqueues a plan job for each shard of who is due, and a deliver job when older rows wait; gives how many shards.
+
+    Those for whom a job was enqueued before are left out while such jobs are outstanding.
+    """
+    with store.transaction() as tx:
+        upto = runs.flag(tx, ENQUEUED_UPTO) if outstanding(tx, PLAN) else ""
+        count = 0
+        for shard in _shards(tx, now, datetime.fromisoformat(upto) if upto else None, size):
+            jobs.defer(tx, PLAN, shard)
+            count += 1
+        runs.set_flag(tx, ENQUEUED_UPTO, now.isoformat())
+        if ledger.waiting(tx, now) and not outstanding(tx, DELIVER):
+            jobs.defer(tx, DELIVER, {}, only_one=DELIVER)
+    return count
+
+
+def _shards(tx: Tx, now: datetime, since: datetime | None, size: int) -> Iterator[dict[str, Any]]:
+    """Gives the arguments of a plan job for each shard of those who came due after `since`."""
+    seen = snapshot(tx)
+    people = subscribers.due(tx, now, limit=size, since=since)
+    while people:
+        numbers = [person.number for person in people]
+        yield {"numbers": numbers, "high_water": seen.high_water, "statistics": seen.statistics}
+        people = subscribers.due(tx, now, limit=size, after=people[-1], since=since)
+
+
+def plan_job(shop: Workshop, numbers: list[int], seen: Snapshot, now: datetime) -> None:
+    """Plans those of the shard who are still due; the job that delivers them is enqueued with their rows."""
+
+    def enqueue_delivery(tx: Tx, entered: Entered) -> None:
+        if entered.planned:
+            shop.jobs.defer(tx, DELIVER, {})
+
+    with shop.store.reading() as tx:
+        found = subscribers.by_numbers(tx, numbers).values()
+    people = [person for person in found if person.next_due is not None and person.next_due <= now]
+    if people:
+        shard = Shard(subscribers=people, seen=seen)
+        report = planning.plan_shard(shop.store, shop.settings, shard, now, enqueue_delivery)
+        _log.info("planned a shard: %d issues", report.planned, extra={"action": "plan", **report.as_dict()})
+
+
+def work(shop: Workshop) -> None:
+    """Works on jobs until SIGTERM or Ctrl-C; what is under way is finished first."""
+    asyncio.run(_work(shop))
+
+
+async def _work(shop: Workshop) -> None:
+    app = _app(shop)
+    wanted = shop.settings.worker
+    async with app.open_async():
+        worker = Worker(
+            app,
+            concurrency=wanted.concurrency,
+            delete_jobs="successful",
+            fetch_job_polling_interval=wanted.poll_seconds,
+            install_signal_handlers=False,
+            update_heartbeat_interval=wanted.heartbeat_seconds,
+            stalled_worker_timeout=wanted.stalled_seconds,
+        )
+        _stop_on_signals(worker, shop.stop)
+        await worker.run()  # type: ignore[no-untyped-call]
+
+
+def _stop_on_signals(worker: Worker, stop: threading.Event) -> None:
+    def end() -> None:
+        stop.set()
+        worker.stop()  # type: ignore[no-untyped-call]
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+
+
+def _app(shop: Workshop) -> App:
+    """Gives an app that knows the jobs."""
+    app = shop.jobs.worker_app()
+
+    @app.task(name=PLAN)
+    def plan(numbers: list[int], high_water: int, statistics: int) -> None:
+        plan_job(shop, numbers, Snapshot(high_water=high_water, statistics=statistics), datetime.now(UTC))
+
+    @app.task(name=DELIVER)
+    def deliver_waiting() -> None:
+        deliver(shop.store, shop.compose, shop.settings, datetime.now(UTC), stop=shop.stop)
+
+    _retry_stalled(app, shop.settings.worker)
+    return app
+
+
+def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
+    """Has jobs of workers that died done again: Procrastinate leaves them as they are."""
+
+    @app.periodic(cron=f"* * * * * */{wanted.upkeep_seconds}")
+    @app.task(name=RETRY_STALLED, queue=_UPKEEP, queueing_lock=RETRY_STALLED)
+    async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001  periodic jobs are told when they were due
+        stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=wanted.stalled_seconds)
+        for job in stalled:
+            await app.job_manager.retry_job(job)
+            _log.warning("job %s of a worker that died is done again", job.id, extra={"action": "retry", "job": job.id})
+
+
+def workshop(store: Store, settings: Settings, compose: Compose) -> Workshop:
+    """Gives what the jobs need. Raises ConfigurationError on a store that has no jobs."""
+    return Workshop(store=store, jobs=open_jobs(store), settings=settings, compose=compose, stop=threading.Event())
