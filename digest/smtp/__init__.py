@@ -5,5 +5,6 @@
 
 from digest.smtp.courier import Courier
 from digest.smtp.parcels import Listed, Parcel, Record, Supply
+from digest.smtp.session import Extensions, probe
 
-__all__ = ["Courier", "Listed", "Parcel", "Record", "Supply"]
+__all__ = ["Courier", "Extensions", "Listed", "Parcel", "Record", "Supply", "probe"]

@@ -76,6 +76,16 @@ def open_session(relay: SmtpSettings) -> Session:
         raise
 
 
+def probe(relay: SmtpSettings) -> Extensions:
+    """Gives what the relay offers to one who may send: connects, secures, logs in, and leaves without a mail.
+
+    Raises RelayUnavailable or RelayRefused, with the step and the answer.
+    """
+    session = open_session(relay)
+    session.quit()
+    return session.extensions
+
+
 def _connect(relay: SmtpSettings) -> Wire:
     try:
         sock = socket.create_connection((relay.host, relay.port), timeout=relay.timeout_seconds)
