@@ -96,6 +96,35 @@ class Attempt:
     relay: str = ""  #: which relay it went through
 
 
+class Fault(StrEnum):
+    """Whose fault a refusal is, which says who is to change something."""
+
+    ADDRESS = "address"  #: there is no such address: never mail it again
+    MAILBOX = "mailbox"  #: it does not take mail at present: suspicious only when it persists
+    SENDER = "sender"  #: about us: our address, our reputation, our rights; the reader is not to blame
+    OTHER = "other"  #: the message, the network, the server: nothing to conclude about the address
+
+
+_BAD_ADDRESSES = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+
+
+def fault_of(status: str | None) -> Fault:
+    """Gives whose fault a refusal with this enhanced status code (RFC 3463) is.
+
+    x.7.x is policy, x.1.7 and x.1.8 are the sender's address. Without a code nothing is known but that this mailbox
+    refused this mail, which counts only when it goes on.
+    """
+    if status is None:
+        return Fault.MAILBOX
+    kind, subject, detail = status.split(".")
+    if status in _BAD_ADDRESSES:
+        return Fault.ADDRESS
+    if subject == "7" or (subject == "1" and detail in ("7", "8", "9")):
+        return Fault.SENDER
+    persists = subject in ("1", "2") or (kind == "4" and subject == "4") or status in ("5.4.1", "5.4.4", "5.4.7")
+    return Fault.MAILBOX if persists else Fault.OTHER
+
+
 def retry_pause(attempts: int) -> timedelta:
     """Gives how long to wait after that many attempts (at least 1): 5 minutes, doubling up to 4 hours."""
     doublings = min(max(attempts, 1) - 1, 10)

@@ -65,6 +65,20 @@ class SmtpSettings(Section):
     connections: int = Field(default=4, ge=1, le=64, description="connections at a time")
 
 
+class BouncesSettings(Section):
+    maildir: Location = Field(default="", description="Maildir that mail to the bounce address is delivered to")
+    imap_host: str = Field(default="", description="IMAP server (TLS) with the mailbox of the bounce address")
+    imap_port: int = Field(default=993, ge=1, le=65535, description="IMAP server's port")
+    imap_user: str = Field(default="", description="user name at the IMAP server")
+    imap_password: SecretStr = Field(
+        default=SecretStr(""), description="password; better in DIGEST_BOUNCES__IMAP_PASSWORD or a secret file"
+    )
+    imap_folder: str = Field(default="INBOX", description="folder to read; what was read is marked as seen")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="key that signs webhook calls about bounces; empty: none are taken"
+    )
+
+
 class WebSettings(Section):
     url: str = Field(
         default="", description="what the links in the mails begin with; empty: unsubscribe by mailto only"
@@ -144,6 +158,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     sender: SenderSettings = SenderSettings()
     smtp: SmtpSettings = SmtpSettings()
+    bounces: BouncesSettings = BouncesSettings()
     web: WebSettings = WebSettings()
     subscribers: SubscribersSettings = SubscribersSettings()
     issue: IssueSettings = IssueSettings()

@@ -18,6 +18,7 @@ from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
 from digest.rendering import Press
+from digest.runs.bounces import note_refusals
 from digest.runs.compose import compose as compose_issue
 from digest.runs.senders import is_dead, new_sender
 from digest.settings import Settings
@@ -137,6 +138,7 @@ class _Book:
         """Writes marks and intents in one durable commit; gives the intents that hold."""
         with self._turn, self._store.transaction() as tx:
             ledger.mark(tx, self._owner, attempts)
+            note_refusals(tx, attempts, self._clock())
             held = set(ledger.intend(tx, self._owner, intents, self._clock()))
         self._tally.update(attempt.outcome for attempt in attempts)
         self._intended += len(intents) - len(held)

@@ -48,6 +48,13 @@ def lift(tx: Tx, address: str, now: datetime) -> bool:
     return tx.connection.execute(holding.values(lifted_at=now)).rowcount > 0
 
 
+def lifted(tx: Tx, address: str) -> datetime | None:
+    """Gives when the address was last let off a suppression; None when it never was."""
+    query = select(_x.lifted_at).where(_x.address_key == normalised_address(address))
+    at: datetime | None = tx.connection.execute(query).scalar()
+    return at
+
+
 def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
     """Gives the suppressions that hold among these addresses, by normalised address."""
     found: dict[str, Suppression] = {}

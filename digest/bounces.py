@@ -1,0 +1,47 @@
+"""Bounces: what comes back from an address, and when it is too much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+TOO_MUCH = 4.0  # score at which an address is suppressed
+HALF_LIFE = timedelta(days=7)
+
+
+class BounceKind(StrEnum):
+    """What came back."""
+
+    HARD = "hard"  #: there is no such address
+    SOFT = "soft"  #: it did not take this mail
+    COMPLAINT = "complaint"  #: its owner called the mail spam
+
+
+_WEIGHTS = {BounceKind.HARD: TOO_MUCH, BounceKind.SOFT: 1.0, BounceKind.COMPLAINT: TOO_MUCH}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounce:
+    """One thing that came back."""
+
+    subscriber: int
+    delivery: int  #: id of the ledger row
+    at: datetime
+    kind: BounceKind
+    status: str = ""  #: enhanced status code (RFC 3463)
+    evidence: str = ""  #: the words of the server or the report
+
+    def __str__(self) -> str:
+        return " ".join(word for word in (self.status, self.evidence) if word) or str(self.kind)
+
+
+def score(bounces: Iterable[Bounce], now: datetime) -> float:
+    """Gives how much came back of late: a hard bounce or a complaint is too much by itself, soft ones add up.
+
+    Each counts half as much a week later: five days in a row of a full mailbox are too much, one a week never is.
+    """
+    ages = [(max(now - bounce.at, timedelta()) / HALF_LIFE, _WEIGHTS[bounce.kind]) for bounce in bounces]
+    return math.fsum(weight * math.exp2(-age) for age, weight in ages)

@@ -1,0 +1,10 @@
+"""Reports: mails that come back, read as values: bounces, complaints, automatic replies, wishes to leave.
+
+`read_report` reads one mail. What it gives is a claim of whoever wrote the mail; only a valid token in it proves
+anything, and the caller checks that.
+"""
+
+from digest.reports.delivery_status import RecipientReport
+from digest.reports.report import Kind, Report, read_report, tokens_in
+
+__all__ = ["Kind", "RecipientReport", "Report", "read_report", "tokens_in"]

@@ -1,0 +1,107 @@
+"""One mail that came back -> what it says, and the tokens that may prove it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+from enum import StrEnum
+
+from digest.reports.delivery_status import RecipientReport, read_delivery_status
+from digest.tokens import VERP_LENGTH
+
+MAX_OCTETS = 5_000_000  # of a mail that is looked at
+_TOKEN = re.compile(rf"\+([a-z2-7]{{{VERP_LENGTH}}})@", re.IGNORECASE)
+_ADDRESS_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
+_RETURNED_FIELDS = ("Return-Path", "X-Original-Return-Path", "List-Unsubscribe", "Sender")
+_AUTOMATIC_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+
+
+class Kind(StrEnum):
+    """What a mail that came back is."""
+
+    BOUNCE = "bounce"  #: a delivery status notification (RFC 3464) or what older servers write in its place
+    COMPLAINT = "complaint"  #: a feedback report (RFC 5965)
+    AUTOMATIC = "automatic"  #: an automatic reply (RFC 3834): away, received, challenge
+    PERSONAL = "personal"  #: anything else; a mail to the unsubscribe address is one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a mail that came back says."""
+
+    kind: Kind
+    addressed: tuple[str, ...] = ()  #: tokens in the addresses that it was sent to, most trustworthy first
+    returned: tuple[str, ...] = ()  #: tokens in the message that it gives back
+    recipients: tuple[RecipientReport, ...] = ()  #: of a bounce
+    words: str = ""  #: what the report says about itself, for the record
+
+
+def read_report(data: bytes) -> Report:
+    """Gives what a mail says. Never raises: whatever is no report is PERSONAL, with the tokens that it was sent to."""
+    mail = message_from_bytes(data[:MAX_OCTETS], policy=policy.compat32)
+    addressed = _tokens(mail, _ADDRESS_FIELDS)
+    parts = list(mail.walk())
+    returned = _returned_tokens(parts)
+    for part in parts:
+        if part.get_content_type() == "message/delivery-status":
+            recipients = read_delivery_status(_blocks(part))
+            return Report(kind=Kind.BOUNCE, addressed=addressed, returned=returned, recipients=recipients)
+        if part.get_content_type() == "message/feedback-report":
+            words = _field(part, "Feedback-Type") or "abuse"
+            kind = Kind.AUTOMATIC if words.lower() in ("not-spam", "auth-failure", "dmarc") else Kind.COMPLAINT
+            return Report(kind=kind, addressed=addressed, returned=returned, words=words)
+    return Report(kind=_kind_of_plain(mail), addressed=addressed, returned=returned, words=_subject(mail))
+
+
+def _kind_of_plain(mail: Message) -> Kind:
+    automatic = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower() != "no"
+    automatic = automatic or any(name in mail for name in _AUTOMATIC_FIELDS)
+    automatic = automatic or str(mail.get("Precedence", "")).strip().lower() in ("bulk", "junk", "auto_reply", "list")
+    automatic = automatic or str(mail.get("Return-Path", "?")).strip() == "<>"
+    return Kind.AUTOMATIC if automatic else Kind.PERSONAL
+
+
+def _blocks(part: Message) -> list[Message]:
+    """Gives the header blocks of a delivery status: one about the message, one for each recipient."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return [block for block in payload if isinstance(block, Message)]
+    text = re.split(r"\n\s*\n", str(payload).replace("\r\n", "\n"))
+    return [message_from_bytes(block.encode("utf-8", "replace")) for block in text if block.strip()]
+
+
+def _field(part: Message, name: str) -> str:
+    for block in [part, *_blocks(part)]:
+        if name in block:
+            return str(block[name]).strip()
+    return ""
+
+
+def _returned_tokens(parts: Sequence[Message]) -> tuple[str, ...]:
+    found: list[str] = []
+    for part in parts:
+        if part.get_content_type() == "message/rfc822":
+            found += [token for inner in _blocks(part) for token in _tokens(inner, _RETURNED_FIELDS)]
+        elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
+            headers = part.get_payload(decode=True)
+            if isinstance(headers, bytes):
+                found += _tokens(message_from_bytes(headers, policy=policy.compat32), _RETURNED_FIELDS)
+        elif part.get_content_type() == "message/feedback-report":
+            found += tokens_in(_field(part, "Original-Mail-From"))
+    return tuple(dict.fromkeys(found))
+
+
+def _tokens(mail: Message, fields: Sequence[str]) -> tuple[str, ...]:
+    return tokens_in(" ".join(str(value) for name in fields for value in mail.get_all(name, ())))
+
+
+def tokens_in(text: str) -> tuple[str, ...]:
+    """Gives what may be tokens in the addresses of a text, in order, each once, in lower case."""
+    return tuple(dict.fromkeys(token.lower() for token in _TOKEN.findall(text)))
+
+
+def _subject(mail: Message) -> str:
+    return " ".join(str(mail.get("Subject", "")).split())[:200]

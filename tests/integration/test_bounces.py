@@ -1,0 +1,227 @@
+"""Bounces: what mails that came back do to a subscription, and what forged ones do not."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from digest.deliveries import Attempt, Outcome
+from digest.errors import FetchError, UsageError
+from digest.fetching.mailboxes import read_maildir
+from digest.runs.bounces import Effect, lift, note_refusals, read_mailbox, take_mail
+from digest.runs.webhook import is_signed, take_events
+from digest.storage import Store, bounces, consent, papers, plans, subscribers, suppressions
+from digest.storage.consent import Change
+from digest.subscribers import State, Subscriber
+from digest.tokens import Claim, Keyring, Purpose, verp_form
+from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
+
+SAMPLES = Path(__file__).parents[1] / "data" / "reports"
+RING = Keyring(keys=(b"k" * 32,))
+STRANGER = Keyring(keys=(b"s" * 32,))
+SAMPLE_TOKEN = b"abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop"
+SAMPLE_LEAVE = b"zzzzzzzzijklmnopqrstuvwxyz234567abcdefghijklmnop"
+
+
+def token(delivery: int, purpose: Purpose = Purpose.BOUNCE, ring: Keyring = RING, issued: date = TODAY) -> str:
+    return verp_form(ring.sign(Claim(purpose=purpose, delivery=delivery, issued=issued)))
+
+
+def sample(name: str, delivery: int, ring: Keyring = RING, issued: date = TODAY) -> bytes:
+    """Gives the sample mail with tokens for a delivery in place of those that it stands with."""
+    data = (SAMPLES / f"{name}.eml").read_bytes()
+    data = data.replace(SAMPLE_TOKEN, token(delivery, ring=ring, issued=issued).encode())
+    data = data.replace(SAMPLE_LEAVE.upper(), token(delivery, Purpose.UNSUBSCRIBE, ring).upper().encode())
+    return data.replace(SAMPLE_LEAVE, token(delivery, Purpose.UNSUBSCRIBE, ring).encode())
+
+
+@pytest.fixture
+def ada(store: Store) -> Subscriber:
+    with store.ingesting(wait=1) as tx:
+        papers.add(tx, [paper()])
+    return subscribed(store, "ada")[0]
+
+
+def send(store: Store, person: Subscriber, day: date = TODAY) -> int:
+    """Gives the ledger row of an issue for that day."""
+    with store.transaction() as tx:
+        present = subscribers.by_numbers(tx, [person.number])[person.number]
+        return plans.enter(tx, [plan(present, day)], NOW).planned[person.number]
+
+
+def state(store: Store, person: Subscriber) -> State:
+    with store.reading() as tx:
+        return subscribers.by_numbers(tx, [person.number])[person.number].state
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "after"),
+    [
+        ("postfix-no-such-user", Effect.SUPPRESSED, State.BOUNCED),
+        ("exchange-recipient-not-found", Effect.SUPPRESSED, State.BOUNCED),
+        ("delivered-to-names-the-token", Effect.SUPPRESSED, State.BOUNCED),
+        ("complaint", Effect.SUPPRESSED, State.BOUNCED),
+        ("gmail-mailbox-full", Effect.COUNTED, State.ACTIVE),
+        ("postfix-two-recipients", Effect.COUNTED, State.ACTIVE),
+        ("no-action-and-no-status", Effect.COUNTED, State.ACTIVE),
+        ("postfix-delayed", Effect.IGNORED, State.ACTIVE),
+        ("status-only-in-the-diagnostic", Effect.IGNORED, State.ACTIVE),
+        ("not-spam-feedback", Effect.IGNORED, State.ACTIVE),
+        ("away", Effect.IGNORED, State.ACTIVE),
+        ("away-without-rfc-3834", Effect.IGNORED, State.ACTIVE),
+        ("wish-to-leave", Effect.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        ("upper-case-token", Effect.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        ("forged-without-a-token", Effect.UNPROVED, State.ACTIVE),
+        ("binary-rubbish", Effect.UNPROVED, State.ACTIVE),
+    ],
+)
+def test_what_a_mail_leads_to(store: Store, ada: Subscriber, name: str, effect: Effect, after: State) -> None:
+    row = send(store, ada)
+    assert take_mail(store, sample(name, row), RING, NOW) is effect
+    assert state(store, ada) is after
+
+
+@pytest.mark.parametrize("name", ["postfix-no-such-user", "complaint", "wish-to-leave"])
+def test_a_forged_token_changes_nothing(store: Store, ada: Subscriber, name: str) -> None:
+    row = send(store, ada)
+    assert take_mail(store, sample(name, row, STRANGER), RING, NOW) is Effect.UNPROVED
+    assert state(store, ada) is State.ACTIVE
+
+
+def test_a_token_past_its_time_changes_nothing(store: Store, ada: Subscriber) -> None:
+    row = send(store, ada)
+    old = sample("postfix-no-such-user", row, issued=NOW.date() - timedelta(days=31))
+    assert take_mail(store, old, RING, NOW) is Effect.UNPROVED
+
+
+def test_a_token_for_another_purpose_proves_nothing(store: Store, ada: Subscriber) -> None:
+    row = send(store, ada)
+    mail = (SAMPLES / "wish-to-leave.eml").read_bytes().replace(SAMPLE_LEAVE, token(row).encode())
+    assert take_mail(store, mail, RING, NOW) is Effect.UNPROVED
+
+
+def test_the_evidence_of_a_suppression_is_kept(store: Store, ada: Subscriber) -> None:
+    row = send(store, ada)
+    take_mail(store, sample("postfix-no-such-user", row), RING, NOW)
+    with store.reading() as tx:
+        (found,) = suppressions.holding(tx)
+        assert found.reason == "hard bounce"
+        assert "550 5.1.1 <ada@example.com>" in found.evidence
+        assert consent.history(tx, ada.number)[-1].cause == "hard bounce 5.1.1"
+
+
+def test_a_report_that_is_read_twice_counts_once(store: Store, ada: Subscriber) -> None:
+    mail = sample("gmail-mailbox-full", send(store, ada))
+    assert [take_mail(store, mail, RING, NOW) for _ in range(9)] == [Effect.COUNTED, *[Effect.KNOWN] * 8]
+
+
+def test_soft_bounces_suppress_only_when_they_persist(store: Store, ada: Subscriber) -> None:
+    effects = []
+    for day in range(6):
+        at = NOW + timedelta(days=day)
+        effects.append(take_mail(store, sample("gmail-mailbox-full", send(store, ada, at.date())), RING, at))
+        if effects[-1] is Effect.SUPPRESSED:
+            break
+    assert effects == [*[Effect.COUNTED] * 4, Effect.SUPPRESSED]
+
+
+def test_soft_bounces_once_a_week_never_suppress(store: Store, ada: Subscriber) -> None:
+    for week in range(30):
+        at = NOW + timedelta(weeks=week)
+        row = send(store, ada, at.date())
+        mail = sample("gmail-mailbox-full", row, issued=at.date())
+        assert take_mail(store, mail, RING, at) is Effect.COUNTED
+
+
+def test_a_suppression_that_is_lifted_forgives_what_was_before(store: Store, ada: Subscriber) -> None:
+    take_mail(store, sample("postfix-no-such-user", send(store, ada)), RING, NOW)
+    assert lift(store, ada.address, NOW + timedelta(hours=1))
+    assert not lift(store, ada.address, NOW + timedelta(hours=1))
+    assert state(store, ada) is State.ACTIVE
+    later = NOW + timedelta(days=1)
+    row = send(store, ada, later.date())
+    assert take_mail(store, sample("gmail-mailbox-full", row), RING, later) is Effect.COUNTED
+    assert state(store, ada) is State.ACTIVE
+
+
+def test_one_who_left_stays_gone_when_their_mail_bounces(store: Store, ada: Subscriber) -> None:
+    row = send(store, ada)
+    with store.transaction() as tx:
+        consent.set_state(tx, ada.number, Change(state=State.UNSUBSCRIBED, cause="link"), NOW)
+    assert take_mail(store, sample("postfix-no-such-user", row), RING, NOW) is Effect.SUPPRESSED
+    assert state(store, ada) is State.UNSUBSCRIBED
+    assert take_mail(store, sample("wish-to-leave", row), RING, NOW) is Effect.KNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "stage", "after"),
+    [
+        pytest.param("5.1.1", "rcpt", State.BOUNCED, id="no-such-user"),
+        pytest.param("5.2.2", "rcpt", State.ACTIVE, id="mailbox-full"),
+        pytest.param("5.7.1", "dot", State.ACTIVE, id="about-us"),
+        pytest.param("5.1.7", "mail", State.ACTIVE, id="our-address"),
+        pytest.param(None, "rcpt", State.ACTIVE, id="no-status"),
+    ],
+)
+def test_a_refusal_at_sending_counts_like_a_bounce(
+    store: Store, ada: Subscriber, status: str | None, stage: str, after: State
+) -> None:
+    attempt = Attempt(
+        delivery=send(store, ada), outcome=Outcome.FAILED, at=NOW, code=550, status=status, reply="no", stage=stage
+    )
+    with store.transaction() as tx:
+        note_refusals(tx, [attempt], NOW)
+        kinds = [bounce.kind for bounce in bounces.of_subscriber(tx, ada.number)]
+    assert state(store, ada) is after
+    assert len(kinds) == (stage == "rcpt")
+
+
+def test_a_maildir_is_read_once(store: Store, ada: Subscriber, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    row = send(store, ada)
+    for name in ("wish-to-leave", "away", "postfix-delayed"):
+        (new / f"{name}.host").write_bytes(sample(name, row))
+    report = read_mailbox(store, read_maildir(tmp_path), RING, NOW)
+    assert (report.effects[Effect.UNSUBSCRIBED], report.effects[Effect.IGNORED]) == (1, 2)
+    assert read_mailbox(store, read_maildir(tmp_path), RING, NOW).effects.total() == 0
+    assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == [
+        "away.host:2,S",
+        "postfix-delayed.host:2,S",
+        "wish-to-leave.host:2,S",
+    ]
+
+
+def test_a_folder_that_is_no_maildir_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="new/"):
+        list(read_maildir(tmp_path / "nothing"))
+
+
+class TestWebhook:
+    def test_signed_events_act_like_mails(self, store: Store, ada: Subscriber) -> None:
+        sender = f"digest+{token(send(store, ada))}@example.org"
+        body = json.dumps({"events": [{"kind": "bounce", "sender": sender, "status": "5.1.1", "words": "no"}]}).encode()
+        assert is_signed(body, hmac.new(b"key", body, sha256).hexdigest(), "key")
+        assert take_events(store, body, RING, NOW).effects == {Effect.SUPPRESSED: 1}
+        assert state(store, ada) is State.BOUNCED
+
+    def test_an_event_without_a_token_of_ours_changes_nothing(self, store: Store, ada: Subscriber) -> None:
+        body = json.dumps({"events": [{"kind": "complaint", "sender": "digest@example.org"}]}).encode()
+        assert take_events(store, body, RING, NOW).effects == {Effect.UNPROVED: 1}
+
+    @pytest.mark.parametrize(("signature", "secret"), [("", "key"), ("0" * 64, "key"), ("ü", "key")])
+    def test_an_unsigned_body_is_not_ours(self, signature: str, secret: str) -> None:
+        assert not is_signed(b"{}", signature, secret)
+
+    def test_without_a_secret_nothing_is_signed(self) -> None:
+        assert not is_signed(b"{}", hmac.new(b"", b"{}", sha256).hexdigest(), "")
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"events": 1}', b'{"events": [1]}', b'{"events": [{}]}'])
+    def test_a_body_of_another_form_is_refused(self, store: Store, body: bytes) -> None:
+        with pytest.raises(UsageError):
+            take_events(store, body, RING, NOW)
