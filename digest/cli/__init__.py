@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "Write one subscriber's issue to files",
     "run": "Ingest, plan what is due, deliver",
     "deliver": "Send what is planned already",
+    "bounces": "Read what came back: bounces, complaints, wishes to leave",
     "preview": "Look at issues in the browser",
     "serve": "Serve the web pages and run the scheduler",
     "worker": "Work on the jobs of a PostgreSQL store",

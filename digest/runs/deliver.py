@@ -8,12 +8,12 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
-from digest.errors import MessageError
+from digest.errors import MessageError, RelayError
 from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
@@ -48,11 +48,12 @@ class DeliverReport:
     withdrawn: int = 0  #: no longer wanted, or no longer ours, when they were about to leave
     waiting: int = 0  #: rows that could be sent now and were not, because a relay failed or we were stopped
     problem: str = ""  #: why the relay could not be used to the end
+    stopped: bool = False  #: whether we were told to stop: then it is no fault that something waits
 
     @property
     def is_complete(self) -> bool:
-        """True when everything that was due was sent."""
-        return not (self.deferred or self.failed or self.unknown or self.waiting)
+        """True when everything that was due was sent, or all that was begun when we were told to stop."""
+        return not (self.deferred or self.failed or self.unknown or (self.waiting and not self.stopped))
 
     def as_dict(self) -> dict[str, Any]:
         """Gives the report for --json."""
@@ -83,6 +84,7 @@ def deliver(
     Setting `stop` lets what is under way come to its end; what was not begun stays planned.
     """
     clock = _clock_from(now)
+    stop = stop or threading.Event()
     book = _Book(store, new_sender(), clock)
     found = book.recover()
     supply = _Supply(book, compose, clock)
@@ -91,7 +93,7 @@ def deliver(
         problem = courier.carry(supply)
     finally:
         book.release()
-    report = book.report(found, str(problem) if problem else "")
+    report = replace(book.report(found, problem), stopped=stop.is_set() and not problem)
     _log.info("delivered: %d sent", report.sent, extra={"action": "deliver", **report.as_dict()})
     return report
 
@@ -149,7 +151,7 @@ class _Book:
         with self._turn, self._store.transaction() as tx:
             ledger.release(tx, self._owner)
 
-    def report(self, found: int, problem: str) -> DeliverReport:
+    def report(self, found: int, problem: RelayError | None) -> DeliverReport:
         """Gives what happened."""
         with self._store.reading() as tx:
             waiting = ledger.waiting(tx, self._clock())
@@ -163,7 +165,7 @@ class _Book:
             unknown=states[DeliveryState.UNKNOWN] + found,
             withdrawn=self._intended,
             waiting=waiting,
-            problem=problem,
+            problem=str(problem or ""),
         )
 
 

@@ -188,6 +188,7 @@ def test_a_stop_drains_and_leaves_the_rest_planned(store: Store) -> None:
     assert report.unknown == 0
     assert report.sent == len(server.taken) == 30 - report.waiting
     assert 0 < report.waiting < 30
+    assert report.is_complete
     assert states(store) == {DeliveryState.SENT: report.sent, DeliveryState.PLANNED: report.waiting}
 
 
