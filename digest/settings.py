@@ -117,6 +117,16 @@ class SchedulerSettings(Section):
     )
 
 
+class HousekeepingSettings(Section):
+    keep_issues_days: int = Field(
+        default=100, ge=90, description="how long the content of issues is kept; links to votes live 90 days"
+    )
+    keep_deliveries_days: int = Field(
+        default=400, ge=90, description="how long it is kept who got an issue when; unsubscribe links work as long"
+    )
+    keep_runs_days: int = Field(default=400, ge=1, description="how long reports of runs are kept")
+
+
 class WorkerSettings(Section):
     concurrency: int = Field(default=2, ge=1, le=64, description="jobs that one `digest worker` does at a time")
     poll_seconds: float = Field(default=5, gt=0, description="how often a worker looks for jobs it was not told of")
@@ -164,6 +174,7 @@ class Settings(Section):
     issue: IssueSettings = IssueSettings()
     templates: TemplatesSettings = TemplatesSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    housekeeping: HousekeepingSettings = HousekeepingSettings()
     worker: WorkerSettings = WorkerSettings()
     fetching: FetchingSettings = FetchingSettings()
     sources: tuple[SourceSettings, ...] = ()

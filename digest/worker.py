@@ -52,7 +52,7 @@ def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers
             jobs.defer(tx, PLAN, shard)
             count += 1
         runs.set_flag(tx, ENQUEUED_UPTO, now.isoformat())
-        if ledger.waiting(tx, now) and not outstanding(tx, DELIVER):
+        if ledger.has_work(tx, now) and not outstanding(tx, DELIVER):
             jobs.defer(tx, DELIVER, {}, only_one=DELIVER)
     return count
 

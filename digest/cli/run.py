@@ -49,7 +49,9 @@ def run(call: Call, now: datetime | None, only: str, dry_run: bool, exit_code: b
     the next run tries again.
     """
     call = replace(call, instant=now)
-    options = RunOptions(folder=call.configuration.folder, files=_files(call.configuration), only=only, dry_run=dry_run)
+    options = RunOptions(
+        folder=call.configuration.folder, files=profile_files(call.configuration), only=only, dry_run=dry_run
+    )
     press = load_press(call.settings)
     with call.store() as store, stopping() as stop, call.bars("papers", "subscribers") as (read, planned):
         watch = Watch(stop=stop, read=lambda count, _origin: read(count), planned=planned)
@@ -63,7 +65,7 @@ def run(call: Call, now: datetime | None, only: str, dry_run: bool, exit_code: b
         raise SystemExit(Exit.NOTHING_DUE)
 
 
-def _files(configuration: Configuration) -> Mapping[str, bytes]:
+def profile_files(configuration: Configuration) -> Mapping[str, bytes]:
     """Gives the profile files; none when there is no folder and none was configured."""
     folder = Path(configuration.settings.subscribers.folder)
     is_default = folder == configuration.folder / SubscribersSettings().folder

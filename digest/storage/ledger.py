@@ -24,6 +24,7 @@ __all__ = [
     "claim",
     "counts",
     "expire_unwanted",
+    "has_work",
     "intend",
     "mark",
     "owners",
@@ -127,6 +128,13 @@ def waiting(tx: Tx, now: datetime) -> int:
     claimable = _claimable(now).with_only_columns(func.count()).order_by(None)
     count: int = tx.connection.execute(claimable).scalar_one()
     return count
+
+
+def has_work(tx: Tx, now: datetime) -> bool:
+    """Gives whether a row could be claimed now, or was left behind by a sender whose lease ran out."""
+    lapsed = select(_d.id).where(schema.LEASED, _d.lease_until <= now).limit(1)
+    claimable = _claimable(now).with_only_columns(_d.id).limit(1)
+    return any(tx.connection.execute(query).first() is not None for query in (claimable, lapsed))
 
 
 _CLAIMED, _SENDING = DeliveryState.CLAIMED.value, DeliveryState.SENDING.value

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -21,7 +24,15 @@ from digest.subscribers import (
     normalised_address,
 )
 
-TZ_VERSION = version("tzdata")  #: of the tz database that due times are computed with
+
+@cache
+def tz_version() -> str:
+    """Gives the version of the tz database that due times are computed with: the system's, else the package's."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        if (folder / "tzdata.zi").is_file():
+            with (folder / "tzdata.zi").open(encoding="utf-8") as listed:
+                return f"system {listed.readline().removeprefix('# version').strip()}"
+    return f"package {version('tzdata')}"
 
 
 def subscription_row(subscription: Subscription) -> dict[str, Any]:
@@ -74,4 +85,4 @@ def _subscription_of(row: RowMapping) -> Subscription:
 def due_columns(schedule: Schedule, state: State, now: datetime, last_issue: Any) -> dict[str, Any]:
     """Gives when the next issue is due, and by which tz database; no issue is due unless the subscription is active."""
     due = next_due(schedule, now, last_issue).at if state is State.ACTIVE else None
-    return {"next_due": due, "tz_version": TZ_VERSION}
+    return {"next_due": due, "tz_version": tz_version()}

@@ -1,0 +1,64 @@
+"""The web pages as a running site: a server in a thread, and the postman who sends the mails that pages cause."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+
+from digest.cli.presses import load_press
+from digest.errors import ConfigurationError
+from digest.messages import Message
+from digest.runs import letters
+from digest.runs.postman import Postman
+from digest.runs.subscribe import Letter
+from digest.settings import Settings, WebSettings
+from digest.storage import Store
+from digest.web.app import create_app
+
+
+@contextmanager
+def site(store: Store, settings: Settings) -> Iterator[str]:
+    """Serves the pages while the block runs, and gives their address. Requests under way are answered at the end.
+
+    Raises ConfigurationError when the configured address cannot be listened on.
+    """
+    press = load_press(settings)
+
+    def write(letter: Letter) -> Message:
+        return letters.write(letter, press, settings, _now())
+
+    with _listening(settings.web) as listening, Postman(write, settings.smtp) as postman:
+        app = create_app(store, settings, clock=_now, post=postman.post)
+        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="pages")
+        thread.start()
+        host, port = listening.getsockname()[:2]
+        try:
+            yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def _listening(wanted: WebSettings) -> Iterator[socket.socket]:
+    """Gives a socket on the configured address."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)[0]
+        made = socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"web.host {wanted.host!r}, web.port {wanted.port}: cannot listen there: {error.strerror or error}"
+        ) from error
+    with made:
+        yield made
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

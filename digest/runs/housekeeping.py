@@ -1,0 +1,44 @@
+"""Housekeeping: what is past its time goes, and due times follow the tz database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from digest.settings import HousekeepingSettings
+from digest.storage import Store, housekeeping, runs
+from digest.storage.housekeeping import Keep
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HousekeepingReport:
+    """What housekeeping did."""
+
+    deleted: Mapping[str, int]  #: how many of each kind
+    rescheduled: int  #: subscribers whose due time was computed with another tz database
+
+    def as_dict(self) -> dict[str, Any]:
+        """Gives the report as JSON values."""
+        return {"deleted": dict(self.deleted), "rescheduled": self.rescheduled}
+
+
+def keep_house(store: Store, settings: HousekeepingSettings, now: datetime) -> HousekeepingReport:
+    """Gives what was tidied. May be called at any time, and by several programs at once."""
+    keep = Keep(
+        issues=timedelta(days=settings.keep_issues_days),
+        deliveries=timedelta(days=settings.keep_deliveries_days),
+        runs=timedelta(days=settings.keep_runs_days),
+    )
+    with store.transaction() as tx:
+        record = runs.begin(tx, "housekeeping", now)
+    rescheduled = housekeeping.refresh_due(store, now)
+    report = HousekeepingReport(deleted=housekeeping.tidy(store, keep, now), rescheduled=rescheduled)
+    with store.transaction() as tx:
+        runs.finish(tx, record, now, report.as_dict())
+    _log.info("tidied: %s", report.as_dict(), extra={"action": "housekeeping", **report.as_dict()})
+    return report

@@ -1,0 +1,88 @@
+"""Housekeeping: what is past its time is deleted; what keeps papers from repeating, and consent, stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, null, select, update
+
+from digest.deliveries import OPEN_STATES, DeliveryState
+from digest.storage import link_tokens, schema
+from digest.storage.store import Store, Tx
+from digest.storage.subscriber_rows import due_columns, subscriber_of, tz_version
+
+BATCH = 5000  #: rows changed in one transaction, so that others get their turn
+
+_d, _s, _p, _r = schema.deliveries.c, schema.subscribers.c, schema.papers.c, schema.runs.c
+_OPEN = [state.value for state in sorted(OPEN_STATES)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """How long things are kept."""
+
+    issues: timedelta  #: what an issue held: after that its links to votes and to the browser view are dead
+    deliveries: timedelta  #: the rows of the ledger; their unsubscribe links work as long
+    runs: timedelta
+
+
+def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
+    """Deletes what is past its time, a batch a transaction; gives how many of each kind went."""
+    done = {
+        "issues": _in_batches(store, lambda tx: _empty_issues(tx, now - keep.issues)),
+        "deliveries": _in_batches(store, lambda tx: _delete_deliveries(tx, now - keep.deliveries)),
+        "expired": _in_batches(store, lambda tx: _expire_forgotten(tx, now - timedelta(days=1))),
+    }
+    with store.transaction() as tx:
+        tokens = link_tokens.tidy(tx, now)
+        runs = tx.connection.execute(delete(schema.runs).where(_r.started < now - keep.runs)).rowcount
+    return done | {"link tokens": tokens, "runs": runs}
+
+
+def refresh_due(store: Store, now: datetime) -> int:
+    """Computes anew when people are due whose time was computed with another tz database; gives how many.
+
+    Whoever is due already stays due.
+    """
+    present, count, after = tz_version(), 0, 0
+    while True:
+        with store.transaction() as tx:
+            query = select(schema.subscribers).where(_s.next_due > now, _s.tz_version != present, _s.number > after)
+            rows = tx.connection.execute(query.order_by(_s.number).limit(BATCH).with_for_update()).mappings().all()
+            for person in map(subscriber_of, rows):
+                values = due_columns(person.subscription.schedule, person.state, now, person.last_issue)
+                tx.connection.execute(update(schema.subscribers).where(_s.number == person.number).values(values))
+        if not rows:
+            return count
+        count, after = count + len(rows), rows[-1]["number"]
+
+
+def _in_batches(store: Store, work: Callable[[Tx], int]) -> int:
+    total = 0
+    while True:
+        with store.transaction() as tx:
+            count = work(tx)
+        total += count
+        if count < BATCH:
+            return total
+
+
+def _empty_issues(tx: Tx, before: datetime) -> int:
+    done = _d.state.not_in(_OPEN)
+    old = select(_d.id).where(_d.created < before, _d.issue.is_not(None), done).limit(BATCH)
+    return tx.connection.execute(update(schema.deliveries).where(_d.id.in_(old)).values(issue=null())).rowcount
+
+
+def _delete_deliveries(tx: Tx, before: datetime) -> int:
+    old = select(_d.id).where(_d.created < before, _d.state.not_in(_OPEN)).limit(BATCH)
+    return tx.connection.execute(delete(schema.deliveries).where(_d.id.in_(old))).rowcount
+
+
+def _expire_forgotten(tx: Tx, before: datetime) -> int:
+    """Expires what waits for people of whom no later issue is planned, such as those who paused."""
+    waiting = select(_d.id).where(schema.TO_SEND, _d.expires_at < before).limit(BATCH)
+    inactive = waiting.join(schema.subscribers).where(_s.next_due.is_(None))
+    expiring = update(schema.deliveries).where(_d.id.in_(inactive))
+    return tx.connection.execute(expiring.values(state=DeliveryState.EXPIRED.value)).rowcount
