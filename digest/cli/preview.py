@@ -53,7 +53,7 @@ def preview(call: Call, host: str, port: int, inbox: bool, inbox_port: int, inbo
             store, call.settings, _now, inbox=folder if server or folder.is_dir() else None, inbox_relay=relay
         )
         _announce(call, listening, desk)
-        config = uvicorn.Config(create_preview(desk), log_config=None, access_log=False, server_header=False)
+        config = uvicorn.Config(create_preview(desk), log_config=None, access_log=False, server_header=False, ws="none")
         uvicorn.Server(config).run(sockets=[listening.socket])
 
 

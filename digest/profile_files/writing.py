@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Item
+from tomlkit.items import Array, Item
 
 from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, Reader
+from digest.profile_files.lists import change_keywords, change_texts, is_sound, keyword_list
 from digest.profiles import Keyword, Profile
 from digest.subscribers import WEEKDAYS, Schedule, Subscription
 
@@ -27,8 +28,18 @@ def write_subscription(subscription: Subscription, text: str = "") -> str:
 def _fill(table: Any, values: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
     for key, (value, default) in values.items():
         same = key in table and fields[key](Reader(), (), _plain(table[key])) == fields[key](Reader(), (), value)
-        if not same and (key in table or value != default):
-            table[key] = _keyword_list(value) if key == "keywords" else value
+        if not same and (key in table or value != default) and not _changed_in_place(table, key, value, fields):
+            table[key] = keyword_list(value) if key == "keywords" else value
+
+
+def _changed_in_place(table: Any, key: str, value: Any, fields: Mapping[str, Any]) -> bool:
+    """Changes a list where it stands; False when it is none, or would not read as it should, such as in its order."""
+    array = table.get(key)
+    if not isinstance(array, Array) or not isinstance(value, list) or key == "days":
+        return False
+    (change_keywords if key == "keywords" else change_texts)(array, value)
+    read = fields[key]
+    return is_sound(array) and bool(read(Reader(), (), _plain(array)) == read(Reader(), (), value))
 
 
 def _plain(value: Any) -> Any:
@@ -66,12 +77,3 @@ def _keyword_value(keyword: Keyword) -> dict[str, Any]:
     if keyword.weight != 1:
         value["weight"] = int(keyword.weight) if keyword.weight == int(keyword.weight) else keyword.weight
     return value if keyword.acronyms else {**value, "acronyms": False}
-
-
-def _keyword_list(keywords: list[dict[str, Any]]) -> Item:
-    array = tomlkit.array()
-    for keyword in keywords:
-        row = tomlkit.inline_table()
-        row.update(keyword)
-        array.append(row)
-    return array.multiline(len(keywords) > 1)

@@ -194,3 +194,37 @@ def test_writing_a_change_keeps_the_comments_and_all_other_lines() -> None:
     subscription = read_subscription(ADA.encode(), "")
     changed = replace(subscription, profile=replace(subscription.profile, papers=5))
     assert write_subscription(changed, ADA) == ADA.replace("papers = 10", "papers = 5")
+
+
+ROWS = """\
+address = "a@example.com"
+[profile]
+keywords = [
+  { term = "bandits", weight = 2 },  # the thesis
+  # on the side
+  "causality",
+  { term = "gone" },
+]
+exclude = ["survey",  # too many
+  "blockchain"]
+"""
+
+
+def test_changing_a_keyword_keeps_the_comments_between_the_rows_and_what_stays_as_it_was() -> None:
+    present = read_subscription(ROWS.encode(), "")
+    keywords = (Keyword(term="bandits", weight=3), Keyword(term="causality", weight=2), Keyword(term="new"))
+    wanted = replace(present, profile=replace(present.profile, keywords=keywords, exclude=("survey", "poster")))
+    written = write_subscription(wanted, ROWS)
+    assert read_subscription(written.encode(), "") == wanted
+    assert [line.strip() for line in written.splitlines()][3:6] == [
+        '{ term = "bandits", weight = 3 },  # the thesis',
+        "# on the side",
+        '{term = "causality", weight = 2},',
+    ]
+    assert '"survey",  # too many' in written
+
+
+def test_keywords_in_another_order_are_written_in_that_order() -> None:
+    present = read_subscription(ROWS.encode(), "")
+    wanted = replace(present, profile=replace(present.profile, keywords=present.profile.keywords[::-1]))
+    assert read_subscription(write_subscription(wanted, ROWS).encode(), "") == wanted

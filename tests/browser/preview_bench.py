@@ -1,0 +1,129 @@
+"""A preview that runs for a test: a store with the sample listing, profile files, own templates, an SMTP server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+import digest
+from digest.fetching.profile_folder import read_profile_folder
+from digest.inbox import Inbox
+from digest.runs.ingest import IngestOptions, ingest
+from digest.runs.sync import Options, sync
+from digest.settings import (
+    SenderSettings,
+    Settings,
+    SmtpSettings,
+    SourceSettings,
+    StoreSettings,
+    SubscribersSettings,
+    TemplatesSettings,
+    WebSettings,
+)
+from digest.storage import Store, open_store
+from digest.web.preview.app import create_preview
+from digest.web.preview.desk import open_desk
+from tests.conftest import ROOT
+
+DEMO = Path(digest.__file__).parent / "demo"
+ADA = """\
+# Ada looks after the training cluster.
+address = "ada@example.com"
+name = "Ada"
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+[profile]
+keywords = [
+  { term = "hyperparameter optimization", weight = 2 },  # her thesis
+  { term = "protein structure" },
+]
+exclude = ["federated learning"]
+minimum_match = 1
+"""
+KOFI = """\
+address = "kofi@example.com"
+name = "Kofi"
+[profile]
+keywords = ["medical imaging", "segmentation"]
+minimum_match = 10
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A running preview."""
+
+    address: str  #: of the first page, with the token
+    settings: Settings
+    store: Store
+    profiles: Path
+    templates: Path  #: own templates that stand in for those shipped
+    inbox: Inbox
+
+
+@contextmanager
+def running_preview(folder: Path) -> Iterator[Bench]:
+    """Gives a preview on a free port of loopback for the time of the block."""
+    profiles, templates = folder / "subscribers", folder / "templates"
+    profiles.mkdir()
+    (profiles / "ada.toml").write_text(ADA)
+    (profiles / "kofi.toml").write_text(KOFI)
+    shutil.copytree(ROOT / "templates" / "mail", templates / "mail")
+    with Inbox(folder / "inbox") as inbox:
+        settings = _settings(profiles, templates, inbox)
+        store = _filled_store(folder, settings)
+        desk = open_desk(store, settings, lambda: datetime.now(UTC), inbox=inbox.folder)
+        with _serving(create_preview(desk)) as origin:
+            yield Bench(
+                address=origin + desk.root,
+                settings=settings,
+                store=store,
+                profiles=profiles,
+                templates=templates,
+                inbox=inbox,
+            )
+        store.close()
+
+
+def _settings(profiles: Path, templates: Path, inbox: Inbox) -> Settings:
+    return Settings(
+        sender=SenderSettings(address="digest@example.org", postal="1 Sample Street, 10115 Berlin"),
+        smtp=SmtpSettings(host=inbox.host, port=inbox.port, tls="none"),
+        web=WebSettings(url="https://digest.example.org"),
+        subscribers=SubscribersSettings(folder=str(profiles)),
+        templates=TemplatesSettings(folder=str(templates)),
+    )
+
+
+def _filled_store(folder: Path, settings: Settings) -> Store:
+    store, now = open_store(StoreSettings(), folder), datetime.now(UTC)
+    listing = SourceSettings(name="sample", path=str(DEMO / "listing.txt"))
+    ingest(store, [listing], now=now, options=IngestOptions(configured=False))
+    files = read_profile_folder(Path(settings.subscribers.folder))
+    sync(store, files, Options(first_issue_days=7), now)
+    return store
+
+
+@contextmanager
+def _serving(app: object) -> Iterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))  # type: ignore[arg-type]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
