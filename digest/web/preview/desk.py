@@ -188,7 +188,7 @@ def open_desk(
         store=store,
         settings=settings,
         clock=clock,
-        pages=Pages(load()),
+        pages=Pages(load(), settings.templates.theme),
         press=WatchedPress(load, masthead(settings.sender), settings.templates.theme),
         previews=Previews(store, settings, clock()),
         inbox=inbox,
