@@ -11,9 +11,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import lru_cache
+from typing import Protocol
 
 LINK_LENGTH = 40
 VERP_LENGTH = 48
@@ -52,6 +55,12 @@ class Claim:
     issued: date = _EPOCH
 
 
+class Series(Protocol):
+    """Signs the tokens of one delivery."""
+
+    def __call__(self, purpose: Purpose, paper: int = 0) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Keyring:
     """The secret keys that tokens are signed with: the newest signs, all verify."""
@@ -60,17 +69,27 @@ class Keyring:
 
     def sign(self, claim: Claim) -> bytes:
         """Gives the 30 octets of the token."""
+        return self.series(claim.delivery, claim.issued)(claim.purpose, claim.paper)
+
+    def series(self, delivery: int, issued: date) -> Series:
+        """Gives a function that signs what one delivery needs, by purpose and paper: a mail needs dozens."""
         key_id = len(self.keys) - 1
-        head = bytes([key_id & 0xFF, claim.purpose]) + claim.delivery.to_bytes(6) + claim.paper.to_bytes(5)
-        head += (claim.issued - _EPOCH).days.to_bytes(2)
-        return head + self._mac(key_id, head)
+        middle, mac = delivery.to_bytes(6), _mac(self.keys[key_id])
+        leads = [bytes([key_id & 0xFF, purpose]) + middle for purpose in range(len(Purpose) + 1)]
+        day = (issued - _EPOCH).days.to_bytes(2)
+
+        def sign(purpose: Purpose, paper: int = 0) -> bytes:
+            head = leads[purpose] + paper.to_bytes(5) + day
+            return head + mac(head)
+
+        return sign
 
     def verify(self, token: bytes, today: date) -> Claim | None:
         """Gives what the token says; None when it is forged, torn or past its time."""
         head, mac = token[:-_MAC_LENGTH], token[-_MAC_LENGTH:]
         if len(token) != 30 or head[0] >= len(self.keys) or head[1] not in Purpose.__members__.values():
             return None
-        if not hmac.compare_digest(mac, self._mac(head[0], head)):
+        if not hmac.compare_digest(mac, _mac(self.keys[head[0]])(head)):
             return None
         purpose, issued = Purpose(head[1]), _EPOCH + timedelta(days=int.from_bytes(head[13:15]))
         lifetime = LIFETIME[purpose]
@@ -80,8 +99,23 @@ class Keyring:
             purpose=purpose, delivery=int.from_bytes(head[2:8]), paper=int.from_bytes(head[8:13]), issued=issued
         )
 
-    def _mac(self, key_id: int, head: bytes) -> bytes:
-        return hmac.new(self.keys[key_id], head, hashlib.sha256).digest()[:_MAC_LENGTH]
+
+@lru_cache(maxsize=64)
+def _mac(key: bytes) -> Callable[[bytes], bytes]:
+    """Gives a function for the first octets of the HMAC-SHA256 under this key (RFC 2104).
+
+    The hash of the padded key is made once and copied for each message, which takes a third of the time.
+    """
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in block)) for pad in (0x36, 0x5C))
+
+    def mac(message: bytes) -> bytes:
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.digest()[:_MAC_LENGTH]
+
+    return mac
 
 
 def link_form(token: bytes) -> str:

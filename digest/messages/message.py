@@ -9,7 +9,6 @@ from digest.messages import headers
 from digest.messages.addresses import wire_address
 from digest.messages.dkim import Signer
 from digest.rendering import Rendering
-from digest.rendering.pieces import wire_of
 
 # "=_" cannot stand in quoted-printable (RFC 2045, 6.7): no part can contain the boundary, whatever it says.
 _BOUNDARY = b"=_part_of_a_digest"
@@ -62,14 +61,10 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
     fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]
     if envelope.test:
         fields.append(TEST_MARK)
-    body = b"".join(
-        (
-            *(_BEFORE_TEXT, wire_of(rendering.text_pieces)),
-            *(_BEFORE_HTML, wire_of(rendering.html_pieces), _END),
-        )
-    )
-    signatures = [signer.signature(fields, body, envelope.date) for signer in signers]
-    data = b"".join((*signatures, *fields, b"\r\n", body))
+    text, html = ([piece.wire for piece in part] for part in (rendering.text_pieces, rendering.html_pieces))
+    body = [_BEFORE_TEXT, *text, _BEFORE_HTML, *html, _END]
+    signatures = [signer.signature(fields, b"".join(body), envelope.date) for signer in signers]
+    data = b"".join([*signatures, *fields, b"\r\n", *body])
     return Message(sender=envelope.bounces, recipient=recipient, data=data)
 
 

@@ -76,7 +76,7 @@ class CardInput:
     read_label: str  #: "Read", or "Find" for a search
     pdf: str  #: URL; may be empty
     match: str = slot("match")  #: mail/match.html, or why it trends
-    chips: str = slot("chips")  #: why it was picked: mail/chip.html, strongest first
+    chips: str = slot("chips")  #: why it was picked, strongest first: mail/chip.html, in the text part ": a, b"
     up: str = slot("up")  #: URL: more like this
     down: str = slot("down")  #: URL: less like this
     number: str = slot("number")  #: place in the issue, in the text part

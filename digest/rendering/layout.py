@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
 from markupsafe import escape
 
-from digest.issues import Pick
+from digest.issues import Pick, Reason, ReasonKind
 from digest.rendering.cards import Cards
 from digest.rendering.inert import inert
 from digest.rendering.inputs import (
@@ -17,18 +22,25 @@ from digest.rendering.inputs import (
     RowsInput,
     SectionInput,
 )
-from digest.rendering.pieces import Filling, Piece, piece
-from digest.rendering.reasons import labels
-from digest.rendering.templates import Sheet, Templates, hang
+from digest.rendering.pieces import Piece, joined, piece
+from digest.rendering.reasons import MOST_REASONS, label
+from digest.rendering.templates import TEXT_WIDTH, Sheet, Templates
 from digest.rendering.theme import Theme
 
 HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
-MOST_KEPT = 50_000  #: chips kept for the next issue
+INDENT = 4  #: columns, of what stands below a title in the text part
+MOST_KEPT = 50_000  #: reasons kept for the next issue
+# One line with nothing to escape or to encode, such as a link.
+_STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-~]{0,74}[!#-%(-;?-~]").fullmatch
 
 
-def html_piece(text: str) -> Piece:
-    """Gives text from outside as a piece of HTML, escaped by the engine."""
-    return piece(str(escape(text)))
+@dataclass(slots=True)
+class WrittenReason:
+    """Why a paper was picked, ready for both parts."""
+
+    chip: Piece  #: for the HTML
+    words: Piece  #: for the text part
+    length: int  #: of the words, in characters
 
 
 class Layout:
@@ -45,35 +57,71 @@ class Layout:
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
         self._matches = [_match(templates, theme, match) for match in range(101)]
         self._chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
-        self._chips: dict[str, Piece] = {}
+        self._reasons: dict[str, WrittenReason] = {}
 
-    def match_html(self, pick: Pick) -> Filling:
+    def match(self, pick: Pick) -> Piece:
         """Gives the match as number and bar, or why the paper trends."""
         if pick.match is None:
-            return self._trend.fill({"note": html_piece(inert(pick.trending) or "Trending")})
+            return joined(self._trend.fill({"note": html_piece(inert(pick.trending) or "Trending")}))
         return self._matches[pick.match]
 
-    def chips_html(self, pick: Pick) -> tuple[Piece, ...]:
-        """Gives the reasons as chips, strongest first."""
-        return tuple([self._chips.get(name) or self._make_chip(name) for name in labels(pick.reasons)])
+    def reasons(self, pick: Pick) -> list[WrittenReason]:
+        """Gives the reasons that speak for the paper, strongest first, each once, at most five."""
+        found: dict[str, WrittenReason] = {}
+        for reason in pick.reasons:
+            if reason.contribution > 0:
+                key = reason.term if reason.kind is ReasonKind.KEYWORD else f"{reason.kind}\n{reason.term}"
+                found[key] = self._reasons.get(key) or self._write(key, reason)
+        return list(found.values())[:MOST_REASONS]
 
-    def _make_chip(self, name: str) -> Piece:
-        if len(self._chips) >= MOST_KEPT:
-            self._chips.clear()
-        chip = self._chips[name] = self._chip.fill_one({"label": html_piece(name)})
-        return chip
+    def _write(self, key: str, reason: Reason) -> WrittenReason:
+        if len(self._reasons) >= MOST_KEPT:
+            self._reasons.clear()
+        name = label(reason.kind, reason.term)
+        chip = joined(self._chip.fill({"label": html_piece(name)}))
+        written = self._reasons[key] = WrittenReason(chip, piece(name), len(name))
+        return written
+
+
+def html_piece(text: str) -> Piece:
+    """Gives text from outside as a piece of HTML, escaped by the engine."""
+    if _STANDS_AS_IT_IS(text):
+        return Piece(text, text.encode() + b"=\r\n", len(text))
+    return piece(str(escape(text)))
+
+
+def both_pieces(text: str) -> tuple[Piece, Piece]:
+    """Gives text from outside as a piece of HTML and as a piece of the text part."""
+    rich = html_piece(text)
+    return rich, (rich if rich.plain == text else piece(text))
+
+
+kept_pieces = lru_cache(maxsize=1_000)(both_pieces)
 
 
 def _match(templates: Templates, theme: Theme, match: int) -> Piece:
     return piece(templates.render("mail/match.html", MatchInput(theme=theme, match=match)))
 
 
+def in_words(reasons: Sequence[WrittenReason]) -> list[Piece]:
+    """Gives the reasons as the text part shows them after the match, wrapped: ": learning rate, optimizer"."""
+    pieces: list[Piece] = []
+    column = INDENT + len("100% match")
+    for reason in reasons:
+        column += len(", ") + reason.length
+        if not pieces:
+            pieces += _COLON, reason.words
+        elif column < TEXT_WIDTH:
+            pieces += _COMMA, reason.words
+        else:
+            pieces += _COMMA_AND_BREAK, reason.words
+            column = INDENT + reason.length
+    return pieces
+
+
 def match_text(pick: Pick) -> Piece:
-    """Gives the match and the reasons in words, for the text part."""
-    names = labels(pick.reasons)
-    lead = inert(pick.trending) or "Trending" if pick.match is None else f"{pick.match}% match"
-    line = f"{lead}: {', '.join(names)}" if names else lead
-    return piece(line if len(line) <= 68 else hang(line, 4))
+    """Gives the match in words, or why the paper trends, for the text part."""
+    return piece(inert(pick.trending) or "Trending") if pick.match is None else _LONG[pick.match]
 
 
 def short_match(pick: Pick) -> Piece:
@@ -86,6 +134,8 @@ def number_piece(number: int) -> Piece:
     return _NUMBERS[number] if number < len(_NUMBERS) else piece(str(number))
 
 
+_COLON, _COMMA, _COMMA_AND_BREAK = piece(": "), piece(", "), piece(",\n" + " " * INDENT)
 _NO_MATCH = piece("    ")
+_LONG = [piece(f"{match}% match") for match in range(101)]
 _SHORT = [piece(f"{match:>3}%") for match in range(101)]
 _NUMBERS = [piece(f"{number:>2}") for number in range(100)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from digest.issues import Issue
 from digest.papers import Paper
-from digest.rendering.body import lay_out
+from digest.rendering.body import Body, lay_out
 from digest.rendering.excerpts import shortened
 from digest.rendering.headline import count
 from digest.rendering.inert import inert
@@ -22,7 +22,7 @@ from digest.rendering.letter_inputs import (
     ReportInput,
     WelcomeInput,
 )
-from digest.rendering.pieces import Filling, Pattern
+from digest.rendering.pieces import Pattern
 from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme
@@ -116,7 +116,7 @@ class Letters:
         if not (preview and shown):
             return self._printed("welcome", given)
         body = lay_out(self._layout(links), preview.issue, preview.papers, links, HTML_BOUND // 2)
-        return self._printed("welcome", given, {"body": tuple(body.html)}, {"body": tuple(body.text)})
+        return self._printed("welcome", given, body)
 
     def paused(self, address: str, *, reason: str = "", resume: str = "", unsubscribe: str = "") -> Rendering:
         """Gives the mail that says that issues came back and none is sent for now."""
@@ -152,20 +152,13 @@ class Letters:
         )
         return self._printed("report", given)
 
-    def _printed(
-        self,
-        name: str,
-        given: LetterInput,
-        html: Mapping[str, Filling] | None = None,
-        text: Mapping[str, Filling] | None = None,
-    ) -> Rendering:
+    def _printed(self, name: str, given: LetterInput, body: Body | None = None) -> Rendering:
         rich, plain = (Pattern(self._templates.render(f"mail/{name}.{kind}", given)) for kind in ("mjml", "txt"))
-        nothing: Mapping[str, Filling] = {"body": ()}
         return Rendering(
             subject=given.subject,
             preheader=given.preheader,
-            html_pieces=rich.fill(html or nothing),
-            text_pieces=plain.fill(text or nothing),
+            html_pieces=rich.fill({"body": body.html if body else []}),
+            text_pieces=plain.fill({"body": body.text if body else []}),
         )
 
 

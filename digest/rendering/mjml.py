@@ -16,6 +16,7 @@ from digest.errors import TemplateError
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INCLUDE = re.compile(r"<mj-include\s+path=\"([^\"]*)\"\s*/?>(?:\s*</mj-include>)?")
+_FETCHES = re.compile(r"@import|<link\b|url\(\s*['\"]?(?:https?:)?//")
 _BLANKS = re.compile(r"\n[ \t]*(?:\n[ \t]*)*")
 
 
@@ -43,7 +44,14 @@ def compiled(name: str, templates: Mapping[str, str]) -> str:
         if _token(place) not in html:
             raise TemplateError(*_place_of(tag, lines), f"{tag} is lost when the MJML is compiled")
         html = html.replace(_token(place), tag)
+    if _FETCHES.search(html):
+        raise TemplateError(name, None, "compiles to a mail that fetches a font or a style sheet from the web")
     return _BLANKS.sub("\n", html).strip() + "\n"
+
+
+def without_tags(source: str) -> str:
+    """Gives the MJML with an inert token for each Jinja tag, line for line."""
+    return _TAG.sub(lambda found: _token(0) + "\n" * found.group().count("\n"), source)
 
 
 def _token(place: int) -> str:

@@ -11,13 +11,14 @@ from digest.rendering import headline
 from digest.rendering.body import lay_out
 from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
-from digest.rendering.layout import HTML_BOUND, Layout, html_piece
+from digest.rendering.layout import HTML_BOUND, Layout, both_pieces, kept_pieces
 from digest.rendering.letters import Letters
-from digest.rendering.pieces import Filling, piece
+from digest.rendering.pieces import Filling
 from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme, read_theme
 
+_SHARED = frozenset({"heading", "lead", "manage"})  # the same for many readers
 _ROOM_OF_SLOTS = 3_000  #: octets kept for subject, preheader, date, address and links in the shell
 
 
@@ -55,13 +56,14 @@ class Press:
             "address": inert(reader.address),
             **_urls(links),
         }
-        html: dict[str, Filling] = {name: html_piece(text) for name, text in words.items()}
-        text: dict[str, Filling] = {name: piece(text) for name, text in words.items()}
+        filled = {name: (kept_pieces if name in _SHARED else both_pieces)(text) for name, text in words.items()}
+        html: dict[str, Filling] = {name: rich for name, (rich, _) in filled.items()}
+        text: dict[str, Filling] = {name: plain for name, (_, plain) in filled.items()}
         return Rendering(
             subject=words["subject"],
             preheader=words["preheader"],
-            html_pieces=shell.html.fill(html | {"body": tuple(body.html)}),
-            text_pieces=shell.text.fill(text | {"body": tuple(body.text)}),
+            html_pieces=shell.html.fill(html | {"body": body.html}),
+            text_pieces=shell.text.fill(text | {"body": body.text}),
         )
 
     def _layout(self, links: IssueLinks) -> Layout:

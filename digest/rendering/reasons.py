@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from digest.issues import Reason, ReasonKind
+from digest.issues import ReasonKind
 from digest.rendering.excerpts import shortened
 from digest.rendering.inert import inert
 
@@ -19,12 +17,6 @@ _WORDING = {
     ReasonKind.DISLIKED: "less: {}",
     ReasonKind.SEMANTIC: "near {}",
 }
-
-
-def labels(reasons: Iterable[Reason]) -> list[str]:
-    """Gives the reasons that speak for the paper, strongest first, each once, at most five."""
-    found = dict.fromkeys(label(reason.kind, reason.term) for reason in reasons if reason.contribution > 0)
-    return list(found)[:MOST_REASONS]
 
 
 def label(kind: ReasonKind, term: str) -> str:

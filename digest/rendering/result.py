@@ -14,8 +14,8 @@ class Rendering:
 
     subject: str
     preheader: str
-    html_pieces: tuple[Piece, ...]
-    text_pieces: tuple[Piece, ...]
+    html_pieces: list[Piece]
+    text_pieces: list[Piece]
 
     @cached_property
     def html(self) -> str:

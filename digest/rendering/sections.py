@@ -28,7 +28,7 @@ def sections(picks: Sequence[Pick]) -> list[Section]:
     for pick in picks:
         groups.setdefault(pick.interest, []).append(pick)
     named = {name: group for name, group in groups.items() if name and len(group) > 1}
-    others = tuple(pick for pick in picks if pick.interest not in named)
+    others = tuple([pick for pick in picks if pick.interest not in named])
     if len(named) + bool(others) < 2 or not named:
         return [Section(name="", picks=tuple(picks))] if picks else []
     found = [Section(name=name, picks=tuple(group)) for name, group in named.items()]

@@ -40,14 +40,14 @@ def specimens(templates: Mapping[str, str]) -> list[Specimen]:
     """Gives a specimen for every case, with the papers that the templates bring."""
     papers = sample_papers(templates)
     issues = {
-        "daily": _issue(papers, also=papers[8:], more=12),
-        "one": _issue(papers[:1]),
-        "thirty": _issue(_many(papers, 30), also=_many(papers, 45)[30:], more=200),
-        "none": _issue([]),
+        "daily": issue_of(papers, also=papers[8:], more=12),
+        "one": issue_of(papers[:1]),
+        "thirty": issue_of(_many(papers, 30), also=_many(papers, 45)[30:], more=200),
+        "none": issue_of([]),
         "trending": _trending(papers[:4]),
-        "weekly": replace(_issue(papers[:6], more=3), weekly=True),
-        "scripts": _issue(_scripts(papers)),
-        "hostile": _issue(_hostile(papers), term=HOSTILE),
+        "weekly": replace(issue_of(papers[:6], more=3), weekly=True),
+        "scripts": issue_of(_scripts(papers)),
+        "hostile": issue_of(_hostile(papers), term=HOSTILE),
     }
     listed = {"none": [], "thirty": _many(papers, 45), "scripts": _scripts(papers), "hostile": _hostile(papers)}
     found = [_of_issue(name, issue, listed.get(name, papers)) for name, issue in issues.items()]
@@ -144,7 +144,7 @@ def _paper(number: int, **given: Any) -> Paper:
     return Paper(number=number, key=f"specimen:{number}", first_seen=NOW, **given)
 
 
-def _issue(papers: Sequence[Paper], also: Sequence[Paper] = (), more: int = 0, term: str = "") -> Issue:
+def issue_of(papers: Sequence[Paper], also: Sequence[Paper] = (), more: int = 0, term: str = "") -> Issue:
     shown = [paper for paper in papers if paper not in also]
     return Issue(
         subscriber=1,
@@ -173,7 +173,7 @@ def _reason(term: str, contribution: float) -> Reason:
 def _trending(papers: Sequence[Paper]) -> Issue:
     votes = [f"Trending · {120 - 17 * place} votes, {40 - place} since yesterday" for place in range(len(papers))]
     picks = tuple(Pick(paper=paper.number, match=None, trending=why) for paper, why in zip(papers, votes, strict=True))
-    return replace(_issue([]), trending=picks)
+    return replace(issue_of([]), trending=picks)
 
 
 def _many(papers: Sequence[Paper], wanted: int) -> list[Paper]:

@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template, select_au
 from jinja2 import TemplateError as JinjaError
 
 from digest.errors import TemplateError
+from digest.rendering.lint import check
 from digest.rendering.mjml import compiled
 from digest.rendering.pieces import Pattern
 
@@ -54,6 +55,7 @@ class Templates:
             raise TemplateError(name, None, "is not there")
         if not name.endswith(".mjml"):
             return self._environment.get_template(name)
+        check(name, self._texts)
         return self._environment.from_string(compiled(name, self._texts))
 
 

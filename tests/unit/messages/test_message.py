@@ -24,7 +24,7 @@ TOKEN = "a" * 48
 
 
 def rendering(subject: str = "Three papers", html: str = HTML) -> Rendering:
-    return Rendering(subject=subject, preheader="", html_pieces=(piece(html),), text_pieces=(piece(TEXT),))
+    return Rendering(subject=subject, preheader="", html_pieces=[piece(html)], text_pieces=[piece(TEXT)])
 
 
 def envelope(**changes: object) -> Envelope:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from digest.rendering.pieces import Pattern, encoded, piece, plain_of, size_of, wire_of
+from digest.rendering.pieces import Pattern, encoded, joined, piece, plain_of
 
 TEXTS = st.text("a.= é", min_size=60, max_size=90) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\r")
@@ -16,15 +16,14 @@ DOTTED = st.text(". \n=a-é", min_size=0, max_size=300)
 
 @given(st.lists(TEXTS | DOTTED))
 def test_joined_pieces_decode_to_the_joined_text(texts: list[str]) -> None:
-    pieces = [piece(text) for text in texts]
-    wire = wire_of(pieces)
-    assert quopri.decodestring(wire).replace(b"\r\n", b"\n").decode() == plain_of(pieces) == "".join(texts)
-    assert size_of(pieces) == len("".join(texts).encode())
+    whole = joined([piece(text) for text in texts])
+    assert quopri.decodestring(whole.wire).replace(b"\r\n", b"\n").decode() == whole.plain == "".join(texts)
+    assert whole.size == len(whole.plain.encode())
 
 
 @given(st.lists(TEXTS | DOTTED))
 def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
-    wire = wire_of(map(piece, texts))
+    wire = joined([piece(text) for text in texts]).wire
     lines = wire.split(b"\r\n")
     assert max(map(len, lines)) <= 76
     assert wire.isascii()
@@ -52,7 +51,7 @@ def test_encoding_gives_these_octets(data: bytes, wire: bytes) -> None:
 
 def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     pattern = Pattern("a \ufdd0name\ufdd1 b \ufdd0items\ufdd1 c \ufdd0name\ufdd1")
-    filled = pattern.fill({"name": piece("N"), "items": (piece("1"), piece("2"))})
+    filled = pattern.fill({"name": piece("N"), "items": joined([piece("1"), piece("2")])})
     assert plain_of(filled) == "a N b 12 c N"
     assert pattern.slots == {"name", "items"}
 

@@ -1,0 +1,96 @@
+"""The plain way to make an issue's mail, as a yardstick: Jinja for each card and shell, EmailMessage for the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from markupsafe import Markup, escape
+
+from digest.issues import Issue, Pick
+from digest.papers import Paper
+from digest.rendering import IssueLinks, Masthead
+from digest.rendering.cards import author_line
+from digest.rendering.excerpts import excerpt
+from digest.rendering.headline import heading, preheader, subject, summary
+from digest.rendering.inputs import CardInput, ChipInput, IssueInput, MatchInput, SectionInput
+from digest.rendering.paper_links import paper_links
+from digest.rendering.reasons import label
+from digest.rendering.sections import sections
+from digest.rendering.templates import Templates
+from digest.rendering.theme import Theme
+
+
+@dataclass(frozen=True)
+class PlainPress:
+    """Renders every template for every subscriber."""
+
+    templates: Templates
+    theme: Theme
+    masthead: Masthead
+
+    def mail(
+        self, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, address: str
+    ) -> tuple[str, str, bytes]:
+        """Gives the HTML, the text and the bytes of the issue's mail."""
+        titles = [papers[pick.paper].title for pick in issue.picks]
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.masthead.address, address, subject(issue, titles)
+        text, html = (self._part(issue, papers, links, address, kind) for kind in ("txt", "html"))
+        message.set_content(text, cte="quoted-printable")
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        return html, text, message.as_bytes()
+
+    def _part(self, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, address: str, kind: str) -> str:
+        body = []
+        for section in sections(issue.picks):
+            if section.name:
+                given = SectionInput(theme=self.theme, name=section.name)
+                body.append(self.templates.render(f"mail/section.{kind}", given))
+            body += [self._card(pick, papers[pick.paper], links, kind) for pick in section.picks]
+        titles, lead = [papers[pick.paper].title for pick in issue.picks], summary(issue, 500)
+        shell = IssueInput(
+            masthead=self.masthead,
+            theme=self.theme,
+            web=True,
+            language="en",
+            subject=subject(issue, titles),
+            preheader=preheader(titles, lead),
+            heading=heading(issue),
+            lead=lead,
+            body=Markup("".join(body)),
+            address=address,
+            unsubscribe=links.unsubscribe,
+            manage=links.manage,
+            pause=links.pause,
+            view=links.view,
+        )
+        return self.templates.render("mail/issue.mjml" if kind == "html" else "mail/issue.txt", shell)
+
+    def _card(self, pick: Pick, paper: Paper, links: IssueLinks, kind: str) -> str:
+        found, names = paper_links(paper), tuple(label(reason.kind, reason.term) for reason in pick.reasons)
+        given = CardInput(
+            theme=self.theme,
+            web=True,
+            title=paper.title,
+            authors=author_line(paper.authors),
+            venue=paper.categories[0],
+            excerpt=excerpt(paper.abstract),
+            read=found.read,
+            read_label="Read" if found.found else "Find",
+            pdf=found.pdf,
+            match=self._match(pick) if kind == "html" else f"{pick.match}% match",
+            chips=self._chips(names) if kind == "html" else f": {', '.join(names)}",
+            up=links.up[pick.paper],
+            down=links.down[pick.paper],
+            number=" 1",
+        )
+        return self.templates.render(f"mail/card.{kind}", given)
+
+    def _match(self, pick: Pick) -> str:
+        return Markup(self.templates.render("mail/match.html", MatchInput(theme=self.theme, match=pick.match)))
+
+    def _chips(self, names: tuple[str, ...]) -> str:
+        chips = [self.templates.render("mail/chip.html", ChipInput(theme=self.theme, label=name)) for name in names]
+        return Markup("").join(map(Markup, chips)) if chips else escape("")
