@@ -17,7 +17,7 @@ from digest.runs.ingest import IngestOptions, IngestReport, Progress, ingest
 from digest.runs.plan import PlanReport, foresee, plan, plan_one
 from digest.runs.sync import Options, SyncReport, sync
 from digest.settings import Settings
-from digest.storage import runs
+from digest.storage import consent, runs
 from digest.storage.secrets import keyring
 from digest.storage.store import Store
 
@@ -100,6 +100,7 @@ def run(
     began = time.monotonic()
     with store.transaction() as tx:
         record = runs.begin(tx, "run", now)
+        consent.resume_paused(tx, now)
         ring = keyring(tx, now)
     ingested = _ingested(store, settings, now, chosen, watching)
     synced = sync(store, chosen.files, Options(first_issue_days=settings.issue.first_issue_days), now)

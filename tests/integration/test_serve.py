@@ -1,0 +1,108 @@
+"""`digest serve` as an operator starts it: pages, schedule and mail in one process, ended by a signal."""
+
+from __future__ import annotations
+
+import email
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from digest.inbox import Inbox
+from tests.unit.web.forms import FORM, stamp
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+PROFILE = """
+address = "lin@example.com"
+[profile]
+keywords = [{ term = "protein folding" }]
+"""
+
+
+@contextmanager
+def serving(folder: Path, settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Runs the command in the folder; gives its address and the process."""
+    (folder / "digest.toml").write_text(settings)
+    command = [sys.executable, "-m", "digest", "serve", "--json", "--port", "0"]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    assert process.stdout
+    try:
+        yield json.loads(process.stdout.readline())["address"], process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    with Inbox(tmp_path / "inbox") as server:
+        yield server
+
+
+def settings(inbox: Inbox) -> str:
+    return f"""
+[web]
+url = "https://digest.example.org"
+[smtp]
+host = "{inbox.host}"
+port = {inbox.port}
+tls = "none"
+"""
+
+
+def mail_to(inbox: Inbox, address: str, seconds: float = 20) -> str:
+    """The text part of the first mail that arrives for an address."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for received in inbox.mails():
+            if address in received.recipients:
+                part = email.message_from_bytes(received.data).get_payload()[0]  # type: ignore[index]
+                return bytes(part.get_payload(decode=True)).decode()  # type: ignore[union-attr, arg-type]
+        time.sleep(0.1)
+    raise AssertionError(f"no mail for {address}")
+
+
+def test_it_signs_people_up_by_mail_follows_profile_files_and_ends_at_a_signal(tmp_path: Path, inbox: Inbox) -> None:
+    (tmp_path / "subscribers").mkdir()
+    (tmp_path / "subscribers" / "lin.toml").write_text(PROFILE)
+    with serving(tmp_path, settings(inbox)) as (address, process), httpx.Client(base_url=address) as client:
+        assert client.get("/health").text == "ok\n"
+        signed = stamp(client)
+        time.sleep(3.2)
+        assert client.post("/subscribe", data={**FORM, "stamp": signed}).status_code == 200
+        found = re.search(r"https://digest\.example\.org(/c/\S+)", mail_to(inbox, "ada@example.com"))
+        assert found
+        assert "You are subscribed" in client.post(found[1]).text
+        until = time.monotonic() + 20
+        while client.get("/ready").json()["last_run"] is None and time.monotonic() < until:
+            time.sleep(0.1)
+        assert client.get("/ready").json()["last_run"]["kind"] == "ingest"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    listing = [sys.executable, "-m", "digest", "subscribers", "list", "--json"]
+    people = json.loads(
+        subprocess.run(listing, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+    )
+    states = {person["address"]: person["state"] for person in people["subscribers"]}
+    assert states == {"ada@example.com": "active", "lin@example.com": "active"}
+
+
+def test_a_port_that_is_taken_is_a_wrong_setting(tmp_path: Path, inbox: Inbox) -> None:
+    command = [sys.executable, "-m", "digest", "serve", "--host", inbox.host, "--port", str(inbox.port)]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 78
+    assert f"cannot listen on {inbox.host} port {inbox.port}" in ended.stderr
