@@ -34,7 +34,9 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
 
     with _listening(settings.web) as listening, Postman(write, settings.smtp) as postman:
         app = create_app(store, settings, clock=_now, post=postman.post)
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="pages")
         thread.start()

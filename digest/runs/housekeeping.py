@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from digest.runs import subscribe
 from digest.settings import HousekeepingSettings
 from digest.storage import Store, housekeeping, runs
 from digest.storage.housekeeping import Keep
@@ -37,7 +38,8 @@ def keep_house(store: Store, settings: HousekeepingSettings, now: datetime) -> H
     with store.transaction() as tx:
         record = runs.begin(tx, "housekeeping", now)
     rescheduled = housekeeping.refresh_due(store, now)
-    report = HousekeepingReport(deleted=housekeeping.tidy(store, keep, now), rescheduled=rescheduled)
+    deleted = {**housekeeping.tidy(store, keep, now), "sign-ups": subscribe.tidy(store, now)}
+    report = HousekeepingReport(deleted=deleted, rescheduled=rescheduled)
     with store.transaction() as tx:
         runs.finish(tx, record, now, report.as_dict())
     _log.info("tidied: %s", report.as_dict(), extra={"action": "housekeeping", **report.as_dict()})

@@ -16,7 +16,18 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import UsageError
 from digest.settings import Settings
-from digest.storage import Store, Tx, consent, groups, link_tokens, papers, sign_ups, subscribers, suppressions
+from digest.storage import (
+    Store,
+    Tx,
+    consent,
+    groups,
+    link_tokens,
+    operators,
+    papers,
+    sign_ups,
+    subscribers,
+    suppressions,
+)
 from digest.storage.consent import Change
 from digest.storage.link_tokens import LinkPurpose
 from digest.storage.secrets import secret
@@ -215,9 +226,10 @@ def explain_leaving(store: Store, reason: str, now: datetime) -> None:
 
 
 def tidy(store: Store, now: datetime) -> int:
-    """Forgets sign-ups that nobody confirmed and tokens that ran out; gives how many people were forgotten."""
+    """Forgets sign-ups that nobody confirmed, and what ran out; gives how many people were forgotten."""
     with store.transaction() as tx:
         link_tokens.tidy(tx, now)
+        operators.tidy_sessions(tx, now)
         return sign_ups.tidy(tx, now, UNCONFIRMED_KEPT)
 
 

@@ -33,13 +33,13 @@ keywords = [{ term = "protein folding" }]
 def serving(folder: Path, settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Runs the command in the folder; gives its address and the process."""
     (folder / "digest.toml").write_text(settings)
-    command = [sys.executable, "-m", "digest", "serve", "--json", "--port", "0"]
+    command = [sys.executable, "-m", "digest", "serve"]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
     assert process.stdout
     try:
-        yield json.loads(process.stdout.readline())["address"], process
+        yield process.stdout.readline().split()[-1], process
     finally:
         process.kill()
         process.communicate()
@@ -55,6 +55,7 @@ def settings(inbox: Inbox) -> str:
     return f"""
 [web]
 url = "https://digest.example.org"
+port = 0
 [smtp]
 host = "{inbox.host}"
 port = {inbox.port}
@@ -88,7 +89,7 @@ def test_it_signs_people_up_by_mail_follows_profile_files_and_ends_at_a_signal(t
         until = time.monotonic() + 20
         while client.get("/ready").json()["last_run"] is None and time.monotonic() < until:
             time.sleep(0.1)
-        assert client.get("/ready").json()["last_run"]["kind"] == "ingest"
+        assert client.get("/ready").json()["last_run"]["kind"] == "housekeeping"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     listing = [sys.executable, "-m", "digest", "subscribers", "list", "--json"]
@@ -100,9 +101,10 @@ def test_it_signs_people_up_by_mail_follows_profile_files_and_ends_at_a_signal(t
 
 
 def test_a_port_that_is_taken_is_a_wrong_setting(tmp_path: Path, inbox: Inbox) -> None:
-    command = [sys.executable, "-m", "digest", "serve", "--host", inbox.host, "--port", str(inbox.port)]
+    (tmp_path / "digest.toml").write_text(f"[web]\nport = {inbox.port}\n")
+    command = [sys.executable, "-m", "digest", "serve"]
     ended = subprocess.run(
         command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 78
-    assert f"cannot listen on {inbox.host} port {inbox.port}" in ended.stderr
+    assert f"web.port {inbox.port}: cannot listen there" in ended.stderr
