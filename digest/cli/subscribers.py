@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import click
-import tomlkit
 
 from digest.cli.calls import Call, command
 from digest.cli.exits import Exit
 from digest.cli.tables import counted, table
-from digest.errors import ProfileError, UsageError
+from digest.errors import UsageError
 from digest.fetching.profile_folder import read_profile_folder
-from digest.profile_files import read_subscription, write_subscription
+from digest.profile_files import csv_of, json_of, read_table, read_values, write_subscription
+from digest.runs import exchange
 from digest.runs import subscribers as audience
 from digest.runs.sync import Options, SyncReport
 from digest.runs.sync import sync as run_sync
@@ -124,10 +124,10 @@ def _subscription(
     """Gives the subscription of the options, read as a profile file is read, so that the same rules hold for both."""
     profile = {"keywords": [_keyword(text) for text in keywords], **{key: list(terms) for key, terms in wanted.items()}}
     values = {"address": email, "name": name, "timezone": timezone, "hour": hour, "profile": profile}
-    try:
-        return read_subscription(tomlkit.dumps(values).encode(), email)
-    except ProfileError as error:
-        raise UsageError(f"{error.field}: {error.reason}") from error
+    read = read_values(values, lambda _place: None, email)
+    if read.subscription is None:
+        raise UsageError("\n".join(f"{fault.field}: {fault.reason}" for fault in read.faults))
+    return read.subscription
 
 
 def _keyword(text: str) -> dict[str, Any]:
@@ -152,3 +152,56 @@ def remove(call: Call, email: str, erase: bool) -> None:
         person = audience.remove(store, email, call.now, erase=erase)
     state = "erased" if erase else str(person.state)
     call.show({"address": person.address, "state": state}, f"{person.address} is {state}")
+
+
+_KIND = click.Choice(["csv", "json"])
+
+
+@command(group=subscribers, reports=True)
+@click.argument("file", type=click.File("rb"))
+@click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def import_(call: Call, file: BinaryIO, kind: str | None, dry_run: bool) -> None:
+    """Take in a list of people, as CSV or JSON.
+
+    By doing so you vouch that they want the digest. Of a CSV only the column address is needed; the others are called
+    as the keys of a profile file, and lists in a cell are separated by semicolons: "learning rate; optimizers=2". An
+    address that is known stays as it is, and whoever left stays away. A faulty row stops nobody else, and makes the
+    command end with code 1.
+    """
+    name = Path(file.name).name
+    rows = read_table(file.read(), name, kind or _kind(name))
+    with call.store() as store:
+        days = call.settings.issue.first_issue_days
+        report = exchange.take_in(store, rows, name, days, call.now, dry_run=dry_run)
+    for fault in report.problems:
+        call.warn(str(fault))
+    call.show(report.as_dict(), _import_text(report))
+    if report.problems:
+        raise SystemExit(Exit.ERROR)
+
+
+def _kind(name: str) -> str:
+    return "json" if name.lower().endswith(".json") else "csv"
+
+
+def _import_text(report: exchange.ImportReport) -> str:
+    would = "would be " if report.dry_run else ""
+    lines = [f"{would}taken in, {state}: {count}" for state, count in report.added.items()]
+    lines += [f"known already, left as they are: {report.known}"] if report.known else []
+    lines += [f"erased at their wish, not taken in: {report.erased}"] if report.erased else []
+    return "\n".join([*lines, counted(report.rows, "row")])
+
+
+@command(group=subscribers)
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+@click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
+@click.option("--state", type=click.Choice([str(state) for state in State]), help="Only those in this state.")
+def export(call: Call, file: TextIO, kind: str | None, state: str | None) -> None:
+    """Write the list of people, as CSV or JSON.
+
+    To FILE, or to standard output without one. `digest subscribers import` reads it back.
+    """
+    with call.store() as store:
+        people = exchange.exported(store, (State(state),) if state else tuple(State))
+    file.write(json_of(people) if (kind or _kind(file.name)) == "json" else csv_of(people))

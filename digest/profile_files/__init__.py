@@ -15,7 +15,20 @@
     papers = 10
 """
 
-from digest.profile_files.reading import ProfileFile, read_profile_file, read_subscription
-from digest.profile_files.writing import write_subscription
+from digest.profile_files.exchange import COLUMNS, Row, csv_of, json_of, read_table
+from digest.profile_files.reading import ProfileFile, read_profile_file, read_subscription, read_values
+from digest.profile_files.writing import subscription_values, write_subscription
 
-__all__ = ["ProfileFile", "read_profile_file", "read_subscription", "write_subscription"]
+__all__ = [
+    "COLUMNS",
+    "ProfileFile",
+    "Row",
+    "csv_of",
+    "json_of",
+    "read_profile_file",
+    "read_subscription",
+    "read_table",
+    "read_values",
+    "subscription_values",
+    "write_subscription",
+]

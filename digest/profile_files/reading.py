@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,16 @@ def read_profile_file(data: bytes, origin: str) -> ProfileFile:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return _faulty(origin, *_without_field(syntax_fault(text, error)))
+    return read_values(values, lambda place: line_of(text, place), origin)
+
+
+def read_values(values: Mapping[str, Any], line: Callable[[Place], int | None], origin: str) -> ProfileFile:
+    """Gives the subscription that keys and values describe, or every fault with the `line` of its place."""
     reader = Reader()
     subscription = _subscription(reader, values)
     if not reader.faults:
         return ProfileFile(subscription=subscription)
-    found = (ProfileError(origin, line_of(text, place), dotted(place), reason) for place, reason in reader.faults)
+    found = (ProfileError(origin, line(place), dotted(place), reason) for place, reason in reader.faults)
     return ProfileFile(subscription=None, faults=tuple(found))
 
 

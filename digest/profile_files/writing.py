@@ -25,6 +25,12 @@ def write_subscription(subscription: Subscription, text: str = "") -> str:
     return tomlkit.dumps(document)
 
 
+def subscription_values(subscription: Subscription) -> dict[str, Any]:
+    """Gives every key of a profile file with its value, the profile as a table within."""
+    top = {key: value for key, (value, _) in _top_values(subscription).items()}
+    return {**top, "profile": {key: value for key, (value, _) in _profile_values(subscription.profile).items()}}
+
+
 def _fill(table: Any, values: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
     for key, (value, default) in values.items():
         same = key in table and fields[key](Reader(), (), _plain(table[key])) == fields[key](Reader(), (), value)

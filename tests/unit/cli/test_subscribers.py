@@ -68,3 +68,22 @@ def test_someone_is_added_shown_and_removed(run: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_meant_ends_with_code_2_and_says_why(run: Run, words: list[str], part: str) -> None:
     result = run(*words)
     assert (result.exit_code, part in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.json"])
+def test_a_list_goes_out_and_comes_in_elsewhere(run: Run, tmp_path: Path, name: str) -> None:
+    run("sync")
+    assert run("export", name).exit_code == 0
+    (tmp_path / "digest.db").unlink()
+    report = json.loads(run("import", name, "--json").stdout)
+    assert (report["rows"], report["added"], report["problems"]) == (1, {"active": 1}, [])
+    assert "known already, left as they are: 1" in run("import", name).stdout
+    assert "x ray" in run("list").stdout
+    assert "ada@example.com" in run("export", "--state", "active").stdout
+
+
+def test_a_faulty_row_of_a_list_is_named_and_ends_with_code_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("address,hour\na@example.com,7:30\nb@example.com,late\n")
+    result = run("import", "people.csv")
+    assert (result.exit_code, "people.csv, line 3: hour" in result.stderr) == (1, True)
+    assert "taken in, active: 1" in result.stdout
