@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from digest.fetching.templates import load_templates
 from digest.issues import Issue, Pick, Reason, ReasonKind
@@ -15,7 +14,7 @@ from digest.rendering import Press
 from digest.runs.compose import masthead
 from digest.runs.deliver import Compose, composer
 from digest.settings import SenderSettings, Settings, SmtpSettings, StoreSettings, WebSettings
-from digest.storage import Store, open_store, papers, plans, subscribers
+from digest.storage import Store, papers, plans, subscribers
 from digest.storage.plans import Plan
 from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription
@@ -35,16 +34,15 @@ _SHARD = 1000
 def settings(url: str, port: int, connections: int) -> Settings:
     """Gives the settings of a sender with web links (each mail has some thirty signed links)."""
     return Settings(
-        store=StoreSettings(url=url),
+        store=StoreSettings(url=url) if url else StoreSettings(),
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),
         web=WebSettings(url="https://digest.example.org"),
         smtp=SmtpSettings(host="127.0.0.1", port=port, tls="none", timeout_seconds=30, connections=connections),
     )
 
 
-def fill(url: str, count: int) -> None:
-    """Makes a store with so many active subscribers, each with a planned issue of twelve papers."""
-    store = open_store(StoreSettings(url=url), Path())
+def fill(store: Store, count: int) -> None:
+    """Takes in so many active subscribers, each with a planned issue of twelve papers."""
     chance = random.Random(1)
     with store.ingesting(wait=60) as tx:
         known = papers.add(tx, [_paper(number, chance) for number in range(1, PAPERS + 1)])
@@ -54,10 +52,9 @@ def fill(url: str, count: int) -> None:
             admission = Admission(owner=Owner.WEB, state=State.ACTIVE, cursor=0, cause="benchmark")
             people = subscribers.add_many(tx, [_subscription(n) for n in names], admission, NOW - timedelta(days=1))
             plans.enter(tx, [_plan(person, known, chance) for person in people], NOW)
-    store.close()
 
 
-def make(store: Store, wanted: Settings) -> Compose:
+def make(wanted: Settings) -> Compose:
     """Gives the function that composes the messages, as `digest run` has it."""
     press = Press.load(load_templates(), masthead(wanted.sender), "default")
     return composer(press, Keyring(keys=(b"k" * 32,)), wanted)
