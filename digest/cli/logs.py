@@ -26,8 +26,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def start_logging(verbosity: int, as_json: bool) -> None:
-    """Sends log lines to standard error: warnings, from verbosity 1 also each finished unit, from 2 all details."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
+    """Sends log lines to standard error: errors, from verbosity 1 also warnings and each finished unit, from 2 all.
+
+    Without verbosity warnings are left out because the commands' own reports say them.
+    """
+    level = (logging.ERROR, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("digest")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 
 from digest.issues import Pick
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Gives the rows under their head, in aligned columns; the last column is cut at the terminal's width."""
+    """Gives the rows under their head, in aligned columns; at a terminal no line is longer than it is wide."""
     lines = [[str(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    room = max(shutil.get_terminal_size((120, 24)).columns, 60)
-    return "\n".join(shortened("  ".join(map(str.ljust, line, widths)).rstrip(), room) for line in lines)
+    aligned = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    if not sys.stdout.isatty():
+        return "\n".join(aligned)
+    room = max(shutil.get_terminal_size().columns, 60)
+    return "\n".join(shortened(line, room) for line in aligned)
 
 
 def shortened(line: str, width: int) -> str:
