@@ -70,7 +70,11 @@ def clean_abstract(text: str) -> str:
     return _ABSTRACT.sub("", clean(text))
 
 
-_ABSTRACT = re.compile(r"^(?:Abstract|ABSTRACT)\s*(?:[:.—–-]\s*|(?=[A-Z][a-z]))")
+# "Abstract syntax trees" and "Abstract Meaning Representation" are words of the text.
+_ABSTRACT = re.compile(
+    r"^(?:Abstract|ABSTRACT)(?:\s*[:.—–-]\s*|(?=[A-Z][a-z])|\s+(?=(?:We|In|This|The|Our|An?|It|Here|Recent\w*|Background|"
+    r"Motivation|Objective|Purpose|Introduction)\b))|^ABSTRACT\s+"
+)
 
 
 def _addresses(line: str) -> str:

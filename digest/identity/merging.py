@@ -36,7 +36,7 @@ def new_paper(sighting: Sighting, *, source: str, now: datetime) -> Paper:
         categories=sighting.categories,
         published=sighting.published,
         published_kind=sighting.published_kind,
-        links=dict(sighting.links),
+        links=_links(sighting),
         keywords=tuple(map(clean, sighting.keywords)),
         tldr=clean(sighting.tldr),
         comment=clean(sighting.comment),
@@ -74,6 +74,13 @@ def joined(older: Paper, newer: Paper) -> Paper:
     key = canonical_key(Traits.of(together))
     # A title that changed does not rename a paper; an arXiv id or a DOI that became known does.
     return replace(together, key=key) if not key.startswith("title:") else together
+
+
+def _links(sighting: Sighting) -> dict[str, str]:
+    """Gives the links of a sighting; a DOI alone is one as well."""
+    if sighting.doi and not {"abs", "html"} & sighting.links.keys():
+        return {**sighting.links, "html": f"https://doi.org/{sighting.doi}"}
+    return dict(sighting.links)
 
 
 def _names(authors: tuple[str, ...]) -> tuple[str, ...]:

@@ -53,15 +53,25 @@ def _recognise(material: Material) -> bool:
 def read(material: Material) -> Listing:
     """Gives the papers of an arXiv feed; an empty one (a weekend) is a listing without papers, not an error."""
     feed = parsed(material)
+    _refuse_errors(material, feed.entries)
     problems = list(feed.problems)
     sightings: list[Sighting] = []
     for place, entry in enumerate(feed.entries, start=1):
         sighting = _sighting(entry, place)
-        if sighting:
+        if feed.problems and place == len(feed.entries) and not _summary(entry):
+            problems.append(Problem(line=None, reason=f"item {place} breaks off; left out"))
+        elif sighting:
             sightings.append(sighting)
         else:
             problems.append(Problem(line=None, reason=f"item {place} has no title or no arXiv id; left out"))
-    return material.listing(FORMAT.name, sightings, problems, feed.day)
+    announced = next((s.published for s in sightings if s.published_kind is PublishedKind.ANNOUNCED), None)
+    return material.listing(FORMAT.name, sightings, problems, announced or feed.day)
+
+
+def _refuse_errors(material: Material, entries: list[Entry]) -> None:
+    """The API reports an error as a feed with one entry that is none."""
+    if len(entries) == 1 and "arxiv.org/api/errors" in text_of(entries[0], "id"):
+        raise material.refusal(f"the source reports an error: {text_of(entries[0], 'summary')}")
 
 
 def _sighting(entry: Entry, place: int) -> Sighting | None:

@@ -16,6 +16,7 @@ feedparser reads the container; the items are given to the writers of listings w
 
 from __future__ import annotations
 
+import html
 import re
 
 from digest.identity.identifiers import ArxivId, arxiv_id_in, arxiv_id_of_doi, doi, doi_in
@@ -31,6 +32,12 @@ _JOURNAL_PREFIXES = (
     re.compile(r"^[A-Z][\w ]*, Volume \d+, Issue \d+, (?:Page|e?Pages?) [\w-]+, \w+ \d{4}\.\s*"),
     re.compile(r"^Publication date: [^.]{4,40}(?:Source: .*)?$"),
 )
+_LABELLED = re.compile(
+    r"(?:Published|Updated|Comments?|PDF|Authors?|DOI|Journal(?: ref)?|Subjects?|Categories|Links?|URL|Source)\s*:\s",
+    re.I,
+)
+_BLOCK = re.compile(r"<(?:p|div|br|li)\b", re.IGNORECASE)
+_OPENING_DOI = re.compile(r"\bdoi:\s?(10\.[^\s<]+)")
 _NEWS = re.compile(r"nature\.com/articles/d41586-")
 
 
@@ -43,12 +50,17 @@ def read(material: Material) -> Listing:
     feed = parsed(material)
     problems = list(feed.problems)
     sightings: list[Sighting] = []
+    news = 0
     for place, entry in enumerate(feed.entries, start=1):
         sighting = sighting_of(entry, place)
         if not sighting.title:
             problems.append(Problem(line=None, reason=f"item {place} has no title; left out"))
-        elif not _NEWS.search(sighting.links.get("html", "")):
+        elif _NEWS.search(sighting.links.get("html", "")):
+            news += 1
+        else:
             sightings.append(sighting)
+    if news:
+        problems.append(Problem(line=None, reason=f"news items, which are no papers, left out: {news}"))
     return material.listing(FORMAT.name, sightings, problems, feed.day)
 
 
@@ -57,10 +69,11 @@ def sighting_of(entry: Entry, place: int) -> Sighting:
     link = link_of(entry)
     arxiv, found_doi = _identifiers(entry, link)
     title = _plain_text(text_of(entry, "title"))
+    paragraphs = _paragraphs(entry)
     return Sighting(
         title=title,
-        abstract=_abstract(entry, title),
-        authors=_authors(entry),
+        abstract=_abstract(paragraphs, title),
+        authors=_authors(entry, paragraphs),
         arxiv_id=arxiv.id if arxiv else None,
         arxiv_version=arxiv.version if arxiv else None,
         doi=found_doi,
@@ -75,29 +88,56 @@ def sighting_of(entry: Entry, place: int) -> Sighting:
 
 def _identifiers(entry: Entry, link: str) -> tuple[ArxivId | None, str | None]:
     named = [text_of(entry, name) for name in ("dc_identifier", "prism_doi", "id", "arxiv_doi")]
+    # Nature gives the DOI in the first words of the text alone.
+    opening = "".join(part for part in _OPENING_DOI.findall(_content(entry)[:1_000])[:1])
     arxiv = next((found for found in map(arxiv_id_in, [link, *named]) if found), None)
     arxiv = arxiv or next((found for found in map(arxiv_id_of_doi, named) if found), None)
     exact = next((found for found in map(doi, named) if found), None)
-    return arxiv, exact or next((found for found in map(doi_in, [*named[:2], link]) if found), None)
+    return arxiv, exact or next((found for found in map(doi_in, [*named[:2], link, opening]) if found), None)
 
 
-def _authors(entry: Entry) -> tuple[str, ...]:
+def _authors(entry: Entry, paragraphs: list[str]) -> tuple[str, ...]:
     written = [collapsed(person.get("name") or "") for person in entry.get("authors", ())]
     people = [name for one in written if one for name in names_in(one)]
-    return tuple(dict.fromkeys(name for name in people if name and "@" not in name))
+    named = tuple(dict.fromkeys(name for name in people if name and "@" not in name))
+    byline = _byline(paragraphs[0]) if paragraphs else ()
+    # Some feeds name the first author only and have the others in the text.
+    return byline if len(named) <= 1 < len(byline) and set(named) <= set(byline) else named
 
 
-def _abstract(entry: Entry, title: str) -> str:
-    contents = [content.get("value") or "" for content in entry.get("content", ())]
-    texts = [_plain_text(text) for text in [*contents, str(entry.get("summary") or "")]]
+def _abstract(paragraphs: list[str], title: str) -> str:
+    """Gives the paragraphs that are prose: no bylines, no labelled facts, no repeated title."""
+    prose = [text for text in paragraphs if not _LABELLED.match(text)]
+    if len(prose) > 1 and _byline(prose[0]):
+        del prose[0]
+    text = " ".join(prose)
     for prefix in _JOURNAL_PREFIXES:
-        texts = [prefix.sub("", text) for text in texts]
-    best = max(texts, key=len)
-    return "" if best == title else best
+        text = prefix.sub("", text)
+    return "" if text == title else text
+
+
+def _paragraphs(entry: Entry) -> list[str]:
+    """Gives the paragraphs of what an item has for its content."""
+    longest = _content(entry)
+    lines = plain(longest).split("\n") if _BLOCK.search(longest) else [_plain_text(longest)]
+    return [text for text in map(collapsed, lines) if text]
+
+
+def _content(entry: Entry) -> str:
+    contents = [str(content.get("value") or "") for content in entry.get("content", ())]
+    return max([*contents, str(entry.get("summary") or "")], key=len)
+
+
+def _byline(paragraph: str) -> tuple[str, ...]:
+    """Gives the names when a paragraph is nothing but a list of authors; none otherwise."""
+    names = names_in(paragraph)
+    is_list = "," in paragraph and all(1 < len(name.split()) < 6 and name[0].isupper() for name in names)
+    return names if is_list and not paragraph.endswith(".") else ()
 
 
 def _plain_text(text: str) -> str:
-    return collapsed(plain(text) if has_markup(text) else text)
+    """Gives a text that is HTML, or plain with entities that were escaped once too often, as plain text."""
+    return collapsed(plain(text) if has_markup(text) else html.unescape(text))
 
 
 def _links(arxiv: ArxivId | None, link: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
+from xml.parsers import expat
 
 import feedparser
 
@@ -14,6 +15,9 @@ from digest.papers import Problem
 from digest.sources.material import Material, collapsed
 
 Entry = dict[str, Any]  #: feedparser's own dictionary type is one
+
+DEEPEST = 200  #: elements inside elements
+MOST_LEFT_OPEN = 5_000  #: in a feed that is not well-formed
 
 _ERROR_TITLE = "Feed error for query"
 
@@ -43,12 +47,47 @@ def parsed(material: Material) -> ParsedFeed:
 
 
 def _parse(material: Material) -> Any:
+    _refuse_nesting(material)
     # A file object, never a string: feedparser takes a string for a URL or a path. feedparser and the parsers under
     # it raise whatever a hostile document makes them raise, so everything they raise is a verdict on the document.
     try:
         return feedparser.parse(io.BytesIO(material.data), sanitize_html=False, resolve_relative_uris=False)
     except Exception as error:
         raise material.refusal(f"not a feed that can be read: {type(error).__name__}: {error}") from error
+
+
+def _refuse_nesting(material: Material) -> None:
+    """Refuses what feedparser would spend minutes on: elements inside elements, thousands deep, or never closed."""
+    depth = _Depth()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = depth.start, depth.end
+    try:
+        parser.Parse(material.data, True)
+        is_well_formed = True
+    except (expat.ExpatError, ValueError):
+        is_well_formed = False  # feedparser has a second, more tolerant parser for these
+    data = material.data
+    closings = data.count(b"</")
+    openings = data.count(b"<") - closings - data.count(b"<!") - data.count(b"<?") - data.count(b"/>")
+    left_open = 0 if is_well_formed else openings - closings
+    if depth.deepest > DEEPEST or left_open > MOST_LEFT_OPEN:
+        raise material.refusal("not a feed that can be read: its elements are nested too deeply or never closed")
+
+
+class _Depth:
+    """Counts how deep elements are nested."""
+
+    def __init__(self) -> None:
+        self.now = self.deepest = 0
+
+    def start(self, name: str, attributes: object) -> None:
+        del name, attributes
+        self.now += 1
+        self.deepest = max(self.deepest, self.now)
+
+    def end(self, name: str) -> None:
+        del name
+        self.now -= 1
 
 
 def _is_harmless(cause: object) -> bool:

@@ -31,7 +31,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from digest.papers import Listing, Problem, Sighting
 from digest.sources.material import Format, Material, is_binary
@@ -39,6 +39,7 @@ from digest.sources.material import Format, Material, is_binary
 LONGEST_LINE = 20_000  #: characters; the longest abstract known has 3,488
 LONGEST_TITLE = 600  #: characters; the longest title known has 226
 MOST_PROBLEMS = 200
+MOST_PAPERS = 20_000  #: on one page; a day has at most 50, a search some hundreds
 
 _GET_TRENDING = re.compile(r"Get trending papers in your email inbox(?: once a day)?!")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -78,10 +79,9 @@ def _recognise(material: Material) -> bool:
     return any(map(_MARK.fullmatch, header)) or (not material.opening.startswith(("<", "{", "[")) and _alternates(body))
 
 
-def _alternates(body: list[_Line]) -> bool:
+def _alternates(body: Iterator[_Line]) -> bool:
     """Tells whether a page that lost its header still shows itself: two titles, each with an abstract after it."""
-    first = body[:12]
-    return sum(not one.is_abstract and two.is_abstract for one, two in pairwise(first)) >= 2
+    return sum(not one.is_abstract and two.is_abstract for one, two in pairwise(islice(body, 12))) >= 2
 
 
 def read(material: Material) -> Listing:
@@ -90,24 +90,39 @@ def read(material: Material) -> Listing:
         raise material.refusal("binary data, expected a Hugging Face papers page saved as text")
     header, body = _parts(material.text)
     problems: list[Problem] = []
-    pairs = list(_pairs(_bounded(body, problems), problems))
+    pairs = list(islice(_pairs(_bounded(body, problems), problems), MOST_PAPERS))
     sightings = [_sighting(place, title, abstract) for place, (title, abstract) in enumerate(pairs, start=1)]
+    if len(sightings) == MOST_PAPERS:
+        problems.append(Problem(line=None, reason=f"more than {MOST_PAPERS:,} papers; what follows was not read"))
     if not sightings:
         problems.append(Problem(line=None, reason="the page holds no paper"))
     problems.sort(key=lambda problem: problem.line or 0)
     return material.listing(FORMAT.name, sightings, _shortened(problems), _page_date(header, material))
 
 
-def _parts(text: str) -> tuple[list[str], list[_Line]]:
+def _parts(text: str) -> tuple[list[str], Iterator[_Line]]:
+    """Gives the lines of the header, and those after it as they are asked for."""
+    filled = _filled(text)
+    header: list[str] = []
+    for line in filled:
+        if not _HEADER.fullmatch(line.text):
+            return header, chain([_first(line, header)], filled)
+        header.append(line.text)
+    return header, iter(())
+
+
+def _filled(text: str) -> Iterator[_Line]:
     # Only line feeds and carriage returns end a line: U+2028 and the like may stand inside an abstract.
     newline = "\n" if "\n" in text else "\r"
-    lines = [_Line(number, raw.strip(" \t\r\ufeff")) for number, raw in enumerate(text.split(newline), start=1)]
-    filled = [line for line in lines if line.text]
-    end = next((place for place, line in enumerate(filled) if not _HEADER.fullmatch(line.text)), len(filled))
-    header, body = [line.text for line in filled[:end]], filled[end:]
-    if body and "Subscribe" not in header and any(map(_GET_TRENDING.fullmatch, header)):
-        body[0] = _Line(body[0].number, _unglued(body[0].text))
-    return header, body
+    for number, raw in enumerate(text.split(newline), start=1):
+        if stripped := raw.strip(" \t\r\ufeff"):
+            yield _Line(number, stripped)
+
+
+def _first(line: _Line, header: list[str]) -> _Line:
+    """Gives the first line after the header without the `Subscribe` that the dense layout glues to it."""
+    is_glued = "Subscribe" not in header and any(map(_GET_TRENDING.fullmatch, header))
+    return _Line(line.number, _unglued(line.text)) if is_glued else line
 
 
 def _unglued(text: str) -> str:
@@ -177,13 +192,22 @@ def _sighting(place: int, title: _Line, abstract: _Line | None) -> Sighting:
 
 
 def _page_date(header: list[str], material: Material) -> date | None:
-    shown = next((found for found in map(_DATE.fullmatch, header) if found), None)
-    if not shown:
+    shown = next((line for line in header if _DATE.fullmatch(line)), None)
+    return dated(shown, material) if shown else None
+
+
+def dated(shown: str, material: Material) -> date | None:
+    """Gives the date that "Mar 12" or "Mar 12, 2025" means on a page: without a year the latest before it was saved.
+
+    A full date in the name of the page says the year, when it agrees with the day. None for a day that does not exist.
+    """
+    found = _DATE.fullmatch(shown)
+    if not found:
         return None
-    month, day = _MONTHS.index(shown[1]) + 1, int(shown[2])
-    if shown[3]:
-        return _valid_date(int(shown[3]), month, day)
-    named = [_valid_date(*map(int, found)) for found in _DATE_IN_NAME.findall(material.origin)]
+    month, day = _MONTHS.index(found[1]) + 1, int(found[2])
+    if found[3]:
+        return _valid_date(int(found[3]), month, day)
+    named = [_valid_date(*map(int, parts)) for parts in _DATE_IN_NAME.findall(material.origin)]
     agreeing = [day_named for day_named in named if day_named and (day_named.month, day_named.day) == (month, day)]
     return agreeing[-1] if agreeing else latest_occurrence(month, day, material.now)
 

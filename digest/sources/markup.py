@@ -21,9 +21,25 @@ def has_markup(text: str) -> bool:
 def plain(markup: str) -> str:
     """Gives the text of an HTML fragment: blocks on lines of their own, x<sup>2</sup> as x^{2}."""
     reader = _TextReader()
-    reader.feed(markup)
+    reader.feed(bounded(markup))
     reader.close()
     return "".join(reader.parts).strip()
+
+
+def bounded(markup: str) -> str:
+    """Gives markup that the standard library's parser reads in linear time: no comments, and nothing left open.
+
+    That parser looks for the end of each comment, section and tag again and again, to the end of the text when there
+    is none.
+    """
+    parts, place = [], 0
+    while (start := markup.find("<!--", place)) >= 0:
+        parts.append(markup[place:start])
+        end = markup.find("-->", start + 4)
+        place = end + 3 if end >= 0 else len(markup)
+    text = "".join((*parts, markup[place:])).replace("<![", "&lt;![")
+    last = text.rfind(">") + 1
+    return text[:last] + text[last:].replace("<", "&lt;")
 
 
 class _TextReader(HTMLParser):

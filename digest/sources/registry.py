@@ -7,13 +7,41 @@ from datetime import date, datetime
 
 from digest.errors import ListingError
 from digest.papers import Listing
-from digest.sources import arxiv_feed, feed, hf_page_text
+from digest.sources import (
+    arxiv_email,
+    arxiv_feed,
+    bibtex,
+    feed,
+    hf_cards,
+    hf_html,
+    hf_json,
+    hf_page_text,
+    oai,
+    records,
+    ris,
+    scholar,
+    solr_xml,
+)
 from digest.sources.material import Format, Material, is_binary
 
 MOST_BYTES = 200_000_000
 
 #: The order is that of recognition: the particular before the general, the plain text page last.
-FORMATS: tuple[Format, ...] = (arxiv_feed.FORMAT, feed.FORMAT, hf_page_text.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    scholar.FORMAT,
+    arxiv_email.FORMAT,
+    hf_html.FORMAT,
+    oai.FORMAT,
+    solr_xml.FORMAT,
+    arxiv_feed.FORMAT,
+    feed.FORMAT,
+    hf_json.FORMAT,
+    records.FORMAT,
+    bibtex.FORMAT,
+    ris.FORMAT,
+    hf_cards.FORMAT,
+    hf_page_text.FORMAT,
+)
 
 _HTML_TITLE = re.compile(r"<title[^>]*>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
 

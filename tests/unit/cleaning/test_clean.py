@@ -128,7 +128,9 @@ def test_a_title_loses_the_full_stop_that_a_source_put_after_it(title: str, expe
         ("Abstract: We show.", "We show."),
         ("ABSTRACT We show.", "We show."),
         ("AbstractWe show.", "We show."),
+        ("Abstract We show.", "We show."),
         ("Abstract interpretation is old.", "Abstract interpretation is old."),
+        ("Abstract Meaning Representation parses.", "Abstract Meaning Representation parses."),
     ],
 )
 def test_an_abstract_loses_its_own_heading(abstract: str, expected: str) -> None:
