@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from markupsafe import escape
-
 from digest.issues import Pick, Reason, ReasonKind
 from digest.rendering.cards import Cards
+from digest.rendering.escaping import escaped
 from digest.rendering.inert import inert
 from digest.rendering.inputs import (
     ChipInput,
@@ -31,7 +30,7 @@ HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
 INDENT = 4  #: columns, of what stands below a title in the text part
 MOST_KEPT = 50_000  #: reasons kept for the next issue
 # One line with nothing to escape or to encode, such as a link.
-_STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-~]{0,74}[!#-%(-;?-~]").fullmatch
+_STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-z|~]{0,74}[!#-%(-;?-z|~]").fullmatch
 
 
 @dataclass(slots=True)
@@ -87,7 +86,7 @@ def html_piece(text: str) -> Piece:
     """Gives text from outside as a piece of HTML, escaped by the engine."""
     if _STANDS_AS_IT_IS(text):
         return Piece(text, text.encode() + b"=\r\n", len(text))
-    return piece(str(escape(text)))
+    return piece(str(escaped(text)))
 
 
 def both_pieces(text: str) -> tuple[Piece, Piece]:

@@ -22,7 +22,7 @@ DAY = date(2025, 3, 13)
 NOW = datetime(2025, 3, 13, 6, 0, tzinfo=UTC)
 WEB = "https://digest.example.org"
 READER = Addressee(address="ada@example.com", name="Ada")
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}‮\x07 ${x} =?utf-8?q?x?='
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}‮\x07 #{x} =?utf-8?q?x?='
 _MATCHES = (96, 91, 84, 77, 68, 61, 55, 48, 42, 37)
 _INTERESTS = ("learning rate", "hyperparameter optimization", "scaling laws", "retrieval")
 

@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template, select_au
 from jinja2 import TemplateError as JinjaError
 
 from digest.errors import TemplateError
+from digest.rendering.escaping import finalize
 from digest.rendering.lint import check
 from digest.rendering.mjml import compiled
 from digest.rendering.pieces import Pattern
@@ -28,6 +29,7 @@ class Templates:
             loader=DictLoader(sources),
             autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
             undefined=StrictUndefined,
+            finalize=finalize,
             keep_trailing_newline=True,
         )
         self._environment.filters["hang"] = hang

@@ -10,16 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from digest.fetching.templates import load_templates
-from digest.rendering import Masthead, Press
-from digest.rendering.specimens import Specimen, specimens
+from digest.rendering.specimens import Specimen
+from tests.gallery import mails
 from tests.gallery.browser import chromium
-
-MASTHEAD = Masthead(
-    name="Paper Digest",
-    address="digest@example.org",
-    postal="Example Research Digest, 1 Sample Street, 10115 Berlin",
-)
 
 
 @dataclass(frozen=True)
@@ -60,11 +53,9 @@ def picture(browser: Browser, html: str, view: View, target: Path) -> None:
 def main(folder: Path, names: list[str]) -> None:
     """Writes the pictures and a page that shows them all."""
     folder.mkdir(parents=True, exist_ok=True)
-    templates = load_templates()
-    press = Press.load(templates, MASTHEAD)
-    shown = [specimen for specimen in specimens(templates) if not names or specimen.name in names]
+    shown = [specimen for specimen in mails.by_name().values() if not names or specimen.name in names]
     for specimen in shown:
-        rendering = specimen.render(press)
+        rendering = mails.rendered(specimen.name)
         (folder / f"{specimen.name}.html").write_text(rendering.html)
         (folder / f"{specimen.name}.txt").write_text(f"Subject: {rendering.subject}\n\n{rendering.text}")
     for forced in (False, True):
