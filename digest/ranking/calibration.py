@@ -47,7 +47,9 @@ class Calibration:
 
     @classmethod
     def load(cls, data: bytes) -> Calibration:
-        """Gives the calibration that `dump` wrote."""
+        """Gives the calibration that `dump` wrote; one that holds for nobody when the bytes are of another form."""
+        if len(data) != _FORMAT.size:
+            return cls(fingerprint=-1, sample=0, peak=0.0, taste=0.0, level=0.0)
         mark, sample, peak, taste, level = _FORMAT.unpack(data)
         return cls(fingerprint=mark, sample=sample, peak=peak, taste=taste, level=level)
 

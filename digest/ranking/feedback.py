@@ -20,7 +20,7 @@ from digest.ranking.shelf import Shelf
 from digest.ranking.words import PAIR, STOP, Codes
 
 DISLIKED_SHARE = 0.5  #: what a vote down counts beside a vote up
-STRENGTH = 0.5  #: effect of the votes is STRENGTH sqrt(votes) beside that of the keywords
+STRENGTH, STRONGEST = 0.5, 5  #: effect of the votes is STRENGTH sqrt(votes) beside that of the keywords, up to 5 votes
 KEPT = 40  #: words kept of a taste
 
 
@@ -79,7 +79,7 @@ def read_tastes(votes: Sequence[Sequence[Vote]], background: Background) -> Tast
     return Tastes(
         words=features.vocabulary,
         weights=_strongest(sparse.csr_array(table @ vectors.T), KEPT),
-        strengths=STRENGTH * np.sqrt(np.array(strongest, dtype=np.float64)),
+        strengths=STRENGTH * np.sqrt(np.minimum(np.array(strongest, dtype=np.float64), STRONGEST)),
     )
 
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from digest.ranking.features import Features, Floats, Ints, Lengths
 from digest.ranking.words import Codes
 
-COVERAGE = 0.2  #: share of a keyword's weight that the words present must carry
+COVERAGE_NONE, COVERAGE_FULL = 0.1, 0.3  #: share of a keyword's weight that the words present must carry to count
 SHARPNESS = 1.1  #: above 1: a whole keyword counts for more than the halves of two
 _BLOCK = 50_000  #: keywords matched at a time, which bounds the memory
 
@@ -90,9 +90,9 @@ class Shelf:
         scores = sparse.csr_array((compiled.weights[found], (owner, column)), shape=shape) @ self.saturated
         covered = sparse.csr_array((words[found], (owner, column)), shape=shape) @ self.present
         row = np.repeat(np.arange(shape[0]), np.diff(scores.indptr))
-        enough = covered.data >= COVERAGE * mass[row] * (1 - 1e-9)
+        share = np.clip((covered.data / mass[row] - COVERAGE_NONE) / (COVERAGE_FULL - COVERAGE_NONE), 0.0, 1.0)
         ceiling = compiled.maxima[compiled.keyword][row]
-        scores.data = np.where(enough, ceiling * (scores.data / totals[row]) ** SHARPNESS, 0.0)
+        scores.data = share * ceiling * (scores.data / totals[row]) ** SHARPNESS
         scores.eliminate_zeros()
         return scores
 

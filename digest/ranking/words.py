@@ -24,6 +24,11 @@ Codes = npt.NDArray[np.uint64]
 _TOKEN = re.compile(r"[^\W_]+[+#]*")
 STOP, PAIR = np.uint64(1), np.uint64(2)  #: bits of the codes of stop words and of pairs; other words have neither
 _PLAIN = ~(STOP | PAIR)
+#: Words that mean something in a paper, though common English has them; "systems" is as empty as "system".
+_MEANINGFUL = frozenset(
+    ("amount", "bill", "bottom", "detail", "fire", "front", "interest", "mill", "name", "side", "thick", "thin", "top")
+)
+STOP_WORDS = (frozenset(ENGLISH_STOP_WORDS) - _MEANINGFUL) | {"systems"}
 _FIRST, _SECOND, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93)
 _stemmer = snowballstemmer.stemmer("english")
 _stemmer_lock = threading.Lock()
@@ -52,7 +57,7 @@ def stem(token: str) -> str:
 def code(token: str) -> int:
     """Gives the 64-bit code of a folded token's stem."""
     plain = int.from_bytes(blake2b(stem(token).encode(), digest_size=8).digest()) & int(_PLAIN)
-    return plain | int(STOP) if token in ENGLISH_STOP_WORDS else plain
+    return plain | int(STOP) if token in STOP_WORDS else plain
 
 
 def codes(text: str) -> Codes:

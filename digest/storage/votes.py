@@ -50,3 +50,8 @@ def of_subscribers(tx: Tx, numbers: Iterable[int], *, since: datetime | None = N
         for row in tx.connection.execute(query).mappings():
             found.setdefault(row["subscriber"], []).append(VoteRecord(**row))
     return found
+
+
+def voters(tx: Tx) -> list[int]:
+    """Gives the numbers of all subscribers who have voted, ascending."""
+    return list(tx.connection.execute(select(_v.subscriber).distinct().order_by(_v.subscriber)).scalars())

@@ -1,0 +1,49 @@
+"""`digest evaluate`: how relevant the ranking is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.calls import Call, command
+from digest.cli.tables import counted, table
+from digest.errors import UsageError
+from digest.ranking.measures import Measures
+from digest.runs.evaluate import HistoryReport, evaluate_folder, evaluate_history
+
+
+@command(reports=True)
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--feedback", type=click.IntRange(min=0), default=0, help="Measure after so many votes up and as many down."
+)
+@click.option("--history", is_flag=True, help="Measure the issues that were sent by their readers' votes.")
+def evaluate(call: Call, folder: Path | None, feedback: int, history: bool) -> None:
+    """Measure relevance on a labelled collection.
+
+    FOLDER holds docs.jsonl (id, title, abstract), profiles.jsonl (id, keywords with weights) and qrels.tsv (profile,
+    document, grade). With --feedback, votes fall on one half of the documents and the other half is ranked.
+    """
+    if (folder is None) is not history:
+        raise UsageError("digest evaluate takes either a FOLDER or --history")
+    if folder is None:
+        with call.store() as store:
+            report = evaluate_history(store)
+        call.show(report.as_dict(), _history_text(report))
+    else:
+        measures = evaluate_folder(folder, feedback=feedback)
+        call.show(measures.as_dict(), _measures_text(measures))
+
+
+def _measures_text(measures: Measures) -> str:
+    values = {name: value for name, value in measures.as_dict().items() if name != "profiles"}
+    shown = table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
+    return f"{shown}\n{counted(measures.profiles, 'profile')}"
+
+
+def _history_text(report: HistoryReport) -> str:
+    if not report.issues:
+        return "no votes on any issue yet"
+    bands = table(("match", "liked", "disliked"), [(f"{b.lowest} and up", b.up, b.down) for b in report.bands])
+    return f"{counted(report.issues, 'issue')} with votes\n{_measures_text(report.measures)}\n{bands}"

@@ -1,0 +1,103 @@
+"""Evaluation: how well the ranking serves the profiles of a labelled collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from digest.papers import Paper
+from digest.ranking.background import Background
+from digest.ranking.calibration import Scale
+from digest.ranking.collection import Collection, Need, tie_break
+from digest.ranking.features import Floats
+from digest.ranking.feedback import Vote
+from digest.ranking.index import PaperIndex
+from digest.ranking.measures import Measures, calibration_error, mean, measure
+from digest.ranking.scoring import Scores, calibrate, reaching
+from digest.ranking.wishes import Reader, Wishes
+
+
+def evaluate(collection: Collection) -> Measures:
+    """Gives how well the collection's documents are ranked for its profiles; they are the background as well."""
+    background = Background.empty().with_papers(collection.papers)
+    readers = [Reader(profile=need.profile) for need in collection.needs]
+    return _measured(collection.needs, collection.papers, readers, background)
+
+
+def evaluate_feedback(collection: Collection, votes: int, *, at_least: int = 1) -> Measures:
+    """Gives how well later documents are ranked after up to so many votes up and as many down on earlier ones.
+
+    The first half of the documents, in the order of the collection, are the earlier ones and the background. The
+    votes fall on those that the keywords rank first, up on relevant ones and down on others, as a reader votes on what
+    an issue showed. Only profiles count that have `at_least` so many relevant documents earlier, and one later.
+    """
+    half = len(collection.papers) // 2
+    earlier, later = collection.papers[:half], collection.papers[half:]
+    past, future = (frozenset(paper.key for paper in part) for part in (earlier, later))
+    needs = [
+        need
+        for need in collection.needs
+        if len(past & need.grades.keys()) >= max(at_least, 1) and future & need.grades.keys()
+    ]
+    background = Background.empty().with_papers(earlier)
+    readers = [Reader(profile=need.profile) for need in needs]
+    shown = _orders(needs, earlier, readers, background)
+    known = {paper.key: paper for paper in earlier}
+    voting = [
+        replace(reader, votes=_votes(need, documents, votes, known))
+        for reader, need, documents in zip(readers, needs, shown, strict=True)
+    ]
+    return _measured([_within(need, future) for need in needs], later, voting, background)
+
+
+def evaluate_calibration(collection: Collection) -> float:
+    """Gives the expected calibration error of the match over all documents that match a profile at all."""
+    background = Background.empty().with_papers(collection.papers)
+    readers = [Reader(profile=need.profile) for need in collection.needs]
+    index, wishes = PaperIndex(collection.papers), Wishes.of(readers, background)
+    calibrations = calibrate(readers, background, wishes)
+    scores = Scores.of(wishes, calibrations, index, background)
+    found = reaching(scores.total, Scale.of(calibrations, wishes.norms), np.zeros(len(readers), dtype=np.int64))
+    relevant = [
+        index.papers[paper].key in collection.needs[reader].grades
+        for reader, paper in zip(found.reader, found.paper, strict=True)
+    ]
+    return calibration_error((found.match / 100).tolist(), relevant)
+
+
+def _votes(need: Need, shown: Sequence[str], count: int, known: dict[str, Paper]) -> tuple[Vote, ...]:
+    liked = [document for document in shown if document in need.grades][:count]
+    disliked = [document for document in shown if document not in need.grades][:count]
+    ups = tuple(Vote(paper=known[document], value=1) for document in liked)
+    return ups + tuple(Vote(paper=known[document], value=-1) for document in disliked)
+
+
+def _within(need: Need, documents: frozenset[str]) -> Need:
+    return replace(need, grades={document: grade for document, grade in need.grades.items() if document in documents})
+
+
+def _measured(
+    needs: Sequence[Need], papers: Sequence[Paper], readers: Sequence[Reader], background: Background
+) -> Measures:
+    orders = _orders(needs, papers, readers, background)
+    return mean([measure(order, need.grades) for order, need in zip(orders, needs, strict=True)])
+
+
+def _orders(
+    needs: Sequence[Need], papers: Sequence[Paper], readers: Sequence[Reader], background: Background
+) -> list[list[str]]:
+    """Gives for each profile the ids of the documents of its pool, best first."""
+    index = PaperIndex(papers)
+    wishes = Wishes.of(readers, background)
+    scores = Scores.of(wishes, calibrate(readers, background, wishes), index, background)
+    keys = np.array([paper.key for paper in index.papers])
+    ties = np.argsort(np.argsort([tie_break(key) for key in keys], kind="stable"))
+    rows = (scores.total[[row]].toarray().ravel() for row in range(len(needs)))
+    return [_order(need, row, keys, ties) for need, row in zip(needs, rows, strict=True)]
+
+
+def _order(need: Need, scores: Floats, keys: np.ndarray, ties: np.ndarray) -> list[str]:
+    order = keys[np.lexsort((ties, -scores))].tolist()
+    return order if need.pool is None else [document for document in order if document in need.pool]
