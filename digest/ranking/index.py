@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -30,6 +31,7 @@ class PaperIndex:
         self._shelf: tuple[Background, Shelf] | None = None
         self._vectors: tuple[Background, sparse.csr_array] | None = None
         self._words: dict[tuple[int, str], list[Word]] = {}
+        self._found: tuple[Background, dict[Any, Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.papers)
@@ -52,6 +54,15 @@ class PaperIndex:
             paper = self.papers[place]
             self._words[place, field] = words(paper.title if field == "title" else paper.abstract)
         return self._words[place, field]
+
+    def found(self, background: Background) -> dict[Any, Any]:
+        """Gives what was noted before under this background, to be added to: where each interest stands in each paper.
+
+        It grows with every new interest: for those who judge a few readers again and again.
+        """
+        if self._found is None or self._found[0] is not background:
+            self._found = background, {}
+        return self._found[1]
 
     @cached_property
     def groups(self) -> Ints:

@@ -65,7 +65,7 @@ class _Session:
         self._matches = matches if explain else self._new_ones(matches)
         self._parts = parts(self._matches, wishes, scores)
         self._wishes = wishes
-        self._explainer = Explainer(wishes, scores, index, background)
+        self._explainer = Explainer(wishes, scores, index, background, remember=explain)
         terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
         self._known = frozenset(index.numbers.tolist())
         self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}

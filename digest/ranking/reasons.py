@@ -55,9 +55,12 @@ class _Found:
 class Explainer:
     """Explains matches; what readers share (where a keyword stands in a paper) is looked up once."""
 
-    def __init__(self, wishes: Wishes, scores: Scores, index: PaperIndex, background: Background) -> None:
+    def __init__(
+        self, wishes: Wishes, scores: Scores, index: PaperIndex, background: Background, *, remember: bool = False
+    ) -> None:
+        """With `remember`, what was looked up stays with the index, for the next who judges its papers."""
         self._wishes, self._scores, self._index, self._background = wishes, scores, index, background
-        self._found: dict[tuple[int, int], _Found] = {}
+        self._found: dict[tuple[Interest, int], _Found] = index.found(background) if remember else {}
         self._effects: tuple[int, Mapping[int, Floats]] = (-1, {})
 
     def reasons(self, reader: int, paper: int, match: int, parts: Mapping[int, float]) -> tuple[Reason, ...]:
@@ -75,7 +78,7 @@ class Explainer:
 
     def _reason(self, number: int, paper: int, contribution: float) -> Reason:
         interest = self._wishes.interests[number]
-        key = (number, paper)
+        key = (interest, paper)
         if key not in self._found:
             self._found[key] = self._find(number, interest, paper)
         found = self._found[key]

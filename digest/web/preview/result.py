@@ -115,7 +115,7 @@ class Bench:
 
     def _mail(self, composed: Composed) -> MailView:
         show, data = self.choice.show, composed.message.data
-        read = read_message(data)
+        read = read_message(data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")  # the header alone
         plain = {
             Show.HTML: "",
             Show.TEXT: composed.rendering.text,
