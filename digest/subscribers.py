@@ -104,8 +104,12 @@ def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
 
 def latest_due(schedule: Schedule, now: datetime) -> Due | None:
     """Gives the last due instant that is not after `now`, within the past fortnight; None without one."""
-    past = [due for due in _due_from(schedule, now - timedelta(days=15), days=18) if due.at <= now]
-    return past[-1] if past else None
+    latest = now.astimezone(UTC).date() + timedelta(days=1)  # in the east it is tomorrow already
+    for offset in range(17):
+        day = latest - timedelta(days=offset)
+        if day.weekday() in schedule.issue_days and (at := due_on(schedule, day)) <= now:
+            return Due(at=at, issue_date=day)
+    return None
 
 
 def _due_from(schedule: Schedule, start: datetime, days: int = 400) -> Iterator[Due]:

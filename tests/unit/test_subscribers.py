@@ -74,6 +74,14 @@ def test_after_downtime_the_latest_due_date_counts_once() -> None:
     assert due.issue_date == date(2026, 11, 16)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Australia/Sydney", "UTC", "Pacific/Niue"])
+def test_at_the_instant_that_comes_next_that_issue_is_the_latest_due(zone: str) -> None:
+    for hour in range(24):
+        schedule = Schedule(timezone=zone, hour=time(hour), days=EVERY_DAY)
+        due = next_due(schedule, utc("2026-11-17T12:00"), None)
+        assert latest_due(schedule, due.at) == due
+
+
 def test_samoa_which_skipped_a_date_gets_one_issue_for_each_local_date() -> None:
     schedule = Schedule(timezone="Pacific/Apia", hour=time(7), days=EVERY_DAY)
     now, last, instants = utc("2011-12-27T00:00"), None, []
