@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from digest.papers import Paper
 from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Vote, calibrate, judge
@@ -65,7 +66,13 @@ def snapshot(tx: Tx) -> Snapshot:
 def background(tx: Tx, version: int) -> Background:
     """Gives that version of the statistics, the newest one when it is gone, an empty one before the first."""
     record = (statistics.by_version(tx, version) if version else None) or statistics.latest(tx)
-    return Background.load(record.data) if record else Background.empty()
+    return _loaded(record.data) if record else Background.empty()
+
+
+@lru_cache(maxsize=2)
+def _loaded(data: bytes) -> Background:
+    """Gives the statistics that were dumped; the shards of a run share them, and what is prepared under them."""
+    return Background.load(data)
 
 
 def gather(
@@ -126,8 +133,19 @@ def judged(
         for subscriber, before, after in zip(subscribers, readers, calibrated, strict=True)
         if after.calibration is not None and after.calibration != before.calibration
     }
-    judgements = judge(index or list(material.papers.values()), calibrated, material.background, explain=explain)
+    judgements = judge(index or indexed(material.papers), calibrated, material.background, explain=explain)
     return Judged(judgements=judgements, calibrations=fresh)
+
+
+_indexed: tuple[Mapping[int, Paper], PaperIndex] | None = None
+
+
+def indexed(papers: Mapping[int, Paper]) -> PaperIndex:
+    """Gives the papers ready to be judged; the same papers again, as each shard of a run has them, cost nothing."""
+    global _indexed
+    if _indexed is None or _indexed[0] != papers:
+        _indexed = papers, PaperIndex(list(papers.values()))
+    return _indexed[1]
 
 
 def _with_calibrations(readers: Sequence[Reader], background: Background) -> list[Reader]:

@@ -1,0 +1,277 @@
+"""What it costs to serve many subscribers: `python -m tests.benchmarks.scale` prints seconds and peak memory by size.
+
+Each line is one process of its own on a new store: so many subscribers with 8 keywords each, 600 papers. The stages:
+
+match   profiles are streamed in shards and scored, nothing is written
+plan    the whole of planning: read, score, enter in the ledger, move cursors on (match included)
+render  ledger rows are claimed and their messages composed to wire bytes, for at most --mails of them
+send    rows are claimed, composed, handed to smtp-sink and marked, for at most --mails of them
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+from digest.papers import Paper
+from digest.profiles import Keyword, Profile
+from digest.ranking import Background
+from digest.runs.deliver import deliver
+from digest.runs.judging import gather, judged
+from digest.runs.plan import due_shards, plan_shard
+from digest.settings import Settings, StoreSettings
+from digest.storage import Store, ledger, open_store, papers, statistics, subscribers
+from digest.storage.subscribers import Admission
+from digest.subscribers import Owner, State, Subscription
+from tests import postgresql
+from tests.benchmarks.delivery_world import make, settings
+
+NOW = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
+SIZES = (1_000, 10_000, 100_000)
+PAPERS, KEYWORDS, WORDS = 600, 8, 6_000
+SEED = 20260312
+
+
+def main() -> None:
+    asked = _arguments().parse_args()
+    if asked.child:
+        print(json.dumps(measured(asked)))
+        return
+    with ExitStack() as held:
+        addresses = {name: held.enter_context(_ADDRESSES[name]()) for name in asked.databases}
+        for name, address in addresses.items():
+            print_table(name, [_in_process(asked, size, address(size)) for size in asked.sizes], asked.workers)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--databases", nargs="+", default=list(_ADDRESSES), choices=list(_ADDRESSES))
+    parser.add_argument("--mails", type=int, default=100_000, help="most mails to render and to send")
+    parser.add_argument("--workers", type=int, default=1, help="processes that plan together")
+    parser.add_argument("--child", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--part", default="", help=argparse.SUPPRESS)
+    return parser
+
+
+# --- the world -------------------------------------------------------------------------------------------------------
+
+
+def vocabulary() -> list[str]:
+    """Gives made-up words, the frequent ones first."""
+    dice = random.Random(SEED)
+    syllables = [a + b for a in "bcdfglmnprstv" for b in ("a", "e", "i", "o", "u", "an", "er", "ion")]
+    return ["".join(dice.choices(syllables, k=dice.choice((2, 3, 3, 4)))) for _ in range(WORDS)]
+
+
+class Writer:
+    """Writes texts whose words are as unevenly frequent as those of a language."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._words = vocabulary()
+        self._weights = [1 / (rank + 8) for rank in range(WORDS)]
+
+    def words(self, count: int) -> list[str]:
+        return self._dice.choices(self._words, self._weights, k=count)
+
+    def paper(self, number: int) -> Paper:
+        title, abstract = " ".join(self.words(9)).capitalize(), ". ".join(" ".join(self.words(18)) for _ in range(8))
+        key = f"arxiv:2603.{number:05}"
+        texts = {"title": title, "title_raw": title, "abstract": abstract, "abstract_raw": abstract}
+        return Paper(number=0, key=key, first_seen=NOW - timedelta(hours=3), authors=("Ada Example",), **texts)
+
+
+def interests(known: Sequence[Paper], dice: random.Random) -> list[str]:
+    """Gives phrases of one to three words, as they stand in papers: what people may ask for."""
+    found = []
+    for paper in known:
+        words = paper.abstract.replace(".", "").split()
+        for _ in range(8):
+            start = dice.randrange(len(words) - 3)
+            found.append(" ".join(words[start : start + dice.choice((1, 2, 2, 3))]))
+    return found
+
+
+def fill(store: Store, count: int) -> None:
+    """Stores the papers and so many subscribers, all due."""
+    writer, dice = Writer(SEED), random.Random(SEED)
+    with store.ingesting(60) as tx:
+        known = papers.add(tx, [writer.paper(number) for number in range(PAPERS)])
+        background = Background.empty().with_papers([writer.paper(number) for number in range(3 * PAPERS)])
+        statistics.add(tx, NOW, background.papers, background.dump())
+    wanted = interests(known, dice)
+    admission = Admission(owner=Owner.WEB, state=State.ACTIVE, cursor=0, cause="benchmark")
+    people = (_subscription(number, dice.sample(wanted, KEYWORDS)) for number in range(count))
+    while chunk := list(islice(people, 5_000)):
+        with store.transaction() as tx:
+            subscribers.add_many(tx, chunk, admission, NOW - timedelta(days=1))
+
+
+def _subscription(number: int, terms: Sequence[str]) -> Subscription:
+    profile = Profile(keywords=tuple(Keyword(term=term) for term in terms))
+    return Subscription(address=f"r{number}@example.com", name=f"Reader {number}", profile=profile)
+
+
+# --- the stages ------------------------------------------------------------------------------------------------------
+
+
+def measured(asked: argparse.Namespace) -> dict[str, Any]:
+    """Gives the seconds of each stage and the peak memory, for the one size and address of this process."""
+    size, address = asked.sizes[0], asked.child
+    store = open_store(StoreSettings(url=address), Path())
+    if asked.part:
+        return {"seconds": timed(lambda: plan_part(store, asked.part)), "memory": memory()}
+    wanted = settings(address, 25, 4)
+    found: dict[str, Any] = {"size": size, "fill": timed(lambda: fill(store, size))}
+    found["match"] = timed(lambda: match(store))
+    found["match_memory"] = memory()
+    if asked.workers > 1:
+        found["plan"], found["memory"] = plan_together(address, asked.workers)
+    else:
+        found["plan"] = timed(lambda: plan_part(store, "0/1"))
+        found["memory"] = memory()
+    found["mails"] = min(size, asked.mails)
+    found["render"] = timed(lambda: render(store, wanted, found["mails"]))
+    if sink := shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin"):
+        with _sink(sink) as port:
+            found["send"] = timed(lambda: send(store, address, port, found["mails"]))
+    found["last_memory"] = memory()
+    store.close()
+    return found
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+def memory() -> int:
+    """Gives the peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def match(store: Store) -> None:
+    """Scores everyone, shard by shard, as planning does."""
+    for shard in due_shards(store, NOW):
+        with store.reading() as tx:
+            material = gather(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
+        judged(material, shard.subscribers)
+
+
+def plan_part(store: Store, part: str) -> None:
+    """Plans every shard whose number leaves the remainder that `part` (remainder/divisor) names."""
+    remainder, divisor = map(int, part.split("/"))
+    for number, shard in enumerate(list(due_shards(store, NOW)) if divisor > 1 else due_shards(store, NOW)):
+        if number % divisor == remainder:
+            plan_shard(store, Settings(), shard, NOW)
+
+
+def plan_together(address: str, workers: int) -> tuple[float, int]:
+    """Gives the seconds that several processes take to plan, and the peak memory of the largest."""
+    command = [sys.executable, "-m", "tests.benchmarks.scale", "--child", address, "--part"]
+    started = [
+        subprocess.Popen([*command, f"{number}/{workers}"], stdout=subprocess.PIPE, text=True)
+        for number in range(workers)
+    ]
+    found = [json.loads(process.communicate()[0]) for process in started]
+    return max(part["seconds"] for part in found), max(part["memory"] for part in found)
+
+
+def render(store: Store, wanted: Settings, limit: int) -> None:
+    """Composes messages, 200 rows at a time as a sender does, and gives the rows back."""
+    compose, done, lease = make(store, wanted), 0, timedelta(hours=1)
+    while done < limit:
+        with store.transaction() as tx:
+            rows = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(200, limit - done))
+        if not rows:
+            break
+        with store.reading() as tx:
+            known = papers.by_numbers(tx, {pick.paper for row in rows for pick in (*row.issue.picks, *row.issue.also)})
+        done += sum(bool(compose(row, known).data) for row in rows)
+    with store.transaction() as tx:
+        ledger.release(tx, "benchmark")
+
+
+def send(store: Store, address: str, port: int, limit: int) -> None:
+    """Delivers what is planned; of more rows than `limit` those beyond it are set aside first."""
+    with store.transaction() as tx:
+        ledger.claim(tx, "set aside", NOW, lease=timedelta(days=1), limit=max(ledger.waiting(tx, NOW) - limit, 0))
+    wanted = settings(address, port, 4)
+    deliver(store, make(store, wanted), wanted, NOW)
+
+
+# --- the surroundings ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _sink(program: str) -> Iterator[int]:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with subprocess.Popen([program, *user, f"127.0.0.1:{port}", "256"]) as sink:
+        time.sleep(0.5)
+        try:
+            yield port
+        finally:
+            sink.terminate()
+
+
+@contextmanager
+def _sqlite() -> Iterator[Callable[[int], str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield lambda size: f"sqlite:///{folder}/{size}.db"
+
+
+@contextmanager
+def _postgresql() -> Iterator[Callable[[int], str]]:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
+        server = held.enter_context(postgresql.serving(Path(folder)))
+        yield lambda _size: held.enter_context(server.database())
+
+
+_ADDRESSES = {"sqlite": _sqlite, "postgresql": _postgresql}
+
+
+def _in_process(asked: argparse.Namespace, size: int, address: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.benchmarks.scale", "--child", address, "--sizes", str(size)]
+    command += ["--mails", str(asked.mails), "--workers", str(asked.workers)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def print_table(name: str, lines: Sequence[Mapping[str, Any]], workers: int) -> None:
+    """Prints the seconds by size, microseconds a subscriber, and the growth from size to size."""
+    print(f"\n{name}, {workers} planning process{'es' if workers > 1 else ''}")
+    print("subscribers   fill s  match s   plan s    mails render s   send s   MB match   MB plan   MB last")
+    for line in lines:
+        cells = [f"{line[stage]:8.1f}" for stage in ("fill", "match", "plan")]
+        mails = [f"{line['mails']:8}", f"{line['render']:8.1f}", f"{line.get('send', float('nan')):8.1f}"]
+        peaks = [f"{line[peak]:9}" for peak in ("match_memory", "memory", "last_memory")]
+        print(f"{line['size']:11}", *cells, *mails, *peaks, flush=True)
+    for before, after in pairwise(lines):
+        grown = after["size"] / before["size"]
+        ratios = [f"{stage} {after[stage] / before[stage] / grown:.2f}" for stage in ("match", "plan")]
+        print(f"  {before['size']} to {after['size']}: time a subscriber grows by", ", ".join(ratios))
+
+
+if __name__ == "__main__":
+    main()
