@@ -43,23 +43,41 @@ def _with_subcommands(command: click.Command, context: click.Context) -> Iterato
 
 def _described(command: click.Command, context: click.Context, skip: frozenset[str]) -> Iterator[str]:
     level = "##" if context.parent is None or context.parent.parent is None else "###"
-    usage = " ".join(piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
-    yield f"{level} `{f'{context.command_path} {usage}'.strip()}`\n"
+    yield f"{level} `{' '.join([context.command_path, *_arguments(command)])}`\n"
     yield _paragraphs(command.help or "")
     shown = [option for option in command.params if isinstance(option, click.Option) and option.name not in skip]
     if shown:
         yield "| option | meaning |\n|---|---|"
-        yield from (_row(option, context) for option in shown)
+        yield from map(_row, shown)
         yield ""
+
+
+def _arguments(command: click.Command) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        yield "COMMAND"
+    for argument in command.params:
+        if isinstance(argument, click.Argument):
+            name = argument.metavar or (argument.name or "").upper()
+            yield name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n")) + "\n"
 
 
-def _row(option: click.Option, context: click.Context) -> str:
-    names, text = option.get_help_record(context) or ("", "")
-    return f"| `{names}` | {text.replace('|', chr(92) + '|')} |"
+def _row(option: click.Option) -> str:
+    names = ", ".join(option.opts)
+    takes = "" if option.is_flag or option.count else f" {option.metavar or _kind(option.type)}"
+    notes = " Required." if option.required else f" Default: `{option.default}`." if option.show_default else ""
+    return f"| `{names}{takes}` | {option.help}{notes} |"
+
+
+def _kind(kind: object) -> str:
+    if isinstance(kind, click.Choice):
+        return "/".join(map(str, kind.choices))
+    if isinstance(kind, click.Path):
+        return "FILE" if kind.file_okay else "FOLDER"
+    return "NUMBER" if isinstance(kind, click.types.IntParamType) else "TEXT"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
 @click.argument("places", metavar="[PATH_OR_URL]...", nargs=-1)
 @click.option("--format", "format_", default="", metavar="NAME", help="Format of the listings; without it, recognised.")
 @click.option(
-    "--page-date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the pages, when they do not say the year."
+    "--page-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Date of the pages, when they do not say the year.",
 )
 def ingest(call: Call, places: tuple[str, ...], format_: str, page_date: datetime | None) -> None:
     """Read listings into the store.
