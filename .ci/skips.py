@@ -17,6 +17,7 @@ MAY_BE_MISSING = {
     "Exim is not installed": "it can only be unpacked beside Postfix, from a mirror that may be out of reach",
     "Exim does not start here": "it wants a mount namespace of its own",
     "can only be started by root": "mail servers change their account",
+    "no caniemail": "node and npm are no Debian packages of the tests; where they are, .ci/run installs it",
 }
 
 
