@@ -33,6 +33,7 @@ COMMANDS = {
     "preview": "Look at issues in the browser",
     "serve": "Serve the web pages and run the scheduler",
     "worker": "Work on the jobs of a PostgreSQL store",
+    "store": "Look after the database",
     "doctor": "Check configuration, store and mail, and say what to mend",
     "report": "Show what happened, and why nothing was sent to whom",
     "evaluate": "Measure relevance on a labelled collection",

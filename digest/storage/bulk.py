@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Insert, Table
+from sqlalchemy import JSON, Column, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.storage.connect import compact
 from digest.storage.store import Tx
 
 CHUNK = 500  #: values in one IN list
@@ -27,6 +28,32 @@ def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
     """Inserts the rows; one that exists already is an error."""
     if rows:
         tx.connection.execute(table.insert(), rows)
+
+
+def copy_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts many rows with the same columns: by COPY on PostgreSQL, which takes a third of the time."""
+    if not rows or not tx.on_postgresql:
+        insert_rows(tx, table, rows)
+        return
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    encoded = [_encoder(table.c[name]) for name in names]
+    driver: Any = tx.connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row([encode(row[name]) for name, encode in zip(names, encoded, strict=True)])
+
+
+def _encoder(column: Column[Any]) -> Callable[[Any], Any]:
+    return _json if isinstance(column.type, JSON) else _as_it_is
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else compact(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def insert_or_ignore(tx: Tx, table: Table) -> Any:

@@ -16,7 +16,7 @@ from digest.errors import ConfigurationError
 BUSY_SECONDS = 30.0  #: how long a connection to SQLite waits for another writer
 _POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
-_compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
 def store_url(address: str, base_folder: Path) -> URL:
@@ -52,7 +52,7 @@ def engine_for(url: URL) -> Engine:
         return create_engine(
             url,
             hide_parameters=True,
-            json_serializer=_compact,
+            json_serializer=compact,
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=8,
@@ -68,7 +68,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        json_serializer=_compact,
+        json_serializer=compact,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _set_up_sqlite)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, delete, exists, func, select, update
 from digest.errors import StoreError
 from digest.papers import Paper
 from digest.storage import schema
-from digest.storage.bulk import chunks, insert_or_ignore, insert_rows
+from digest.storage.bulk import chunks, copy_rows, insert_or_ignore
 from digest.storage.paper_rows import paper_of, row_of
 from digest.storage.popularity import popularity_of
 from digest.storage.store import Tx
@@ -83,7 +83,7 @@ def add(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
         raise StoreError("papers are numbered only in the transaction that ingests")
     start = high_water(tx) + 1
     numbered = [replace(paper, number=number) for number, paper in enumerate(papers, start)]
-    insert_rows(tx, schema.papers, [row_of(paper) for paper in numbered])
+    copy_rows(tx, schema.papers, [row_of(paper) for paper in numbered])
     return numbered
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select, update
 
 from digest.errors import UsageError
 from digest.storage import schema
-from digest.storage.bulk import chunks, insert_or_ignore, insert_rows
+from digest.storage.bulk import chunks, copy_rows, insert_or_ignore
 from digest.storage.store import Tx
 from digest.storage.subscriber_rows import due_columns, subscriber_of, subscription_row
 from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
@@ -38,7 +38,7 @@ def add_many(tx: Tx, subscriptions: Sequence[Subscription], admission: Admission
     statement = insert_or_ignore(tx, schema.subscribers).returning(schema.subscribers)
     added = [subscriber_of(row) for row in tx.connection.execute(statement, rows).mappings()]
     note = {"at": now, "state": admission.state.value, "cause": admission.cause}
-    insert_rows(tx, schema.consents, [{"subscriber": subscriber.number, **note} for subscriber in added])
+    copy_rows(tx, schema.consents, [{"subscriber": subscriber.number, **note} for subscriber in added])
     return added
 
 

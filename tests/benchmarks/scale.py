@@ -195,7 +195,7 @@ def plan_together(address: str, workers: int) -> tuple[float, int]:
 
 def render(store: Store, wanted: Settings, limit: int) -> None:
     """Composes messages, 200 rows at a time as a sender does, and gives the rows back."""
-    compose, done, lease = make(store, wanted), 0, timedelta(hours=1)
+    compose, done, lease = make(wanted), 0, timedelta(hours=1)
     while done < limit:
         with store.transaction() as tx:
             rows = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(200, limit - done))
@@ -213,7 +213,7 @@ def send(store: Store, address: str, port: int, limit: int) -> None:
     with store.transaction() as tx:
         ledger.claim(tx, "set aside", NOW, lease=timedelta(days=1), limit=max(ledger.waiting(tx, NOW) - limit, 0))
     wanted = settings(address, port, 4)
-    deliver(store, make(store, wanted), wanted, NOW)
+    deliver(store, make(wanted), wanted, NOW)
 
 
 # --- the surroundings ------------------------------------------------------------------------------------------------
