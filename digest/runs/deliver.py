@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from digest.settings import Settings
 from digest.smtp import Courier, Parcel
 from digest.storage import Store, ledger, papers
 from digest.storage.ledger import Claimed
+from digest.storage.marks import Recorder
 from digest.tokens import Keyring
 
 BATCH = 200  # rows claimed at a time
@@ -109,6 +110,7 @@ class _Book:
 
     def __init__(self, store: Store, owner: str, clock: Callable[[], datetime]) -> None:
         self._store, self._owner, self._clock = store, owner, clock
+        self._recorder = Recorder(store, owner)
         self._tally: Counter[Outcome] = Counter()
         self._intended = 0
         # SQLite lets one writer in and makes the others poll; within a process a lock hands over at once.
@@ -128,26 +130,40 @@ class _Book:
             )
         return len(recovered.unknown)
 
-    def claim(self) -> tuple[list[Claimed], dict[int, Paper]]:
-        """Gives the next rows, leased to us, with their papers."""
+    def claim(self) -> list[Claimed]:
+        """Gives the next rows, leased to us."""
         with self._turn, self._store.transaction() as tx:
-            rows = ledger.claim(tx, self._owner, self._clock(), lease=LEASE, limit=BATCH)
-        numbers = {number for row in rows for number in _papers_of(row.issue)}
+            return ledger.claim(tx, self._owner, self._clock(), lease=LEASE, limit=BATCH)
+
+    def papers(self, numbers: Collection[int]) -> dict[int, Paper]:
+        """Gives the papers with these numbers."""
+        if not numbers:
+            return {}
         with self._store.reading() as tx:
-            return rows, papers.by_numbers(tx, numbers)
+            return papers.by_numbers(tx, numbers)
 
     def record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-        """Writes marks and intents in one durable commit; gives the intents that hold."""
-        with self._turn, self._store.transaction() as tx:
-            ledger.mark(tx, self._owner, attempts)
-            note_refusals(tx, attempts, self._clock())
-            held = set(ledger.intend(tx, self._owner, intents, self._clock()))
+        """Writes marks and intents in one durable commit; gives the intents that hold.
+
+        What was not sent is rare and takes more than a mark, so it has a commit of its own, before.
+        """
+        sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
+        with self._turn:
+            if len(sent) < len(attempts):
+                self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
+            held = self._recorder.record(sent, intents, self._clock())
         self._tally.update(attempt.outcome for attempt in attempts)
         self._intended += len(intents) - len(held)
         return held
 
+    def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
+        with self._store.transaction() as tx:
+            ledger.mark(tx, self._owner, attempts)
+            note_refusals(tx, attempts, self._clock())
+
     def release(self) -> None:
         """Gives back what was claimed and not begun."""
+        self._recorder.close()
         with self._turn, self._store.transaction() as tx:
             ledger.release(tx, self._owner)
 
@@ -199,12 +215,12 @@ class _Supply:
             return self._rows.popleft() if self._rows else None
 
     def _refill(self) -> None:
-        rows, known = self._book.claim()
+        rows = self._book.claim()
+        known = {} if len(self._papers) > MAX_PAPERS_KEPT else self._papers
+        wanted = {number for row in rows for number in _papers_of(row.issue)}
+        self._papers = known | self._book.papers(wanted - known.keys())
         self._rows.extend(rows)
         self._dry = not rows
-        if len(self._papers) > MAX_PAPERS_KEPT:
-            self._papers = {}
-        self._papers = self._papers | known
 
     def _refused(self, row: Claimed, error: MessageError) -> Attempt:
         _log.error("delivery %d cannot be composed: %s", row.id, error, extra={"action": "compose", "id": row.id})

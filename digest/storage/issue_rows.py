@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.storage.paper_rows import storable
 
 PLACES = 9  #: decimals of a contribution that are kept; their sum stays right to far below a millionth
 _GROUPS = ("picks", "also", "trending")
+_KINDS = {kind.value: kind for kind in ReasonKind}
+_NOWHERE = (-1, -1, "")
+
+T = TypeVar("T")
 
 
 def issue_row(issue: Issue) -> dict[str, Any]:
@@ -51,8 +55,18 @@ def _pick_row(pick: Pick) -> list[Any]:
 
 def _pick_of(row: Sequence[Any]) -> Pick:
     paper, match, interest, trending, reasons = row
-    found = tuple(_reason_of(reason) for reason in reasons)
-    return Pick(paper=paper, match=match, interest=interest, trending=trending, reasons=found)
+    found = tuple([_reason_of(reason) for reason in reasons])
+    return _made(Pick, {"paper": paper, "match": match, "interest": interest, "trending": trending, "reasons": found})
+
+
+def _made(kind: type[T], values: dict[str, Any]) -> T:
+    """Gives a frozen value with these fields, all of them.
+
+    Its constructor would take six times as long, and an issue has dozens of them for each message that is sent.
+    """
+    made = object.__new__(kind)
+    made.__dict__.update(values)
+    return made
 
 
 def _reason_row(reason: Reason) -> list[Any]:
@@ -62,13 +76,16 @@ def _reason_row(reason: Reason) -> list[Any]:
 
 def _reason_of(row: Sequence[Any]) -> Reason:
     term, kind, field, contribution, *place = row
-    start, end, matched = place or (-1, -1, "")
-    return Reason(
-        term=term,
-        kind=ReasonKind(kind),
-        field=field,
-        contribution=float(contribution),
-        start=start,
-        end=end,
-        matched=matched,
+    start, end, matched = place or _NOWHERE
+    return _made(
+        Reason,
+        {
+            "term": term,
+            "kind": _KINDS[kind],
+            "field": field,
+            "contribution": float(contribution),
+            "start": start,
+            "end": end,
+            "matched": matched,
+        },
     )

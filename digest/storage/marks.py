@@ -7,18 +7,17 @@ group they would cost more than everything else that the sending of a message ta
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, and_, bindparam, select, text, update
+from sqlalchemy import and_, bindparam, select, update
 
 from digest.deliveries import Attempt, DeliveryState, Outcome, retry_pause
 from digest.storage import schema
 from digest.storage.bulk import chunks
-from digest.storage.columns import Instant
 from digest.storage.paper_rows import storable
-from digest.storage.store import Tx
+from digest.storage.store import Store, Tx
 
 MAX_REPLY = 500  #: characters of a server's answer that are kept
 INTENT_LEASE = timedelta(minutes=30)  #: longer than anybody waits for an answer to the final dot
@@ -30,16 +29,22 @@ _ON_SQLITE = {
         json_extract(value, '$[2]') AS code, json_extract(value, '$[3]') AS status,
         json_extract(value, '$[4]') AS reply, json_extract(value, '$[5]') AS stage,
         json_extract(value, '$[6]') AS relay FROM json_each(:given)""",
+    "owner": ":owner",
+    "now": ":now",
+    "until": ":until",
 }
 _ON_POSTGRESQL = {
-    "ids": "SELECT value::bigint FROM json_array_elements_text(CAST(:given AS json)) AS listed (value)",
+    "ids": "SELECT value::bigint FROM json_array_elements_text(%(given)s::json) AS listed (value)",
     "answers": """SELECT (value->>0)::bigint AS id, (value->>1)::timestamptz AS at, (value->>2)::int AS code,
         value->>3 AS status, value->>4 AS reply, value->>5 AS stage, value->>6 AS relay
-        FROM json_array_elements(CAST(:given AS json)) AS listed (value)""",
+        FROM json_array_elements(%(given)s::json) AS listed (value)""",
+    "owner": "%(owner)s",
+    "now": "%(now)s::timestamptz",
+    "until": "%(until)s::timestamptz",
 }
 _INTEND = """
-UPDATE deliveries SET state = 'sending', lease_until = :until
-WHERE id IN ({ids}) AND state = 'claimed' AND lease_owner = :owner AND lease_until > :now
+UPDATE deliveries SET state = 'sending', lease_until = {until}
+WHERE id IN ({ids}) AND state = 'claimed' AND lease_owner = {owner} AND lease_until > {now}
 AND EXISTS (
   SELECT 1 FROM subscribers WHERE subscribers.number = deliveries.subscriber AND subscribers.state = 'active'
   AND NOT EXISTS (
@@ -54,18 +59,14 @@ UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NUL
   last_code = given.code, last_status = given.status, last_reply = given.reply, last_stage = given.stage,
   relay = given.relay
 FROM ({answers}) AS given
-WHERE deliveries.id = given.id AND lease_owner = :owner AND state IN ('claimed', 'sending', 'unknown')
+WHERE deliveries.id = given.id AND lease_owner = {owner} AND state IN ('claimed', 'sending', 'unknown')
 RETURNING deliveries.id
 """
-
-
-def _statement(sql: str, parts: Mapping[str, str]) -> TextClause:
-    times = [bindparam(name, type_=Instant()) for name in ("now", "until") if f":{name}" in sql]
-    return text(sql.format(**parts)).bindparams(*times)
-
-
-_intend = {True: _statement(_INTEND, _ON_POSTGRESQL), False: _statement(_INTEND, _ON_SQLITE)}
-_mark_sent = {True: _statement(_MARK_SENT, _ON_POSTGRESQL), False: _statement(_MARK_SENT, _ON_SQLITE)}
+_SQL = {
+    on_postgresql: (_INTEND.format(**parts), _MARK_SENT.format(**parts))
+    for on_postgresql, parts in ((False, _ON_SQLITE), (True, _ON_POSTGRESQL))
+}
+Run = Callable[[str, Mapping[str, str]], Iterable[int]]  # executes a statement, gives the ids that it returns
 
 
 def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
@@ -74,10 +75,7 @@ def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> fr
     A row is among them only when the lease still holds, the subscription is still active and the address is not
     suppressed. For any other, drop the connection before the final dot.
     """
-    if not deliveries:
-        return frozenset()
-    values = {"given": json.dumps(sorted(deliveries)), "owner": owner, "now": now, "until": now + INTENT_LEASE}
-    return frozenset(tx.connection.execute(_intend[tx.on_postgresql], values).scalars())
+    return frozenset(_intend(_runner(tx), tx.on_postgresql, owner, deliveries, now))
 
 
 def mark(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> frozenset[int]:
@@ -85,20 +83,76 @@ def mark(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> frozenset[int]:
 
     A row takes it while `owner` holds it, and also once it is `unknown`: a late answer overrides the doubt.
     """
-    sent = [_answer(attempt) for attempt in attempts if attempt.outcome is Outcome.SENT]
-    took: set[int] = set()
-    if sent:
-        values = {"given": json.dumps(sent), "owner": owner}
-        took.update(tx.connection.execute(_mark_sent[tx.on_postgresql], values).scalars())
-    if len(sent) < len(attempts):
-        took |= _mark_unsent(tx, owner, [attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
-    return frozenset(took)
+    sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
+    unsent = [attempt for attempt in attempts if attempt.outcome is not Outcome.SENT]
+    took = set(_mark_sent(_runner(tx), tx.on_postgresql, owner, sent))
+    return frozenset(took | _mark_unsent(tx, owner, unsent))
+
+
+class Recorder:
+    """Writes marks and intents over a connection of its own, one durable commit for a group.
+
+    The connection is the driver's: a group is two statements of a few microseconds, and the layers between would cost
+    more than they. One thread at a time.
+    """
+
+    def __init__(self, store: Store, owner: str) -> None:
+        self._store, self._owner = store, owner
+        self._connection = store.driver_connection()
+
+    def record(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
+        """Marks these as sent, and gives those of `intents` that hold. Raises StoreError; then nothing was written."""
+        cursor, on_postgresql = self._connection.cursor(), self._store.on_postgresql
+
+        def run(sql: str, values: Mapping[str, str]) -> list[int]:
+            cursor.execute(sql, values)
+            return [row[0] for row in cursor.fetchall()]
+
+        with self._store.named_errors():
+            try:
+                if not on_postgresql:
+                    cursor.execute("BEGIN IMMEDIATE")
+                _mark_sent(run, on_postgresql, self._owner, sent)
+                held = set(_intend(run, on_postgresql, self._owner, intents, now))
+                self._connection.commit()
+            except BaseException:
+                self._connection.rollback()
+                raise
+            finally:
+                cursor.close()
+        return held
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._connection.close()
+
+
+def _runner(tx: Tx) -> Run:
+    return lambda sql, values: tx.connection.exec_driver_sql(sql, dict(values)).scalars()
+
+
+def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[int], now: datetime) -> Iterable[int]:
+    if not deliveries:
+        return ()
+    times = {"now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+    return run(_SQL[on_postgresql][0], {"given": json.dumps(sorted(deliveries)), "owner": owner, **times})
+
+
+def _mark_sent(run: Run, on_postgresql: bool, owner: str, sent: Sequence[Attempt]) -> Iterable[int]:
+    if not sent:
+        return ()
+    given = json.dumps([_answer(attempt) for attempt in sent])
+    return run(_SQL[on_postgresql][1], {"given": given, "owner": owner})
+
+
+def _moment(at: datetime) -> str:
+    """Gives a time as SQLite's columns hold it; PostgreSQL reads it in the time zone of our sessions, which is UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 def _answer(attempt: Attempt) -> tuple[object, ...]:
-    at = attempt.at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
     reply = storable(attempt.reply)[:MAX_REPLY]
-    return attempt.delivery, at, attempt.code, attempt.status, reply, attempt.stage, attempt.relay
+    return attempt.delivery, _moment(attempt.at), attempt.code, attempt.status, reply, attempt.stage, attempt.relay
 
 
 def _mark_unsent(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> set[int]:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, text
+from sqlalchemy.exc import DBAPIError
 
 from digest.errors import StoreBusy, StoreError
 from digest.settings import StoreSettings
@@ -91,6 +91,19 @@ class Store:
                 _take_ingest_lock(connection, wait)
             yield Tx(connection=connection, ingests=True)
 
+    def driver_connection(self) -> PoolProxiedConnection:
+        """Gives a connection of the database's own driver, for the statements that run for every message."""
+        with self.named_errors():
+            return self._engine.raw_connection()
+
+    @contextmanager
+    def named_errors(self) -> Iterator[None]:
+        """Makes the driver's errors ours: StoreBusy when another writer does not finish, else StoreError."""
+        try:
+            yield
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise _named(error, self.address) from error
+
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
@@ -156,12 +169,10 @@ def _take_ingest_lock(connection: Connection, wait: float) -> None:
 
 
 def _as_store_error(error: DBAPIError, address: str) -> StoreError:
-    if _is_busy(error):
+    return _named(error.orig or error, address)
+
+
+def _named(error: BaseException, address: str) -> StoreError:
+    if getattr(error, "sqlstate", None) == "55P03" or "database is locked" in str(error):
         return StoreBusy(f"store {address}: another process is writing and did not finish in time")
-    return StoreError(f"store {address}: {' '.join(str(error.orig).split())}")
-
-
-def _is_busy(error: DBAPIError) -> bool:
-    if not isinstance(error, OperationalError):
-        return False
-    return getattr(error.orig, "sqlstate", None) == "55P03" or "database is locked" in str(error.orig)
+    return StoreError(f"store {address}: {' '.join(str(error).split())}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 from digest.messages import Message
 from digest.papers import Paper
@@ -72,11 +73,32 @@ class MortalStore(Store):
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
-        with super().transaction() as tx:
-            yield tx
-            self._commits += 1
-            fatal = self._commits == self._sending.die_at_commit
-            if fatal and not self._sending.die_after:
-                os.kill(os.getpid(), signal.SIGKILL)
+        with ExitStack() as stack:
+            yield stack.enter_context(super().transaction())
+            self.commit(stack.close)
+
+    def driver_connection(self) -> Any:
+        return MortalConnection(super().driver_connection(), self)
+
+    def commit(self, commit: Callable[[], None]) -> None:
+        """Commits, and dies before or after when it is the one."""
+        self._commits += 1
+        fatal = self._commits == self._sending.die_at_commit
+        if fatal and not self._sending.die_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        commit()
         if fatal:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class MortalConnection:
+    """A connection of the driver whose commits may be the last thing that its process does."""
+
+    def __init__(self, connection: Any, store: MortalStore) -> None:
+        self._connection, self._store = connection, store
+
+    def commit(self) -> None:
+        self._store.commit(self._connection.commit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
