@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -51,6 +52,33 @@ class Fault:
 
     field: str  #: dotted name: "profile.keywords[2].weight"
     reason: str  #: what was found and what is expected
+
+
+_WEIGHTED = re.compile(r"(?P<term>.*\S)\s*[*×]\s*(?P<weight>[0-9]+(?:[.,][0-9]+)?)\s*")
+
+
+def keyword_of(line: str) -> Keyword:
+    """Gives the keyword of one line as people write it.
+
+    >>> keyword_of("hyperparameter optimization * 2").weight
+    2.0
+    """
+    found = _WEIGHTED.fullmatch(line)
+    term = found["term"] if found else line
+    return Keyword(term=" ".join(term.split()), weight=weight_of(found["weight"]) if found else 1.0)
+
+
+def line_of(keyword: Keyword) -> str:
+    """Gives the line that `keyword_of` reads back."""
+    return keyword.term if keyword.weight == 1 else f"{keyword.term} * {keyword.weight:g}"
+
+
+def weight_of(text: str) -> float:
+    """Gives the weight that a text says; 1 for none, and 0, which `faults` names as wrong, for no number."""
+    try:
+        return float(text.replace(",", ".")) if text.strip() else 1.0
+    except ValueError:
+        return 0.0
 
 
 def profile_from_dict(data: Mapping[str, Any]) -> Profile:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import TransitionError
-from digest.profiles import Fault, Profile, profile_from_dict
+from digest.profiles import Fault, Profile, faults, profile_from_dict
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = frozenset(range(5))
@@ -183,6 +183,15 @@ class Subscriber:
         return self.subscription.profile
 
 
+def known_zone(name: str) -> bool:
+    """True for a name of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def normalised_address(address: str) -> str:
     """Gives the form in which addresses are compared: trimmed, lower case throughout.
 
@@ -201,3 +210,20 @@ def address_faults(address: str) -> list[Fault]:
     if not _DOMAIN.fullmatch(domain) or len(address.encode()) > MAX_ADDRESS_LENGTH:
         return [Fault(field="address", reason=f"{address!r}: the part after the @ is not a domain name")]
     return []
+
+
+def name_faults(name: str) -> list[Fault]:
+    """Gives what is wrong with a person's name; empty when it can be shown and put into a header."""
+    if len(name) > MAX_NAME_LENGTH:
+        return [Fault(field="name", reason=f"{len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")]
+    return [] if name.isprintable() else [Fault(field="name", reason="has a control character")]
+
+
+def subscription_faults(subscription: Subscription) -> list[Fault]:
+    """Gives everything that is wrong with a subscription; empty when it can be used."""
+    schedule, wrong = subscription.schedule, [*address_faults(subscription.address), *name_faults(subscription.name)]
+    if not known_zone(schedule.timezone):
+        wrong.append(Fault(field="timezone", reason=f"{schedule.timezone!r} is not a time zone, such as Europe/Berlin"))
+    if not schedule.days:
+        wrong.append(Fault(field="days", reason="choose at least one day"))
+    return [*wrong, *faults(subscription.profile)]

@@ -25,6 +25,7 @@ COMMANDS = {
     "ingest": "Read listings into the store",
     "papers": "Show the papers that are known",
     "subscribers": "Look after the audience",
+    "operators": "Look after operators and their tokens",
     "score": "Show the ranking for one subscriber, with its reasons",
     "render": "Write one subscriber's issue to files",
     "run": "Ingest, plan what is due, deliver",

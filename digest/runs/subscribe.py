@@ -166,6 +166,15 @@ def manager(store: Store, token: str, now: datetime) -> Subscriber | None:
         return subscribers.by_numbers(tx, [number]).get(number) if number is not None else None
 
 
+def present(store: Store, number: int) -> Subscriber:
+    """Gives the subscriber as they stand now. Raises UsageError for a number that nobody has."""
+    with store.reading() as tx:
+        found = subscribers.by_numbers(tx, [number]).get(number)
+    if found is None:
+        raise UsageError(f"there is no subscriber number {number}")
+    return found
+
+
 def change(store: Store, subscriber: Subscriber, wanted: Subscription, now: datetime) -> Subscriber:
     """Gives the subscriber with what they want from now on; the address stays.
 
@@ -235,7 +244,7 @@ def tidy(store: Store, now: datetime) -> int:
 
 def token_hash(token: str) -> str:
     """Gives the form in which a random token is stored: whoever reads the store cannot use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def _within_limits(tx: Tx, settings: Settings, network: str, now: datetime) -> None:

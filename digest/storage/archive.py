@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, and_, func, or_, select
 
 from digest.papers import Paper
 from digest.storage import schema
-from digest.storage.paper_rows import paper_of
+from digest.storage.paper_rows import paper_of, storable
 from digest.storage.store import Tx
 
 MAX_WORDS = 12
@@ -30,7 +30,7 @@ def search(tx: Tx, query: str, *, offset: int = 0, limit: int = 20) -> Found:
 
     Papers with a word in the title come first, then the newest.
     """
-    words = query.split()[:MAX_WORDS]
+    words = storable(query).split()[:MAX_WORDS]
     present = and_(_p.redirect.is_(None), *(or_(_has(_p.title, word), _has(_p.abstract, word)) for word in words))
     in_title = and_(*(_has(_p.title, word) for word in words)) if words else _p.redirect.is_(None)
     total: int = tx.connection.execute(select(func.count()).select_from(schema.papers).where(present)).scalar_one()

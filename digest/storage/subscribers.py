@@ -74,10 +74,16 @@ def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Subscriber]:
 
 
 def everyone(
-    tx: Tx, *, states: Collection[State] = tuple(State), owner: Owner | None = None, size: int = SHARD
+    tx: Tx,
+    *,
+    states: Collection[State] = tuple(State),
+    owner: Owner | None = None,
+    after: int = 0,
+    size: int = SHARD,
 ) -> Iterator[Subscriber]:
-    """Gives all subscribers in these states, of this owner, by number; memory stays flat."""
-    query = select(schema.subscribers).where(_c.state.in_([state.value for state in states])).order_by(_c.number)
+    """Gives all subscribers in these states, of this owner, by number, those after `after`; memory stays flat."""
+    wanted = _c.state.in_([state.value for state in states]), _c.number > after
+    query = select(schema.subscribers).where(*wanted).order_by(_c.number)
     if owner is not None:
         query = query.where(_c.owner == owner.value)
     rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()

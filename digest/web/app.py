@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -22,10 +22,12 @@ from digest.runs.subscribe import Letter, TooMany
 from digest.settings import Settings
 from digest.storage import Store, secrets
 from digest.web import health, home, links, manage, signup
+from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
 from digest.web.pages import Pages
 from digest.web.site import Site, Visit
 
+API_ROOT = "/api/v1"
 OPEN_PAGES = ("/", "/archive", "/subscribe")  #: that search engines may keep
 _log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ def create_app(
     with store.transaction() as tx:
         secrets.keyring(tx, clock())
     app = FastAPI(title=settings.sender.name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.site = Site(
+    site = Site(
         store=store,
         settings=settings,
         clock=clock,
@@ -47,6 +49,8 @@ def create_app(
         press=Press.load(templates, masthead(settings.sender), settings.templates.theme),
         outlook=Outlook(store),
     )
+    app.state.site = site
+    app.mount(API_ROOT, create_api(site))
     for room in (home, signup, links, manage, health):
         app.include_router(room.router)
     _add_failures(app)
@@ -71,7 +75,10 @@ def _visit(request: Request) -> Visit:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    visit, status = _visit(request), error.status_code if isinstance(error, HTTPException) else 400
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    if request.url.path.startswith(API_ROOT):  # an address with a line break in it does not reach the API itself
+        return JSONResponse({"error": "there is no such thing", "fields": {}}, status_code=status)
+    visit = _visit(request)
     if status == 404:
         heading, text = "There is no such page", "Perhaps the address was cut off on its way."
         return visit.fail(404, visit.translate(heading), visit.translate(text))

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.profiles import DEFAULT_MINIMUM_MATCH, DEFAULT_PAPERS, Fault, Keyword, Profile, faults
+from digest.profiles import (
+    DEFAULT_MINIMUM_MATCH,
+    DEFAULT_PAPERS,
+    Fault,
+    Keyword,
+    Profile,
+    faults,
+    keyword_of,
+    line_of,
+    weight_of,
+)
 from digest.subscribers import (
-    MAX_NAME_LENGTH,
     WEEKDAYS,
     WORKDAYS,
     Cadence,
     Schedule,
     Subscription,
     address_faults,
+    known_zone,
+    name_faults,
 )
 
 MAX_LINES = 400
-_WEIGHT = re.compile(r"\s*(?:\*|×)\s*([0-9]+(?:[.,][0-9]+)?)\s*$")
 
 Values = Mapping[str, Sequence[str]]  #: field to what was sent under that name, in order
 
@@ -77,8 +86,12 @@ def read_form(values: Values, language: str) -> Reading:
         profile=read_profile(values),
     )
     schedule, schedule_faults = read_schedule(values)
-    name_faults = _name_faults(subscription.name)
-    found = [*address_faults(subscription.address), *name_faults, *schedule_faults, *faults(subscription.profile)]
+    found = [
+        *address_faults(subscription.address),
+        *name_faults(subscription.name),
+        *schedule_faults,
+        *faults(subscription.profile),
+    ]
     return Reading(subscription=replace(subscription, schedule=schedule), faults=tuple(found))
 
 
@@ -103,29 +116,13 @@ def read_keywords(values: Values) -> tuple[Keyword, ...]:
     rows = zip(values.get("term", ()), values.get("weight", ()), strict=False)
     dropped, exact = set(values.get("drop", ())), set(values.get("exact", ()))
     kept = [
-        Keyword(term=_tidy(term), weight=_weight(weight), acronyms=str(place) not in exact)
+        Keyword(term=_tidy(term), weight=weight_of(weight), acronyms=str(place) not in exact)
         for place, (term, weight) in enumerate(rows)
         if _tidy(term) and str(place) not in dropped
     ]
     lines = (keyword_of(line) for line in _lines(values, "keywords"))
     distinct = {keyword.term.casefold(): keyword for keyword in reversed([*kept, *lines])}
     return tuple(reversed(distinct.values()))
-
-
-def keyword_of(line: str) -> Keyword:
-    """Gives the keyword of one line.
-
-    >>> keyword_of("hyperparameter optimization * 2").weight
-    2.0
-    """
-    found = _WEIGHT.search(line)
-    term = line[: found.start()] if found else line
-    return Keyword(term=_tidy(term), weight=_weight(found[1]) if found else 1.0)
-
-
-def line_of(keyword: Keyword) -> str:
-    """Gives the line that `keyword_of` reads back."""
-    return keyword.term if keyword.weight == 1 else f"{keyword.term} * {keyword.weight:g}"
 
 
 def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
@@ -143,15 +140,6 @@ def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
         wrong.append(Fault(field="days", reason="choose at least one day"))
     cadence = Cadence.WEEKLY if first(values, "cadence") == Cadence.WEEKLY else Cadence.DAILY
     return Schedule(timezone=zone, hour=hour or time(7), days=days or WORKDAYS, cadence=cadence), wrong
-
-
-def known_zone(name: str) -> bool:
-    """True for a name of the tz database."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def fields_of(subscription: Subscription, wrong: Mapping[str, str] | None = None) -> ProfileFields:
@@ -180,13 +168,6 @@ def _form_field(name: str) -> str:
     return name.removeprefix("profile.").partition("[")[0]
 
 
-def _name_faults(name: str) -> Iterable[Fault]:
-    if len(name) > MAX_NAME_LENGTH:
-        yield Fault(field="name", reason=f"{len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")
-    if not name.isprintable():
-        yield Fault(field="name", reason="has a control character")
-
-
 def _lines(values: Values, name: str, separator: str = r"[\n;]") -> tuple[str, ...]:
     text = "\n".join(values.get(name, ()))
     lines = (_tidy(line) for line in re.split(separator, text.replace("\r", "\n")))
@@ -195,13 +176,6 @@ def _lines(values: Values, name: str, separator: str = r"[\n;]") -> tuple[str, .
 
 def _tidy(text: str) -> str:
     return " ".join(text.split())
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text.replace(",", ".")) if text.strip() else 1.0
-    except ValueError:
-        return 0.0  # which `faults` names as wrong
 
 
 def _number(text: str, default: int) -> int:

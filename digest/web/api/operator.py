@@ -1,0 +1,116 @@
+"""What operators may do, by their token and role."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from digest.deliveries import DeliveryState
+from digest.profile_files import json_of, read_table
+from digest.runs import exchange
+from digest.storage import deliveries, runs, subscribers, suppressions
+from digest.web.api.models import (
+    DeliveryModel,
+    ImportedModel,
+    ImportModel,
+    PeopleModel,
+    PersonModel,
+    RunModel,
+    SuppressionModel,
+)
+from digest.web.api.refusals import AdministratorDep, ReaderDep, Refusal, SenderDep, answers
+from digest.web.site import VisitDep
+
+PAGE_SIZE = 500
+router = APIRouter(tags=["operators"])
+
+
+@router.get("/subscribers", responses=answers(401))
+def people(visit: VisitDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> PeopleModel:
+    """Lists the subscribers by number, a page at a time."""
+    with visit.site.store.reading() as tx:
+        found = list(islice(subscribers.everyone(tx, after=after), PAGE_SIZE + 1))
+    shown = found[:PAGE_SIZE]
+    return PeopleModel(
+        subscribers=[
+            PersonModel(
+                number=p.number,
+                address=p.address,
+                state=p.state.value,
+                owner=p.owner.value,
+                since=p.created,
+                next_due=p.next_due,
+            )
+            for p in shown
+        ],
+        next=shown[-1].number if len(found) > PAGE_SIZE else None,
+    )
+
+
+@router.get("/subscribers/export", responses=answers(401))
+def export(visit: VisitDep, _operator: AdministratorDep) -> dict[str, Any]:
+    """Gives the whole audience, in the shape that the import takes."""
+    listed: dict[str, Any] = json.loads(json_of(exchange.exported(visit.site.store)))
+    return listed
+
+
+@router.post("/subscribers/import", responses=answers(401, 409))
+def import_(visit: VisitDep, operator: AdministratorDep, given: ImportModel) -> ImportedModel:
+    """Takes in people who are not known yet; nobody who left, was erased or is suppressed comes back."""
+    origin = f"API by {operator.name}"
+    rows = read_table(json.dumps({"subscribers": given.subscribers}).encode(), origin, "json")
+    days = visit.site.settings.issue.first_issue_days
+    report = exchange.take_in(visit.site.store, rows, origin, days, visit.now, dry_run=given.dry_run)
+    return ImportedModel.model_validate(report.as_dict())
+
+
+@router.get("/runs", responses=answers(401))
+def recent_runs(visit: VisitDep, _operator: ReaderDep) -> list[RunModel]:
+    """Gives the last runs, newest first."""
+    with visit.site.store.reading() as tx:
+        found = runs.recent(tx, limit=100)
+    return [
+        RunModel(id=r.id, kind=r.kind, started=r.started, ended=r.ended, report=dict(r.report) if r.report else None)
+        for r in found
+    ]
+
+
+@router.get("/deliveries", responses=answers(401))
+def recent_deliveries(
+    visit: VisitDep, _operator: ReaderDep, state: DeliveryState = DeliveryState.FAILED
+) -> list[DeliveryModel]:
+    """Gives the newest deliveries that stand in a state."""
+    with visit.site.store.reading() as tx:
+        found = deliveries.in_states(tx, [state], limit=PAGE_SIZE)
+    return [
+        DeliveryModel(
+            id=d.id,
+            subscriber=d.subscriber,
+            issue_date=d.issue_date,
+            state=d.state.value,
+            attempts=d.attempts,
+            sent_at=d.sent_at,
+            last_code=d.last_code,
+            last_reply=d.last_reply,
+        )
+        for d in found
+    ]
+
+
+@router.get("/suppressions", responses=answers(401))
+def suppressed(visit: VisitDep, _operator: ReaderDep) -> list[SuppressionModel]:
+    """Gives the addresses that are not mailed, and why."""
+    with visit.site.store.reading() as tx:
+        found = suppressions.holding(tx)
+    return [SuppressionModel(address=s.address, reason=s.reason, since=s.since) for s in found]
+
+
+@router.delete("/suppressions/{address}", status_code=204, response_class=Response, responses=answers(401, 404))
+def lift(visit: VisitDep, _operator: SenderDep, address: Annotated[str, Path(max_length=254)]) -> None:
+    """Lets an address be mailed again."""
+    with visit.site.store.transaction() as tx:
+        if not suppressions.lift(tx, address, visit.now):
+            raise Refusal(404, "this address is not suppressed")

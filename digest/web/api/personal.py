@@ -1,0 +1,95 @@
+"""What somebody may do with their own subscription, by the token of a link to manage."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from digest.runs import feedback, personal_data
+from digest.runs import subscribe as runs
+from digest.storage import papers
+from digest.subscribers import State, Subscriber, subscription_faults
+from digest.web.api.models import GivenVoteModel, StandingModel, StateModel, SubscriptionModel, VoteModel
+from digest.web.api.refusals import PersonDep, Refusal, answers, refuse_faults
+from digest.web.site import VisitDep
+
+LONGEST_PAUSE = 366  #: days
+PaperNumber = Annotated[int, Path(ge=1, le=2**53)]
+router = APIRouter(prefix="/me", tags=["your own subscription"])
+
+
+@router.get("", responses=answers(401))
+def show(person: PersonDep) -> StandingModel:
+    """Gives the subscription and how it stands."""
+    return _standing(person)
+
+
+@router.put("", responses=answers(401, 409))
+def change(visit: VisitDep, person: PersonDep, wanted: SubscriptionModel) -> StandingModel:
+    """Changes what is wanted and when; the address stays."""
+    subscription = wanted.subscription()
+    refuse_faults(subscription_faults(subscription))
+    return _standing(runs.change(visit.site.store, person, subscription, visit.now))
+
+
+@router.put("/state", responses=answers(401, 409))
+def change_state(visit: VisitDep, person: PersonDep, wanted: StateModel) -> StandingModel:
+    """Pauses until a day, ends a pause, unsubscribes at once, or subscribes again."""
+    store, number, now = visit.site.store, person.number, visit.now
+    if wanted.state == "unsubscribed":
+        runs.leave(store, number, "API", now)
+    elif wanted.state == "paused":
+        if wanted.until is None or not 0 < (wanted.until - now.date()).days <= LONGEST_PAUSE:
+            raise Refusal(422, "until: a day from tomorrow on, within a year", {"until": "out of range"})
+        if runs.pause(store, number, wanted.until, "API", now) is None:
+            raise Refusal(409, f"a subscription that is {person.state} cannot pause")
+    elif person.state is State.PAUSED:
+        runs.resume(store, number, "API", now)
+    else:
+        runs.rejoin(store, number, "API", now)
+    return _standing(runs.present(store, number))
+
+
+@router.get("/votes", responses=answers(401))
+def votes(visit: VisitDep, person: PersonDep) -> list[GivenVoteModel]:
+    """Gives your votes, newest first."""
+    given = feedback.opinions(visit.site.store, person.number)
+    return [GivenVoteModel(paper=o.paper.number, title=o.paper.title, value=o.value, at=o.at) for o in given]
+
+
+@router.put("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401, 404))
+def vote(visit: VisitDep, person: PersonDep, paper: PaperNumber, given: VoteModel) -> None:
+    """Votes a paper up or down; another vote on it takes this one's place."""
+    with visit.site.store.reading() as tx:
+        if not papers.by_numbers(tx, [paper]):
+            raise Refusal(404, f"there is no paper number {paper}")
+    feedback.vote(visit.site.store, person.number, paper, given.value, now=visit.now)
+
+
+@router.delete("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401))
+def withdraw(visit: VisitDep, person: PersonDep, paper: PaperNumber) -> None:
+    """Takes a vote back."""
+    feedback.withdraw(visit.site.store, person.number, paper)
+
+
+@router.get("/export", responses=answers(401))
+def export(visit: VisitDep, person: PersonDep) -> dict[str, Any]:
+    """Gives everything that is known about you."""
+    return personal_data.everything(visit.site.store, person.number)
+
+
+@router.delete("", status_code=204, response_class=Response, responses=answers(401))
+def erase(visit: VisitDep, person: PersonDep) -> None:
+    """Removes everything that is known about you."""
+    personal_data.erase(visit.site.store, person.number, visit.now)
+
+
+def _standing(person: Subscriber) -> StandingModel:
+    return StandingModel(
+        state=person.state.value,
+        paused_until=person.paused_until,
+        next_issue=runs.local_date(person),
+        owner=person.owner.value,
+        subscription=SubscriptionModel.model_validate(person.subscription.as_dict()),
+    )

@@ -1,0 +1,94 @@
+"""Refusals of the API, what each operation may answer, and who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from digest.profiles import Fault
+from digest.runs import subscribe as runs
+from digest.storage import operators
+from digest.storage.operators import Operator, Role
+from digest.subscribers import Subscriber
+from digest.web.api.models import ProblemModel
+from digest.web.site import Visit, VisitDep
+
+_MEANINGS = {
+    400: "the request cannot be read",
+    401: "a token is missing, wrong or has run out",
+    403: "the operator's role does not include this, or the request came from another site",
+    404: "there is no such thing, or the token has run out",
+    409: "this cannot be done as things stand",
+    413: "the body is too large",
+    422: "the request does not fit its description",
+    429: "too many requests for now",
+    503: "the store cannot be used for the moment",
+}
+
+
+class Refusal(Exception):
+    """What the caller must change; its text is a sentence."""
+
+    def __init__(self, status: int, error: str, fields: Mapping[str, str] | None = None) -> None:
+        self.status, self.fields = status, fields or {}
+        super().__init__(error)
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Gives the description of the refusals that an operation may answer with, besides the usual ones."""
+    wanted = sorted({400, 403, 413, 422, 503, *statuses})
+    return {status: {"model": ProblemModel, "description": _MEANINGS[status]} for status in wanted}
+
+
+def refuse_faults(faults: Sequence[Fault]) -> None:
+    """Raises the refusal that names each fault, if there are any."""
+    if faults:
+        raise Refusal(422, "some values cannot be used", {fault.field: fault.reason for fault in faults})
+
+
+_BEARER = HTTPBearer(auto_error=False, description="a token: of a link to manage, or of an operator")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+
+
+def _person(visit: VisitDep, credentials: _Credentials) -> Subscriber:
+    found = runs.manager(visit.site.store, credentials.credentials, visit.now) if credentials else None
+    if found is None:
+        raise Refusal(401, "the token of a link to manage is wanted; POST /manage-links mails one")
+    return found
+
+
+def _operator(visit: Visit, credentials: HTTPAuthorizationCredentials | None) -> Operator:
+    if credentials:
+        with visit.site.store.reading() as tx:
+            found = operators.by_token(tx, runs.token_hash(credentials.credentials))
+        if found:
+            return found
+    raise Refusal(401, "the token of an operator is wanted")
+
+
+def _with_role(visit: Visit, credentials: HTTPAuthorizationCredentials | None, role: Role) -> Operator:
+    found = _operator(visit, credentials)
+    if not found.role.includes(role):
+        raise Refusal(403, f"this needs the role {role.value}; yours is {found.role.value}")
+    return found
+
+
+def _reader(visit: VisitDep, credentials: _Credentials) -> Operator:
+    return _with_role(visit, credentials, Role.READ)
+
+
+def _sender(visit: VisitDep, credentials: _Credentials) -> Operator:
+    return _with_role(visit, credentials, Role.SEND)
+
+
+def _administrator(visit: VisitDep, credentials: _Credentials) -> Operator:
+    return _with_role(visit, credentials, Role.ADMINISTER)
+
+
+PersonDep = Annotated[Subscriber, Depends(_person)]
+ReaderDep = Annotated[Operator, Depends(_reader)]
+SenderDep = Annotated[Operator, Depends(_sender)]
+AdministratorDep = Annotated[Operator, Depends(_administrator)]
