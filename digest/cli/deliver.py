@@ -24,12 +24,12 @@ def deliver(call: Call, resend_unknown: bool) -> None:
     not be sent; another `digest deliver` or `digest run` tries again when its time has come.
     """
     press = load_press(call.settings)
-    with call.store() as store, stopping() as stop:
+    with call.store() as store, stopping() as stop, call.bar("mails") as tried:
         with store.transaction() as tx:
             again = ledger.resend_unknown(tx, call.now) if resend_unknown else 0
             keys = keyring(tx, call.now)
         compose = delivering.composer(press, keys, call.settings)
-        report = delivering.deliver(store, compose, call.settings, call.now, stop=stop)
+        report = delivering.deliver(store, compose, call.settings, call.now, stop=stop, tried=tried)
     call.show(report.as_dict() | {"resent": again}, deliver_text(report))
     if report.problem:
         call.warn(report.problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 Advance = Callable[[int], None]
 
@@ -27,7 +28,7 @@ def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator
     if not shown:
         yield tuple(_nothing for _ in what)
         return
-    from rich.console import Console
+    from rich.console import Console  # likewise
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -38,8 +39,13 @@ def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        tasks = [progress.add_task(name, total=total) for name in what]
-        yield tuple(partial(progress.advance, task) for task in tasks)
+        tasks = [progress.add_task(name, total=total, visible=False) for name in what]
+        yield tuple(partial(_move, progress, task) for task in tasks)
+
+
+def _move(progress: Any, task: Any, count: int) -> None:
+    """Moves a bar on; it is seen from its first move."""
+    progress.update(task, advance=count, visible=True)
 
 
 def _nothing(_count: int) -> None:

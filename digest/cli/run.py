@@ -53,8 +53,12 @@ def run(call: Call, now: datetime | None, only: str, dry_run: bool, exit_code: b
         folder=call.configuration.folder, files=profile_files(call.configuration), only=only, dry_run=dry_run
     )
     press = load_press(call.settings)
-    with call.store() as store, stopping() as stop, call.bars("papers", "subscribers") as (read, planned):
-        watch = Watch(stop=stop, read=lambda count, _origin: read(count), planned=planned)
+    with (
+        call.store() as store,
+        stopping() as stop,
+        call.bars("papers", "subscribers", "mails") as (read, planned, tried),
+    ):
+        watch = Watch(stop=stop, read=lambda count, _origin: read(count), planned=planned, tried=tried)
         report = run_all(store, call.settings, press, call.now, options, watch)
     for problem in report.problems:
         call.warn(problem)

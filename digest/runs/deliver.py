@@ -79,14 +79,16 @@ def deliver(
     now: datetime,
     *,
     stop: threading.Event | None = None,
+    tried: Callable[[int], None] | None = None,
 ) -> DeliverReport:
     """Sends every row that is due at `now` and gives what became of them. May run in several processes at once.
 
-    Setting `stop` lets what is under way come to its end; what was not begun stays planned.
+    Setting `stop` lets what is under way come to its end; what was not begun stays planned. `tried` is told of each
+    group of attempts, how many they were.
     """
     clock = _clock_from(now)
     stop = stop or threading.Event()
-    book = _Book(store, new_sender(), clock)
+    book = _Book(store, new_sender(), clock, tried or (lambda _count: None))
     found = book.recover()
     supply = _Supply(book, compose, clock)
     courier = Courier(settings.smtp, book.record, clock=clock, stop=stop)
@@ -108,8 +110,8 @@ def _clock_from(now: datetime) -> Callable[[], datetime]:
 class _Book:
     """The ledger as one sender uses it: one name, one writer at a time on SQLite, and a tally."""
 
-    def __init__(self, store: Store, owner: str, clock: Callable[[], datetime]) -> None:
-        self._store, self._owner, self._clock = store, owner, clock
+    def __init__(self, store: Store, owner: str, clock: Callable[[], datetime], tried: Callable[[int], None]) -> None:
+        self._store, self._owner, self._clock, self._tried = store, owner, clock, tried
         self._recorder = Recorder(store, owner)
         self._tally: Counter[Outcome] = Counter()
         self._intended = 0
@@ -153,6 +155,7 @@ class _Book:
                 self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
             held = self._recorder.record(sent, intents, self._clock())
         self._tally.update(attempt.outcome for attempt in attempts)
+        self._tried(len(attempts))
         self._intended += len(intents) - len(held)
         return held
 

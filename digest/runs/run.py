@@ -31,6 +31,7 @@ class Watch:
     stop: threading.Event | None = None  #: set it, and delivering comes to its end
     read: Progress | None = None  #: told of papers read
     planned: Callable[[int], None] | None = None  #: told of subscribers planned
+    tried: Callable[[int], None] | None = None  #: told of attempts to send
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ def run(
     ingested = _ingested(store, settings, now, chosen, watching)
     synced = sync(store, chosen.files, Options(first_issue_days=settings.issue.first_issue_days), now)
     planned = _planned(store, settings, now, chosen, watching)
-    delivered = deliver(store, composer(press, ring, settings), settings, now, stop=watching.stop)
+    delivered = deliver(store, composer(press, ring, settings), settings, now, stop=watching.stop, tried=watching.tried)
     report = RunReport(ingested=ingested, synced=synced, planned=planned, delivered=delivered)
     with store.transaction() as tx:
         runs.finish(tx, record, now + timedelta(seconds=time.monotonic() - began), report.as_dict())
