@@ -47,7 +47,15 @@ class Frequencies:
         return Frequencies(keys=keys[first], counts=sums.astype(np.uint32))
 
 
+UNSEEN_PAPERS, UNSEEN_FREQUENCY = 500, 1.0  #: papers taken as seen before the first, and in how many a feature stood
+
+
 def inverse(frequency: npt.NDArray[np.float64], papers: int) -> npt.NDArray[np.float64]:
-    """Gives ln(1 + (N - df + .5) / (df + .5)), the weight of a feature seen in df of N papers; always above 0."""
-    df = np.minimum(frequency, papers)
-    return np.asarray(np.log1p((papers - df + 0.5) / (df + 0.5)))
+    """Gives ln(1 + (N - df + .5) / (df + .5)), the weight of a feature seen in df of N papers; always above 0.
+
+    N and df include papers taken as seen before the first, so that one page with a topic of its own does not decide
+    what is rare, and weights move little while the first papers come in.
+    """
+    count = papers + UNSEEN_PAPERS
+    df = np.minimum(frequency + UNSEEN_FREQUENCY, count)
+    return np.asarray(np.log1p((count - df + 0.5) / (df + 0.5)))

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from scipy import sparse
 
 from digest.ranking.background import Background
-from digest.ranking.calibration import Calibration, Scale, level
+from digest.ranking.calibration import Calibration, Scale, levels
 from digest.ranking.features import Floats, Ints
 from digest.ranking.feedback import Tastes, word_vectors
 from digest.ranking.index import PaperIndex
-from digest.ranking.wishes import Reader, Wishes
+from digest.ranking.wishes import Reader, Wishes, row_maxima
 
 _ROWS = 2_000  #: readers calibrated at a time, which bounds the memory
 
@@ -44,16 +44,13 @@ def _measure(rows: Sequence[int], wishes: Wishes, background: Background) -> lis
     by_keyword = background.shelf.match(wishes.compiled)
     voting = bool(wishes.tastes.strengths[list(rows)].any())
     effects = _sample_effects(wishes.tastes, background) if voting else None
+    middles = levels(by_keyword, wishes.compiled.maxima, wishes.keyword_weights)
     measured: list[Measured] = []
     for start in range(0, len(rows), _ROWS):
         chunk = list(rows[start : start + _ROWS])
-        scores = (wishes.keyword_weights[chunk] @ by_keyword).toarray()
-        peaks, taste = scores.max(axis=1, initial=0.0), np.zeros(len(chunk))
-        if effects is not None:
-            here = effects[chunk].toarray()
-            taste = _mean_of_strongest(here)
-            scores += here * _taste_scale(wishes.tastes.strengths[chunk], peaks, taste, wishes.norms[chunk])[:, None]
-        measured += zip(peaks, taste, level(scores, wishes.norms[chunk]), strict=True)
+        peaks = row_maxima(wishes.keyword_weights[chunk] @ by_keyword)
+        taste = _mean_of_strongest(effects[chunk].toarray()) if effects is not None else np.zeros(len(chunk))
+        measured += zip(peaks, taste, middles[chunk], strict=True)
     return measured
 
 

@@ -22,6 +22,9 @@ AUTHOR_REACH = 1.5  #: an author who is followed counts for more than what keywo
 CATEGORY_REACH, ONLY_CATEGORY_REACH = 0.2, 0.8  #: a category is a hint beside other wishes, else the wish itself
 
 
+LENGTH_DISCOUNT = 0.25  #: how much of the lead that long and rare phrases have over short ones is taken back
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """A subscriber as the ranking knows them."""
@@ -58,7 +61,7 @@ class Wishes:
     interests: tuple[Interest, ...]  #: keywords first
     compiled: Compiled  #: the keywords among them
     weights: sparse.csr_array  #: readers by interests
-    norms: Floats  #: Euclidean norm of what a reader's keywords can reach; 1 without keywords
+    norms: Floats  #: what a keyword of the reader can reach: mean of the largest and the average; 1 without keywords
     tastes: Tastes
 
     @classmethod
@@ -69,10 +72,9 @@ class Wishes:
         place = {interest: number for number, interest in enumerate([*keywords, *followed])}
         compiled = compile_keywords([Keyword(term=k.term, acronyms=k.acronyms) for k in keywords], background)
         asked = [[(place[_keyword_interest(k)], k.weight) for k in r.profile.keywords] for r in readers]
-        by_keyword = _table(asked, len(place))
         maxima = np.concatenate([compiled.maxima, np.zeros(len(followed))])
-        norms = np.sqrt(by_keyword.power(2) @ maxima**2)
-        norms = np.where(norms > 0, norms, 1.0)
+        by_keyword = _table(asked, len(place)) @ sparse.diags_array(np.maximum(maxima, 1e-9) ** -LENGTH_DISCOUNT)
+        norms = _norms(by_keyword @ sparse.diags_array(maxima))
         also = [[(place[i], reach * norms[n]) for i, reach in _followed(r.profile)] for n, r in enumerate(readers)]
         return cls(
             interests=tuple(place),
@@ -120,3 +122,18 @@ def _table(rows: Sequence[Sequence[tuple[int, float]]], columns: int) -> sparse.
     table = sparse.csr_array((value, (row, column)), shape=(len(rows), columns))
     table.sum_duplicates()
     return table
+
+
+def _norms(reaches: sparse.csr_array) -> Floats:
+    """Gives the geometric mean of the largest and the average reach of each row; 1 for an empty row."""
+    count = np.diff(reaches.indptr)
+    average = np.divide(reaches.sum(axis=1), count, out=np.zeros(len(count)), where=count > 0)
+    norms = np.sqrt(row_maxima(reaches) * average)
+    return np.where(norms > 0, norms, 1.0)
+
+
+def row_maxima(table: sparse.csr_array) -> Floats:
+    """Gives the largest value of each row of a table without negative values; 0 for an empty row."""
+    if not all(table.shape):
+        return np.zeros(table.shape[0])
+    return np.asarray(table.max(axis=1).toarray(), dtype=np.float64).ravel()
