@@ -79,7 +79,7 @@ def read_sources(house: Household, now: datetime) -> None:
     """Reads the sources and follows the profile files."""
     store, settings = house.store, house.settings
     if settings.sources:
-        how = IngestOptions(folder=house.folder, wait=settings.store.busy_seconds)
+        how = IngestOptions(folder=house.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
         report = ingest(store, settings.sources, now=now, options=how)
         _record(store, "ingest", now, report)
     sync(store, house.profile_files(), Options(first_issue_days=settings.issue.first_issue_days), now)

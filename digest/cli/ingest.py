@@ -43,6 +43,7 @@ def ingest(call: Call, places: tuple[str, ...], format_: str, page_date: datetim
         folder=call.configuration.folder,
         page_date=page_date.date() if page_date else None,
         wait=call.settings.store.busy_seconds,
+        fetching=call.settings.fetching,
         configured=not places,
     )
     with call.store() as store, call.bar("papers") as advance:

@@ -126,12 +126,9 @@ def _sketch(shingles: frozenset[str]) -> list[int]:
     """
     if len(shingles) < _BUCKETS * 2:
         return []
-    least = [1 << 32] * _BUCKETS
-    for shingle in shingles:
-        value = zlib.crc32(shingle.encode())
-        bucket = value % _BUCKETS
-        least[bucket] = min(least[bucket], value)
-    return least
+    values = sorted((zlib.crc32(shingle.encode()) for shingle in shingles), reverse=True)
+    least = {value % _BUCKETS: value for value in values}  # the last one put into a bucket is the smallest
+    return [least.get(bucket, 0) for bucket in range(_BUCKETS)]
 
 
 def _digest(text: str) -> str:

@@ -117,7 +117,7 @@ def run(
 def _ingested(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: Watch) -> IngestReport:
     if not settings.sources:
         return IngestReport()
-    how = IngestOptions(folder=options.folder, wait=settings.store.busy_seconds)
+    how = IngestOptions(folder=options.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
     return ingest(store, settings.sources, now=now, options=how, progress=watch.read)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.identity import candidate_keys, joined, keys_of, mergeable, new_paper, same_work
+from digest.identity import candidate_keys, joined, mergeable, new_paper, same_work
 from digest.papers import Paper, Sighting
 
 
@@ -73,7 +73,7 @@ class Works:
         if after != before:
             self.papers[number] = after
             self.changed.add(number)
-            self._own(keys_of(after), number)
+        # What the paper was known by before stays; what it is known by now comes from this sighting.
         self._own(prepared.keys, number)
         is_richer = replace(after, sources=before.sources) != before or len(self._led) > joins
         return Placed(paper=number, is_enriched=is_richer)
@@ -96,7 +96,6 @@ class Works:
         self.papers[self._given] = prepared.paper
         self.new[self._given] = None
         self._own(prepared.keys, self._given)
-        self._own(keys_of(prepared.paper), self._given)
         return Placed(paper=self._given, is_new=True)
 
     def _own(self, keys: Iterable[str], number: int) -> None:

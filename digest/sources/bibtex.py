@@ -108,6 +108,8 @@ def _text(fields: Mapping[str, Any], *names: str) -> str:
 
 def _ungrouped(value: str) -> str:
     """Gives a value without the braces that hold text together; those of commands, accents and formulas stay."""
+    if "{" not in value:
+        return value
     kept: list[str] = []
     closing: list[str] = []
     in_formula = False
@@ -116,7 +118,9 @@ def _ungrouped(value: str) -> str:
         in_formula ^= character == "$" and not escaped
         if character == "{" and not escaped:
             is_group = (
-                not in_formula and value[place + 1 : place + 2] != "\\" and not _ARGUMENT.search(value[:place][-30:])
+                not in_formula
+                and value[place + 1 : place + 2] != "\\"
+                and not _ARGUMENT.search(value[max(place - 30, 0) : place])
             )
             closing.append("" if is_group else "}")
             kept.append("" if is_group else "{")

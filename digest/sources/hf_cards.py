@@ -94,7 +94,7 @@ def _inlined(text: str) -> str:
 def _cards(text: str) -> Iterator[_Card]:
     """Gives a card for each run of links to one paper, with the linked texts and the date after them."""
     card: _Card | None = None
-    before = 0
+    before, line, counted = 0, 1, 0
     for found in _LINK.finditer(text):
         link = found[2] or found[3]
         paper = _PAPER.search(link)
@@ -107,7 +107,9 @@ def _cards(text: str) -> Iterator[_Card]:
         if card is None or card.id != paper[1]:
             if card is not None:
                 yield card
-            card = _Card(paper[1], text.count("\n", 0, found.start()) + 1)
+            line += text.count("\n", counted, found.start())
+            counted = found.start()
+            card = _Card(paper[1], line)
         # A bare address belongs to the block of text before it.
         _take(card, link, _tidied(found[1]) if found[2] else _last_block(between))
     if card is not None:
