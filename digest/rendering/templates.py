@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template, select_autoescape
+from jinja2 import DictLoader, Environment, StrictUndefined, Template, TemplateSyntaxError, select_autoescape
 from jinja2 import TemplateError as JinjaError
 
 from digest.errors import TemplateError
 from digest.rendering.escaping import finalize
 from digest.rendering.lint import check
-from digest.rendering.mjml import compiled
+from digest.rendering.mjml import assembled, compiled
 from digest.rendering.pieces import Pattern
 
 TEXT_WIDTH = 72
@@ -40,8 +41,21 @@ class Templates:
         try:
             return self._template(name).render({field.name: getattr(given, field.name) for field in fields(given)})
         except JinjaError as error:
-            line = getattr(error, "lineno", None)
-            raise TemplateError(getattr(error, "name", None) or name, line, str(error)) from error
+            raise TemplateError(*self._place_of(error, name), str(error)) from error
+
+    def _place_of(self, error: JinjaError, name: str) -> tuple[str, int | None]:
+        """Gives file and line of an error: of a syntax error as it says, else of the innermost line under way.
+
+        Lines of compiled MJML are not those of its source, so there the first tag with what the error names counts.
+        """
+        file = (error.name if isinstance(error, TemplateSyntaxError) else None) or name
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_under_way(error)
+        if not file.endswith(".mjml"):
+            return file, line
+        named = _NAMED.search(str(error))
+        lines = assembled(name, self._texts) if named else []
+        found = (row for row in lines if named and re.search(rf"\{{[{{%].*\b{re.escape(named[1])}\b", row.text))
+        return next(((row.file, row.number) for row in found), (name, None))
 
     def pattern(self, name: str, given: Any) -> Pattern:
         """Gives the rendered template split at its slots."""
@@ -59,6 +73,18 @@ class Templates:
             return self._environment.get_template(name)
         check(name, self._texts)
         return self._environment.from_string(compiled(name, self._texts))
+
+
+_NAMED = re.compile(r"'(\w+)'")
+
+
+def _line_under_way(error: JinjaError) -> int | None:
+    """Gives the line of the template in which an error came up; Jinja puts it into the traceback."""
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == "<template>" else line
+        trace = trace.tb_next
+    return line
 
 
 class Sheet:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fastapi.testclient import TestClient
+import httpx
 
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
@@ -29,9 +29,10 @@ from digest.settings import SenderSettings, Settings, StoreSettings, WebSettings
 from digest.storage import Store, open_store, papers, statistics, subscribers
 from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
+from digest.web.preview.access import ADDRESS, PART
 from digest.web.preview.app import create_preview
 from digest.web.preview.desk import Desk, open_desk
-from digest.web.preview.pages import ADDRESS, PART
+from tests.sites import serving
 
 SIZES = (100, 600, 5_000)
 CHANGES = 30
@@ -110,27 +111,32 @@ class Cost:
 
 def costs(desk: Desk) -> Iterator[Cost]:
     """Gives what each of the changes costs; the first page was shown before."""
-    client, saved = TestClient(create_preview(desk)), desk.subscriber(1).subscription
-    client.get(f"{desk.root}?who=1")
-    for profile in changes(saved.profile):
-        form = {
-            "term": [keyword.term for keyword in profile.keywords],
-            "weight": [f"{keyword.weight:.3f}" for keyword in profile.keywords],
-            "minimum_match": [str(profile.minimum_match)],
-            "papers": [str(profile.papers)],
-        }
-        start, computed = time.perf_counter(), time.process_time()
-        answer = client.post(f"{desk.root}tune?who=1", data=form, headers={PART: "result"})
-        between = time.perf_counter()
-        frame = client.get(answer.headers[ADDRESS].replace("/?", "/mail?"))
-        end, used = time.perf_counter(), time.process_time() - computed
-        assert (answer.status_code, frame.status_code) == (200, 200)
-        yield Cost(
-            judged=float(_MILLISECONDS.findall(answer.text)[0]),
-            answer=1000 * (between - start),
-            frame=1000 * (end - between),
-            computed=1000 * used,
-        )
+    with serving(create_preview(desk)) as url, httpx.Client(base_url=url, timeout=60) as client:
+        client.get(f"{desk.root}?who=1")
+        for profile in changes(desk.subscriber(1).profile):
+            yield cost(client, desk, profile)
+
+
+def cost(client: httpx.Client, desk: Desk, profile: Profile) -> Cost:
+    """Gives what it costs to change the profile to this one."""
+    form = {
+        "term": [keyword.term for keyword in profile.keywords],
+        "weight": [f"{keyword.weight:.3f}" for keyword in profile.keywords],
+        "minimum_match": [str(profile.minimum_match)],
+        "papers": [str(profile.papers)],
+    }
+    start, computed = time.perf_counter(), time.process_time()
+    answer = client.post(f"{desk.root}tune?who=1", data=form, headers={PART: "result"})
+    between = time.perf_counter()
+    frame = client.get(answer.headers[ADDRESS].replace("/?", "/mail?"))
+    end, used = time.perf_counter(), time.process_time() - computed
+    assert (answer.status_code, frame.status_code) == (200, 200)
+    return Cost(
+        judged=float(_MILLISECONDS.findall(answer.text)[0]),
+        answer=1000 * (between - start),
+        frame=1000 * (end - between),
+        computed=1000 * used,
+    )
 
 
 _MILLISECONDS = re.compile(r"made in (\d+) ms")

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import uvicorn
 
 import digest
 from digest.fetching.profile_folder import read_profile_folder
@@ -33,6 +28,7 @@ from digest.storage import Store, open_store
 from digest.web.preview.app import create_preview
 from digest.web.preview.desk import open_desk
 from tests.conftest import ROOT
+from tests.sites import serving
 
 DEMO = Path(digest.__file__).parent / "demo"
 ADA = """\
@@ -82,7 +78,7 @@ def running_preview(folder: Path) -> Iterator[Bench]:
         settings = _settings(profiles, templates, inbox)
         store = _filled_store(folder, settings)
         desk = open_desk(store, settings, lambda: datetime.now(UTC), inbox=inbox.folder)
-        with _serving(create_preview(desk)) as origin:
+        with serving(create_preview(desk)) as origin:
             yield Bench(
                 address=origin + desk.root,
                 settings=settings,
@@ -111,19 +107,3 @@ def _filled_store(folder: Path, settings: Settings) -> Store:
     files = read_profile_folder(Path(settings.subscribers.folder))
     sync(store, files, Options(first_issue_days=7), now)
     return store
-
-
-@contextmanager
-def _serving(app: object) -> Iterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))  # type: ignore[arg-type]
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()

@@ -239,7 +239,9 @@ def test_two_profiles_stand_side_by_side(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["?who=1", "?who=0", "?who=1&show=text", "compare?left=1&right=2", "inbox", "inbox/1"])
+@pytest.mark.parametrize(
+    "path", ["?who=1", "?who=0", "?who=1&show=text", "compare?left=1&right=2", "specimens", "inbox", "inbox/1"]
+)
 def test_axe_finds_nothing(path: str, scheme: str, page: Page, bench: Bench) -> None:
     if path == "inbox/1":
         page.get_by_role("button", name="Send a test").click()
@@ -249,6 +251,17 @@ def test_axe_finds_nothing(path: str, scheme: str, page: Page, bench: Bench) -> 
     page.evaluate("document.querySelectorAll('.why details').forEach((one, place) => { one.open = place < 3 })")
     found = Axe().run(page, options={"iframes": False})
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_specimen_follows_its_template(page: Page, bench: Bench) -> None:
+    page.get_by_role("link", name="Specimens").click()
+    page.get_by_role("link", name="thirty", exact=True).click()
+    expect(page.frame_locator(".stage iframe").locator("h1")).to_be_visible()
+    card = bench.templates / "mail" / "card.html"
+    card.write_text(card.read_text().replace("{{ title }}", "Fresh ink: {{ title }}"))
+    expect(page.frame_locator(".stage iframe").locator("body")).to_contain_text("Fresh ink:", timeout=10_000)
+    page.get_by_role("link", name="Text", exact=True).click()
+    expect(page.locator(".stage pre")).to_contain_text("Unsubscribe")
 
 
 def test_at_phone_width_nothing_is_wider_than_the_page(browser: Browser, bench: Bench) -> None:

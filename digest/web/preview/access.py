@@ -16,6 +16,7 @@ from digest.web.preview.desk import Desk
 from digest.web.preview.views import Place
 
 MOST_FIELDS = 2_000
+PART, ADDRESS = "X-Part", "X-Address"  #: asks for the part of a page that changes; says at which address it stands
 
 
 def _desk(request: Request, token: str) -> Desk:

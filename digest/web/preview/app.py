@@ -11,7 +11,7 @@ from digest import __version__
 from digest.errors import DigestError, StoreError, UsageError
 from digest.web.guard import Guard
 from digest.web.pages import Asset
-from digest.web.preview import inbox, pages
+from digest.web.preview import inbox, pages, specimens
 from digest.web.preview.access import place, shown
 from digest.web.preview.desk import Desk
 from digest.web.preview.views import TroublePage
@@ -25,7 +25,7 @@ def create_preview(desk: Desk) -> FastAPI:
     app = FastAPI(title="Preview", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)
-    for room in (pages, inbox):
+    for room in (pages, specimens, inbox):
         app.include_router(room.router, prefix="/{token}")
     app.add_exception_handler(DigestError, _in_trouble)
     app.add_exception_handler(HTTPException, _refused)

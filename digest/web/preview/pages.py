@@ -14,7 +14,7 @@ from digest.runs.save_profile import save_profile
 from digest.runs.trial import send_trial
 from digest.web.forms import first, read_profile
 from digest.web.guard import MAIL_POLICY
-from digest.web.preview.access import ChoiceDep, DeskDep, FormDep, place, shown
+from digest.web.preview.access import ADDRESS, PART, ChoiceDep, DeskDep, FormDep, place, shown
 from digest.web.preview.choice import Choice
 from digest.web.preview.comparing import compare_page
 from digest.web.preview.desk import Desk, Seen
@@ -23,7 +23,6 @@ from digest.web.preview.result import Bench, chosen_relay
 from digest.web.preview.tuning import choose_view, tune_view, tuned
 from digest.web.preview.views import ResultPart, WorkbenchPage
 
-PART, ADDRESS = "X-Part", "X-Address"  #: asks for the result alone; says at which address it stands
 router = APIRouter(include_in_schema=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from digest.errors import UsageError
@@ -16,6 +17,7 @@ from digest.web.preview.desk import Desk, Seen
 from digest.web.preview.looks import Scheme
 from digest.web.preview.table import Link, why_view
 from digest.web.preview.views import FaultView, LinkOption, LooksView, MailView, Option, ResultView
+from digest.web.preview.watch import Pressed
 
 GMAIL_LIMIT = 102_400  #: octets of HTML; what comes after is hidden behind a link
 RELAY, INBOX = "relay", "inbox"
@@ -58,6 +60,21 @@ def looks_view(choice: Choice, link: Link) -> LooksView:
     )
 
 
+def fault_view(desk: Desk, choice: Choice, pressed: Pressed[Any], link: Link) -> FaultView | None:
+    """Gives what is wrong with the templates; None when nothing is."""
+    fault = pressed.fault
+    if fault is None:
+        return None
+    return FaultView(
+        file=fault.file,
+        line=fault.line,
+        reason=fault.reason,
+        excerpt=fault.excerpt,
+        good=link(good=True) if desk.press.has_good else "",
+        shows_good=choice.good and pressed.outcome is not None,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """One choice on the desk: what it looks like, with the addresses of its neighbours."""
@@ -81,7 +98,7 @@ class Bench:
             summary=_summary(seen),
             compare=self._compare() if seen.is_changed and choice.who and not seen.wrong else "",
             profile_faults=seen.wrong,
-            fault=self._fault(),
+            fault=fault_view(self.desk, choice, seen.pressed, self.link),
             skipped=str(seen.decided.skip) if seen.decided and seen.decided.skip else "",
             mail=self._mail(seen.pressed.outcome) if seen.pressed.outcome else None,
             parts=tuple(
@@ -99,19 +116,6 @@ class Bench:
         choice = self.choice
         pairs = [("left", str(choice.who)), ("right", f"{choice.who}~{choice.draft}"), ("from", choice.papers)]
         return f"{self.desk.root}compare?{urlencode(pairs)}"
-
-    def _fault(self) -> FaultView | None:
-        fault = self.seen.pressed.fault
-        if fault is None:
-            return None
-        return FaultView(
-            file=fault.file,
-            line=fault.line,
-            reason=fault.reason,
-            excerpt=fault.excerpt,
-            good=self.link(good=True) if self.desk.press.has_good else "",
-            shows_good=self.choice.good and self.seen.pressed.outcome is not None,
-        )
 
     def _mail(self, composed: Composed) -> MailView:
         show, data = self.choice.show, composed.message.data

@@ -18,7 +18,7 @@ class Place:
     """Where a page of the preview stands."""
 
     root: str  #: the beginning of every address, with the token
-    here: str  #: "issue", "compare" or "inbox"
+    here: str  #: "issue", "compare", "specimens" or "inbox"
     inbox: bool  #: whether there is an inbox
 
 
@@ -215,6 +215,41 @@ class ComparePage(Page):
     papers: tuple[Option, ...]
     verdict: str
     sides: tuple[SideView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecimenView:
+    """One specimen."""
+
+    version: str  #: of the templates
+    name: str
+    subject: str
+    preheader: str
+    size: int  #: octets of HTML
+    fault: FaultView | None
+    parts: tuple[LinkOption, ...]
+    looks: LooksView
+    frame: str  #: address of the HTML for the frame; empty where the text is shown
+    plain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecimenPart(Page):
+    """preview/specimen.html: the part of the page that changes."""
+
+    template: ClassVar[str] = "preview/specimen.html"
+    place: Place
+    specimen: SpecimenView
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecimenPage(Page):
+    """preview/specimens.html"""
+
+    template: ClassVar[str] = "preview/specimens.html"
+    place: Place
+    specimen: SpecimenView
+    every: tuple[LinkOption, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

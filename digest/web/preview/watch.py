@@ -12,7 +12,7 @@ from digest.errors import ConfigurationError, DigestError, TemplateError
 from digest.rendering import Masthead, Press
 
 T = TypeVar("T")
-_WATCHED = ("mail/", "theme/")
+_WATCHED = ("mail/", "theme/", "specimens/")
 _AROUND = 3  #: lines shown before and after a faulty one
 
 
@@ -64,6 +64,10 @@ class WatchedPress:
     def fault(self) -> TemplateFault | None:
         """What is wrong with the templates, as last looked at."""
         return self._fault
+
+    def texts(self) -> Mapping[str, str]:
+        """Gives the templates by name. Raises ConfigurationError when they cannot be read."""
+        return self._load()
 
     def look(self) -> str:
         """Gives the version of the present templates; another one than before means that a file was edited."""
