@@ -13,6 +13,7 @@ from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
 from digest.rendering.layout import HTML_BOUND, Layout, both_pieces, kept_pieces
 from digest.rendering.letters import Letters
+from digest.rendering.lint import check
 from digest.rendering.pieces import Filling
 from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
@@ -36,6 +37,9 @@ class Press:
         file = f"theme/{theme}.toml"
         if file not in templates:
             raise TemplateError(file, None, "is not there")
+        for name in sorted(templates):
+            if name.startswith("mail/") and name.endswith(".mjml") and not name.startswith("mail/_"):
+                check(name, templates)
         return cls(Templates(templates), _clean(masthead), read_theme(templates[file], file))
 
     def issue(self, issue: Issue, papers: Mapping[int, Paper], reader: Addressee, links: IssueLinks) -> Rendering:

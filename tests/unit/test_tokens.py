@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import date, timedelta
 
 import pytest
@@ -63,3 +64,20 @@ def test_a_token_lives_as_long_as_its_purpose(purpose: Purpose, days: int, valid
     ring = Keyring((NEW,))
     token = ring.sign(Claim(purpose=purpose, delivery=1, issued=TODAY - timedelta(days=days)))
     assert (ring.verify(token, TODAY) is not None) is valid
+
+
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+def test_a_token_is_signed_by_hmac_sha256(length: int) -> None:
+    key = bytes(range(256))[:length]
+    claim = Claim(purpose=Purpose.VOTE_UP, delivery=7, paper=9, issued=date(2025, 3, 13))
+    token = Keyring((key,)).sign(claim)
+    assert token[15:] == hmac.digest(key, token[:15], "sha256")[:15]
+
+
+def test_a_series_signs_what_single_claims_sign() -> None:
+    keyring, day = Keyring((b"a" * 32, b"b" * 32)), date(2025, 3, 13)
+    series = keyring.series(7, day)
+    for purpose in Purpose:
+        claim = Claim(purpose=purpose, delivery=7, paper=9, issued=day)
+        assert series(purpose, 9) == keyring.sign(claim)
+        assert keyring.verify(series(purpose, 9), day) == claim

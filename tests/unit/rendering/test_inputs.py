@@ -1,0 +1,72 @@
+"""Each template is given one documented dataclass, uses all of it but the look, and nothing beside it."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from jinja2 import Environment, meta
+
+from digest.fetching.templates import load_templates
+from digest.rendering import inputs, letter_inputs
+from digest.rendering.inert import inert
+from digest.rendering.mjml import assembled
+from digest.rendering.pieces import slot
+from digest.rendering.templates import hang
+
+TEMPLATES = load_templates()
+GIVEN: dict[str, type[Any]] = {
+    "issue": inputs.IssueInput,
+    "card": inputs.CardInput,
+    "row": inputs.RowInput,
+    "rows": inputs.RowsInput,
+    "match": inputs.MatchInput,
+    "chip": inputs.ChipInput,
+    "section": inputs.SectionInput,
+    "more": inputs.MoreInput,
+    "empty": inputs.EmptyInput,
+    "confirm": letter_inputs.ConfirmInput,
+    "manage": letter_inputs.ManageInput,
+    "welcome": letter_inputs.WelcomeInput,
+    "paused": letter_inputs.PausedInput,
+    "report": letter_inputs.ReportInput,
+}
+SHARED = {"theme", "language", "web", "masthead"}  # what a template may leave alone
+
+
+def _used(name: str) -> set[str]:
+    """The variables that a template uses, with what it includes and imports."""
+    environment = Environment()
+    environment.filters["hang"] = hang
+    source = "\n".join(line.text for line in assembled(name, TEMPLATES)) if name.endswith(".mjml") else TEMPLATES[name]
+    tree = environment.parse(source)
+    others = [other for other in meta.find_referenced_templates(tree) if other]
+    found = set(meta.find_undeclared_variables(tree))
+    return found.union(*(_used(other) for other in others)) - {"label"} if others else found
+
+
+def _files(name: str) -> list[str]:
+    return [f"mail/{name}.{kind}" for kind in ("mjml", "html", "txt") if f"mail/{name}.{kind}" in TEMPLATES]
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_template_uses_what_it_is_given_and_nothing_else(name: str) -> None:
+    given = {field.name for field in fields(GIVEN[name])}
+    used = set().union(*(_used(file) for file in _files(name)))
+    assert used - given == set(), "not in the dataclass"
+    assert given - used - SHARED == set(), "in the dataclass, used by no template"
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_an_input_names_its_templates_and_explains_itself(name: str) -> None:
+    documentation = GIVEN[name].__doc__ or ""
+    assert all(f"mail/{name}." in file and file in documentation for file in _files(name))
+
+
+def test_every_mail_template_has_an_input() -> None:
+    names = {name.removeprefix("mail/").rpartition(".")[0] for name in TEMPLATES if name.startswith("mail/")}
+    assert {name for name in names if not name.startswith("_")} == set(GIVEN)
+
+
+def test_a_slot_has_a_mark_that_no_text_from_outside_can_have() -> None:
+    mark = str(slot("match").default)
+    assert inert(f"a{mark}b") == "amatchb"
