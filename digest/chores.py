@@ -9,18 +9,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from digest.fetching.mailboxes import read_mailboxes
+from digest.runs.bounces import read_mailbox
 from digest.runs.deliver import Compose, deliver
 from digest.runs.housekeeping import keep_house
 from digest.runs.ingest import IngestOptions, ingest
 from digest.runs.plan import plan
 from digest.runs.sync import Options, sync
+from digest.runs.watch import alert
 from digest.scheduler import Chore
 from digest.settings import Settings
 from digest.storage import Store, consent, ledger, runs
+from digest.tokens import Keyring
 
 TICK = timedelta(minutes=1)
 POST_ROUND = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(hours=12)
+BOUNCES = timedelta(minutes=5)
+WATCH = timedelta(minutes=15)
 
 
 class _Report(Protocol):
@@ -34,6 +40,7 @@ class Household:
     store: Store
     settings: Settings
     compose: Compose
+    keyring: Keyring
     folder: Path  #: what relative paths are relative to
     profile_files: Callable[[], Mapping[str, bytes]]  #: gives the profile files, path to content
     stop: threading.Event  #: set when the program is to end: deliveries under way come to their end
@@ -44,6 +51,8 @@ def chores(house: Household) -> list[Chore]:
     every = timedelta(minutes=house.settings.scheduler.sources_minutes)
     by_workers = house.settings.scheduler.workers
     always = [
+        Chore(name="bounces", every=BOUNCES, work=lambda now: read_bounces(house, now)),
+        Chore(name="watch", every=WATCH, work=lambda now: watch(house, now)),
         Chore(name="sources", every=every, work=lambda now: read_sources(house, now)),
         Chore(name="housekeeping", every=HOUSEKEEPING, work=lambda now: tidy(house, now)),
     ]
@@ -83,6 +92,18 @@ def read_sources(house: Household, now: datetime) -> None:
         report = ingest(store, settings.sources, now=now, options=how)
         _record(store, "ingest", now, report)
     sync(store, house.profile_files(), Options(first_issue_days=settings.issue.first_issue_days), now)
+
+
+def read_bounces(house: Household, now: datetime) -> None:
+    """Reads what came back, where a mailbox is configured."""
+    settings = house.settings.bounces
+    if settings.maildir or settings.imap_host:
+        read_mailbox(house.store, read_mailboxes(settings), house.keyring, now)
+
+
+def watch(house: Household, now: datetime) -> None:
+    """Tells the operator when issues did not go out."""
+    alert(house.store, house.settings, now)
 
 
 def tidy(house: Household, now: datetime) -> None:

@@ -88,6 +88,9 @@ class WebSettings(Section):
     trusted_proxies: tuple[str, ...] = Field(
         default=("127.0.0.1", "::1"), description="addresses or networks whose X-Forwarded-* headers are believed"
     )
+    metrics_from: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="addresses or networks that may read /metrics"
+    )
     requests_per_network: int = Field(
         default=20, ge=1, description="sign-ups and requests for links that one network (/24, /64) may make an hour"
     )
@@ -108,6 +111,12 @@ class IssueSettings(Section):
 class TemplatesSettings(Section):
     folder: Location = Field(default="", description="folder whose templates replace those that ship with the program")
     theme: str = Field(default="default", description="theme: a file in templates/theme")
+
+
+class AlertsSettings(Section):
+    address: str = Field(
+        default="", description="where to mail, once a day at most, that issues did not go out; empty: nowhere"
+    )
 
 
 class SchedulerSettings(Section):
@@ -173,6 +182,7 @@ class Settings(Section):
     subscribers: SubscribersSettings = SubscribersSettings()
     issue: IssueSettings = IssueSettings()
     templates: TemplatesSettings = TemplatesSettings()
+    alerts: AlertsSettings = AlertsSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     worker: WorkerSettings = WorkerSettings()

@@ -52,6 +52,7 @@ def household(call: Call, store: Store, stop: threading.Event) -> Household:
     return Household(
         store=store,
         settings=settings,
+        keyring=keys,
         compose=composer(load_press(settings), keys, settings),
         folder=call.configuration.folder,
         profile_files=lambda: profile_files(call.configuration),

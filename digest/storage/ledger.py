@@ -32,6 +32,7 @@ __all__ = [
     "release",
     "resend_unknown",
     "waiting",
+    "waiting_since",
 ]
 
 _d, _s, _x = schema.deliveries.c, schema.subscribers.c, schema.suppressions.c
@@ -135,6 +136,13 @@ def has_work(tx: Tx, now: datetime) -> bool:
     lapsed = select(_d.id).where(schema.LEASED, _d.lease_until <= now).limit(1)
     claimable = _claimable(now).with_only_columns(_d.id).limit(1)
     return any(tx.connection.execute(query).first() is not None for query in (claimable, lapsed))
+
+
+def waiting_since(tx: Tx, now: datetime) -> datetime | None:
+    """Gives since when the longest waiting row could have been claimed; None when none waits."""
+    oldest = _claimable(now).with_only_columns(_d.next_attempt).limit(1)
+    since: datetime | None = tx.connection.execute(oldest).scalar()
+    return since
 
 
 _CLAIMED, _SENDING = DeliveryState.CLAIMED.value, DeliveryState.SENDING.value

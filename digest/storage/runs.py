@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from digest.storage import schema
 from digest.storage.bulk import upsert
@@ -45,6 +45,12 @@ def recent(tx: Tx, *, since: datetime | None = None, limit: int = 100) -> list[R
     if since is not None:
         query = query.where(_r.started >= since)
     return [RunRecord(**row) for row in tx.connection.execute(query).mappings()]
+
+
+def last_begun(tx: Tx) -> dict[str, datetime]:
+    """Gives when the latest run of each kind began."""
+    query = select(_r.kind, func.max(_r.started).label("started")).group_by(_r.kind)
+    return {row.kind: row.started for row in tx.connection.execute(query)}
 
 
 def flag(tx: Tx, name: str) -> str:

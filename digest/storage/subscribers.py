@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from digest.errors import UsageError
 from digest.storage import schema
@@ -109,6 +109,12 @@ def due(
         later = and_(_c.next_due == after.next_due, _c.number > after.number)
         query = query.where(_c.next_due >= after.next_due, or_(_c.next_due > after.next_due, later))
     return [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
+
+
+def count_due(tx: Tx, now: datetime) -> int:
+    """Gives how many are due."""
+    count: int = tx.connection.execute(select(func.count()).where(_c.next_due <= now)).scalar_one()
+    return count
 
 
 def change(tx: Tx, number: int, subscription: Subscription, now: datetime) -> Subscriber:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from digest.storage import schema
 from digest.storage.bulk import chunks, upsert
@@ -68,6 +68,12 @@ def holding(tx: Tx) -> list[Suppression]:
     """Gives all suppressions that hold, newest first."""
     query = select(schema.suppressions).where(_x.lifted_at.is_(None)).order_by(_x.since.desc(), _x.address_key)
     return [_suppression_of(row) for row in tx.connection.execute(query)]
+
+
+def count(tx: Tx) -> int:
+    """Gives how many addresses are suppressed."""
+    found: int = tx.connection.execute(select(func.count()).where(_x.lifted_at.is_(None))).scalar_one()
+    return found
 
 
 def _suppression_of(row: Any) -> Suppression:
