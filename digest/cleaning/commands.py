@@ -30,7 +30,7 @@ _FONT_SWITCH = re.compile(
 _BARE_FONT = re.compile(rf"\\(?:{'|'.join(sorted(FONTS, key=len, reverse=True))})(?![A-Za-z])\s*")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{[^{}]*\}\s*\{[^{}]*\}")
 _COMMAND_WITH_ARGUMENT = re.compile(r"\\([A-Za-z]+)\*?\s*\{([^{}]*)\}")
-_COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\})?")
+_COMMAND = re.compile(r"\{(\\[A-Za-z]+)\s*\}|(\\[A-Za-z]+)\*?(?:\{\})?")
 _ESCAPED = re.compile(r"\\([%&_#{}$])")
 _BREAK = re.compile(r"\s*\\(?:linebreak|newline|break|par|quad|qquad)(?![A-Za-z])\s*")
 _COLOUR = re.compile(r"\\(?:textcolor|color)\{[^{}]*\}(?:\{([^{}]*)\})?")
@@ -75,7 +75,7 @@ def _backslashes(line: str) -> str:
     line = _ESCAPED.sub(r"\1", _BARE_FONT.sub("", line))
     line = _FRACTION.sub(lambda found: rendered(found[0]), line)
     line = _COMMAND_WITH_ARGUMENT.sub(_other_command, _SPACING.sub(" ", line))
-    line = _COMMAND.sub(lambda found: rendered(found[0]), line)
+    line = _COMMAND.sub(lambda found: rendered(found[1] or found[0]), line)
     return _BACKSLASHES.sub("", line)
 
 

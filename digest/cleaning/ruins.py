@@ -24,8 +24,8 @@ _GLUED_WORDS = (
 _BARE_WORD = re.compile(rf"(?<![A-Za-z\\])({_GLUED_WORDS}|mu|nu|xi|pi|chi|zeta)(?![A-Za-z])")
 _BARE_NUMBER = re.compile(r"([\^_])([+-]?\d+)")
 _SCRIPTED = re.compile(
-    r"(?<![\w^.])(?:[^\W\d_]+|\d[\d.]*(?!_)|[)\]|])?"  # a base
-    r"(?:[\^_](?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[+-]?\d+(?!\d|\.\d)|[A-Za-z](?![A-Za-z])|[*′†∘]))+"
+    r"(?<![^\W\d_])(?<![\^.])(?:[^\W\d_]+|\d[\d.]*(?!_)|[)\]|])?"  # a base
+    r"(?:(?<=\d)(?!_)|(?<!\d))(?:[\^_](?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[+-]?\d+(?!\d|\.\d)|[A-Za-z](?![A-Za-z])|[*′†∘]))+"
 )
 _QUOTIENT = re.compile(r"(?<![\w{])(\d+)\{(\d+)\}")
 _BARE_COMMAND = re.compile(

@@ -15,6 +15,8 @@ from digest.cleaning.ruins import mended
 
 LONGEST = 20_000  #: characters of one text that are kept; the longest abstract known has 3,488
 
+MOST_WORDS = 12  #: plain words in a formula; more are prose between two prices
+
 _TELLTALE = re.compile(r"[\\$~^_{}`]|''|--|\dtimes|mathbb|mathcal|mathrm|mathbf|left\(|\dpm\d")
 _DOUBLED_URL = re.compile(r"(https?://[^\s{}]+)\{([^{}]*)\}")
 _URL_COMMAND = re.compile(r"\\?\b(?:url|path)\{([^{}]*)\}")
@@ -32,13 +34,15 @@ _HELD = re.compile(
     r"|(?<![\\\w$^{])__[A-Za-z]{2,30}__(?![\w^{$])"
     r"|(?<![\\\w$^{])[^\W_]{1,40}(?:_[^\W_]{1,40}){1,9}\.[a-z]{1,4}\b(?![\w^{$])"
 )
-_FORMULA = re.compile(
-    r"\$\$(.+?)\$\$|(?<!\\)\$(?=\S)([^$]+?)(?<=[^\s\\])\$(?!\d)|(?<!\\)\$([^$\s]*\\[^$]*?)\$(?=\d)|(?<!\\)\$\s([^$]{1,80}?)\s\$|\\\((.+?)\\\)|\\\[(.+?)\\\]",
-    re.DOTALL,
-)
+_BRACKETED = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_DOLLARS = re.compile(r"(?<!\\)\$\$?")
+_OPERATOR = re.compile(r"[<>=~+\-±≤≥≈×]+")
+_CURRENCY = re.compile(r"\b(?:US|A|AU|C|CA|HK|NZ|S)$")
 _LOST_BACKSLASH = re.compile(r"(?<![\\A-Za-z])(?:text(?:bf|it|tt|sc|sf|rm)?|math(?:rm|bf|bb|cal|sf|it|tt)|emph)(?=\{)")
 _AMOUNT = re.compile(r"\d[\d,.]*")
 _WORDS = re.compile(r"(?<![\\\w])[A-Za-z]{3,}")
+# A dollar that ends nothing: a price has it before a number, "US$ 3 million" before a blank.
+_ODD_DOLLAR = re.compile(r"(?<=[^\s$])(?<![A-Z])\$(?=[^\w\s$]|\s|$)")
 _LEFT_OVER = re.compile(r"\$(?=[^$\d\s][^$]*\$)")
 _GLUED_BRACES = re.compile(r"(?<=\w)\{([\w'’ .-]*)\}|\{([\w'’.-]+)\}(?=\w)")
 _FORBIDDEN = re.compile(r"\\([a-zA-Z]+)\{|math(?:bb|cal)|left(?=\()")
@@ -52,7 +56,7 @@ def clean(text: str) -> str:
         return line
     held: list[str] = []
     line = _hold(_addresses(line), held)
-    line = _FORMULA.sub(_formula, line)
+    line = _formulas(line)
     line = mended(without_commands(line))
     line = _GLUED_BRACES.sub(_unbraced, line)
     line = _swept(line)
@@ -113,17 +117,38 @@ def _release(line: str, held: list[str]) -> str:
     return re.sub("[\U000f0000-\U000fffff]", lambda found: held[ord(found[0]) - _FIRST_HELD], line) if held else line
 
 
-def _formula(found: re.Match[str]) -> str:
-    inner = next(group for group in found.groups() if group is not None)
-    if found[0][0] == "$" and _is_money(inner):
-        return found[0]
-    return rendered(_LOST_BACKSLASH.sub(r"\\\g<0>", inner))
+def _formulas(line: str) -> str:
+    """Renders what stands between dollars or \\( and \\), and leaves prices alone."""
+    line = _BRACKETED.sub(lambda found: _rendered(found[1] or found[2]), line)
+    if "$" not in line:
+        return line
+    first, *pieces = _DOLLARS.split(line)
+    shown, place = [first], 0
+    while place < len(pieces):
+        if place + 1 < len(pieces) and _is_formula(pieces[place], pieces[place + 1]):
+            shown += (_rendered(pieces[place]), pieces[place + 1])
+            place += 2
+        else:
+            shown += ("$", pieces[place])
+            place += 1
+    return _ODD_DOLLAR.sub("", "".join(shown))
 
 
-def _is_money(inner: str) -> bool:
-    """Tells whether two dollar signs are prices rather than a formula: an amount or a blank, then words of prose."""
-    begins = inner[:1].isspace() or _AMOUNT.match(inner.lstrip())
-    return bool(begins) and "\\" not in inner and len(_WORDS.findall(inner)) >= 2
+def _rendered(formula: str) -> str:
+    return rendered(_LOST_BACKSLASH.sub(r"\\\g<0>", formula))
+
+
+def _is_formula(inner: str, after: str) -> bool:
+    """Tells whether the text between two dollars is a formula rather than the end of one price and the next."""
+    words = len(_WORDS.findall(inner))
+    if not inner.strip() or _OPERATOR.fullmatch(inner):
+        return True
+    if any(mark in inner for mark in "\\^_"):
+        return words <= MOST_WORDS
+    if inner[0].isspace() or inner[-1].isspace() or after[:1].isdigit():
+        return False
+    is_price = _AMOUNT.match(inner) and (words or _CURRENCY.search(inner))
+    return not is_price and words <= MOST_WORDS
 
 
 def _unbraced(found: re.Match[str]) -> str:

@@ -50,6 +50,9 @@ READABLE = [
     (r"sum of $\alpha = 3$ and $0.93 \pm 0.05$", "sum of α = 3 and 0.93±0.05"),
     (r"12 $\mathrm{m}^2$, 0.5$^{\circ}$", "12 m², 0.5°"),
     (r"\papername, \eg this", "papername, e.g. this"),
+    (r"a $\sigma $-ideal of$\tau$ and (1+{\epsilon})", "a σ-ideal ofτ and (1+ε)"),
+    ("10^{10.5}M_{⊙} and 20kms^{-1}", "10^10.5M⊙ and 20kms⁻¹"),
+    (r"by $\textbf{4.8}$\% to 5.1$\%", "by 4.8% to 5.1%"),
     (r"$\textbf{MagicID}$ and \textsc{CGD}", "MagicID and CGD"),
 ]
 UNHARMED = [
@@ -59,6 +62,7 @@ UNHARMED = [
     "sim-to-real, state-of-the-art, in-context",
     "the epsilon parameter in Adam, alpha and beta, five times two",
     "costs $5 and $10 per run",
+    "from $5-$10 to US$ 3 million, A$7 or $1,000 USD",
     "H&E staining, Q&A, R&D",
     "at ~15%, z~2, 3~5 times",
     "<think> and <answer>, (<1,000 samples), Sigma(<R)",
