@@ -171,6 +171,12 @@ class SourceSettings(Section):
     format: str = Field(default="", description="format of the listings; empty: recognised by content")
 
 
+class DkimSettings(Section):
+    selector: str = Field(description="selector that the public key is published under: SELECTOR._domainkey.DOMAIN")
+    key_file: Location = Field(description="private key in PEM, without a password: RSA (2048 bits) or Ed25519")
+    domain: str = Field(default="", description="domain that signs; empty: that of the sender's address")
+
+
 class Settings(Section):
     """All settings of one installation."""
 
@@ -188,3 +194,4 @@ class Settings(Section):
     worker: WorkerSettings = WorkerSettings()
     fetching: FetchingSettings = FetchingSettings()
     sources: tuple[SourceSettings, ...] = ()
+    dkim: tuple[DkimSettings, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import MessageError, RelayError
+from digest.fetching.keys import load_signers
 from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
@@ -64,10 +65,14 @@ class DeliverReport:
 
 
 def composer(press: Press, keyring: Keyring, settings: Settings) -> Compose:
-    """Gives the function that makes the messages of a run: the same as preview and render use."""
+    """Gives the function that makes the messages of a run: the same as preview and render use, and signed.
+
+    Raises ConfigurationError when a key to sign with cannot be used.
+    """
+    signers = load_signers(settings)
 
     def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
-        return compose_issue(row.issue, row.id, row.subscription, known, press, keyring, settings)
+        return compose_issue(row.issue, row.id, row.subscription, known, press, keyring, settings, signers)
 
     return compose
 

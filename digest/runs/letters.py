@@ -7,6 +7,7 @@ from datetime import datetime
 
 from babel.dates import format_date
 
+from digest.fetching.keys import load_signers
 from digest.messages import Envelope, Message, wire_address
 from digest.messages import compose as message_of
 from digest.rendering import IssueLinks, Press, Rendering
@@ -19,7 +20,7 @@ def write(letter: Letter, press: Press, settings: Settings, now: datetime) -> Me
 
     It is no list mail: there is nothing yet, or nothing more, to unsubscribe from.
     """
-    return message_of(_rendering(letter, press, settings), _envelope(letter, settings, now))
+    return message_of(_rendering(letter, press, settings), _envelope(letter, settings, now), load_signers(settings))
 
 
 def _rendering(letter: Letter, press: Press, settings: Settings) -> Rendering:

@@ -1,35 +1,19 @@
 """Each template is given one documented dataclass, uses all of it but the look, and nothing beside it."""
 
 from dataclasses import fields
-from typing import Any
+from pathlib import Path
 
 import pytest
 from jinja2 import Environment, meta
 
 from digest.fetching.templates import load_templates
-from digest.rendering import inputs, letter_inputs
 from digest.rendering.inert import inert
 from digest.rendering.mjml import assembled
 from digest.rendering.pieces import slot
 from digest.rendering.templates import hang
+from tests.gallery.reference import GIVEN, reference
 
 TEMPLATES = load_templates()
-GIVEN: dict[str, type[Any]] = {
-    "issue": inputs.IssueInput,
-    "card": inputs.CardInput,
-    "row": inputs.RowInput,
-    "rows": inputs.RowsInput,
-    "match": inputs.MatchInput,
-    "chip": inputs.ChipInput,
-    "section": inputs.SectionInput,
-    "more": inputs.MoreInput,
-    "empty": inputs.EmptyInput,
-    "confirm": letter_inputs.ConfirmInput,
-    "manage": letter_inputs.ManageInput,
-    "welcome": letter_inputs.WelcomeInput,
-    "paused": letter_inputs.PausedInput,
-    "report": letter_inputs.ReportInput,
-}
 SHARED = {"theme", "language", "web", "masthead"}  # what a template may leave alone
 
 
@@ -65,6 +49,16 @@ def test_an_input_names_its_templates_and_explains_itself(name: str) -> None:
 def test_every_mail_template_has_an_input() -> None:
     names = {name.removeprefix("mail/").rpartition(".")[0] for name in TEMPLATES if name.startswith("mail/")}
     assert {name for name in names if not name.startswith("_")} == set(GIVEN)
+
+
+def test_the_page_about_templates_is_up_to_date() -> None:
+    page = Path(__file__).parents[3] / "docs" / "templates.md"
+    assert page.read_text("utf-8") == reference(), "run python -m tests.gallery.reference > docs/templates.md"
+
+
+def test_every_input_has_a_meaning() -> None:
+    rows = [row for row in reference().splitlines() if row.startswith("| `")]
+    assert not [row for row in rows if row.endswith("|  |")]
 
 
 def test_a_slot_has_a_mark_that_no_text_from_outside_can_have() -> None:
