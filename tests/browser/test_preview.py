@@ -223,7 +223,7 @@ def test_every_paper_says_why_it_is_in_or_out_and_can_be_searched_and_sorted(pag
     expect(rows.first.locator(".outcome")).to_have_text("excluded by a term")
     page.get_by_label("Outcome").select_option("")
     page.get_by_role("link", name="Paper", exact=True).click()
-    expect(page.locator("th.paper")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("th.by-paper")).to_have_attribute("aria-sort", "ascending")
     titles = [title.casefold() for title in page.locator(".why .paper-cell > details > summary").all_inner_texts()]
     assert titles == sorted(titles)
 

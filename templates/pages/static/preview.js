@@ -54,7 +54,7 @@
 
   if (tune) {
     const retune = () => show(tune.action.split("?")[0] + location.search, { method: "POST", body: new URLSearchParams(new FormData(tune)) });
-    tune.addEventListener("input", onlyAfter(90, retune));
+    tune.addEventListener("input", onlyAfter(60, retune));
     tune.addEventListener("submit", (event) => {
       if (event.submitter && "whole" in event.submitter.dataset) {
         event.submitter.formAction = event.submitter.formAction.split("?")[0] + location.search;
