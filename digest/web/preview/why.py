@@ -11,7 +11,7 @@ from digest.issues import LeftOut, Pick, Reason
 from digest.papers import Paper
 from digest.ranking import Judgement, highlights
 
-PAGE = 50  #: papers on a page
+PAGE = 30  #: papers on a page
 PICKED, ALSO, TRENDING = "picked", "also matched", "trending"
 OUTCOMES = (PICKED, ALSO, TRENDING, *(str(reason) for reason in LeftOut))
 
