@@ -29,6 +29,11 @@ from digest.web.app import create_app
 
 NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
+OTHERS = 60  #: papers on other subjects, so that a topic is something rare
+FIELDS = (
+    *("coral", "granite", "violin", "harbour", "walnut", "comet", "glacier", "bridge", "turbine", "orchard"),
+    *("growth", "erosion", "tuning", "design", "ageing", "motion"),
+)
 TOPICS = ("learning rate schedules", "graph neural networks", "speech recognition", "protein folding")
 
 
@@ -120,9 +125,11 @@ def paper(number: int, topic: str = TOPICS[0], **changes: Any) -> Paper:
 
 
 def fill(store: Store, count: int = 40, more: Sequence[Paper] = ()) -> list[Paper]:
-    """Stores papers, topics by turns, and the statistics over them."""
+    """Stores papers, topics by turns and then other subjects, and the statistics over them."""
+    on_topics = [paper(n, TOPICS[n % len(TOPICS)]) for n in range(1, count + 1)]
+    others = [paper(count + n, f"{FIELDS[n % 10]} {FIELDS[10 + n // 10]}") for n in range(OTHERS)]
     with store.ingesting(10) as tx:
-        wanted = [*(paper(n, TOPICS[n % len(TOPICS)]) for n in range(1, count + 1)), *more]
+        wanted = [*on_topics, *others, *more]
         stored = papers.add(tx, wanted)
         papers.identify(tx, {key: each.number for each in stored for key in keys_of(each)})
         statistics.add(tx, NOW, len(stored), Background.empty().with_papers(stored).dump())

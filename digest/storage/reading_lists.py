@@ -31,4 +31,5 @@ def of_subscriber(tx: Tx, subscriber: int) -> list[Paper]:
     query = select(_r.paper).where(_r.subscriber == subscriber).order_by(_r.added.desc(), _r.paper.desc())
     numbers = list(tx.connection.execute(query).scalars())
     found = papers.by_numbers(tx, numbers)
-    return list(dict.fromkeys(found[number] for number in numbers if number in found))
+    listed = {found[number].number: found[number] for number in numbers if number in found}
+    return list(listed.values())

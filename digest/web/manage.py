@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from digest.errors import UsageError
@@ -26,6 +26,7 @@ from digest.web.views import PaperView, paper_view
 
 ISSUES_SHOWN = 10
 LONGEST_PAUSE = 366  #: days
+Number = Annotated[int, Path(ge=1, le=2**53)]  #: of a paper or group; no database takes more
 router = APIRouter(include_in_schema=False)
 
 
@@ -195,7 +196,7 @@ def come_back(visit: VisitDep, token: str) -> Response:
 
 
 @router.post("/m/{token}/votes/{paper}")
-def withdraw_vote(visit: VisitDep, token: str, paper: int) -> Response:
+def withdraw_vote(visit: VisitDep, token: str, paper: Number) -> Response:
     """Takes a vote back."""
     person = _person(visit, token)
     if person is None:
@@ -205,7 +206,7 @@ def withdraw_vote(visit: VisitDep, token: str, paper: int) -> Response:
 
 
 @router.post("/m/{token}/reading/{paper}")
-def change_reading(visit: VisitDep, token: str, paper: int, values: FormDep) -> Response:
+def change_reading(visit: VisitDep, token: str, paper: Number, values: FormDep) -> Response:
     """Puts a paper of a past issue on the reading list, or takes one off."""
     person = _person(visit, token)
     if person is None:
@@ -219,7 +220,7 @@ def change_reading(visit: VisitDep, token: str, paper: int, values: FormDep) -> 
 
 
 @router.post("/m/{token}/groups/{group}/leave")
-def leave_group(visit: VisitDep, token: str, group: int) -> Response:
+def leave_group(visit: VisitDep, token: str, group: Number) -> Response:
     """Leaves a group; the profile stays as it is."""
     person = _person(visit, token)
     if person is None:

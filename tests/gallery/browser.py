@@ -22,11 +22,11 @@ _ARGUMENTS = (
 
 
 @contextmanager
-def chromium(*, forced_dark: bool = False) -> Iterator[Browser]:
-    """Gives a headless Chromium; with `forced_dark` it inverts pages as some mail clients do."""
+def chromium(*further: str, forced_dark: bool = False) -> Iterator[Browser]:
+    """Gives a headless Chromium with further arguments; with `forced_dark` it inverts pages as some mail clients do."""
     inverted = ["--enable-features=WebContentsForceDark"] if forced_dark else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *inverted])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *inverted, *further])
         try:
             yield browser
         finally:

@@ -1,0 +1,258 @@
+"""The pages for operators: runs, deliveries, suppressions, groups. A token opens a session of some hours."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
+
+from digest.deliveries import DeliveryState
+from digest.errors import UsageError
+from digest.profiles import line_of
+from digest.runs import group as grouping
+from digest.runs.subscribe import TooMany, token_hash
+from digest.storage import consent, deliveries, groups, ledger, operators, runs, sign_ups, suppressions
+from digest.storage.deliveries import Delivery
+from digest.storage.operators import Operator, Role
+from digest.storage.suppressions import Suppression
+from digest.web.forms import first, read_profile
+from digest.web.pages import Page
+from digest.web.site import FormDep, Visit, VisitDep
+
+COOKIE = "digest_operator"
+SESSION = timedelta(hours=12)
+LOGINS = 20  #: attempts that a network has an hour
+SINCE = timedelta(days=7)
+SHOWN = 200
+router = APIRouter(prefix="/operator", include_in_schema=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginPage(Page):
+    """operator_login.html"""
+
+    template: ClassVar[str] = "operator_login.html"
+    wrong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """One run in the table."""
+
+    kind: str
+    started: datetime
+    ended: datetime | None
+    figures: str  #: the counts of its report
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewPage(Page):
+    """operator.html"""
+
+    template: ClassVar[str] = "operator.html"
+    who: Operator
+    people: Sequence[tuple[str, int]]  #: state of a subscription and how many
+    sent: Sequence[tuple[str, int]]  #: state of a delivery of the last days and how many
+    left: Sequence[tuple[str, int]]  #: reason given for leaving and how many
+    runs: Sequence[RunView]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveriesPage(Page):
+    """operator_deliveries.html"""
+
+    template: ClassVar[str] = "operator_deliveries.html"
+    state: str
+    states: Sequence[str]
+    rows: Sequence[Delivery]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressionsPage(Page):
+    """operator_suppressions.html"""
+
+    template: ClassVar[str] = "operator_suppressions.html"
+    rows: Sequence[Suppression]
+    may_lift: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupView:
+    """One group on the page."""
+
+    id: int
+    name: str
+    shared: bool
+    members: int
+    keywords: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupsPage(Page):
+    """operator_groups.html"""
+
+    template: ClassVar[str] = "operator_groups.html"
+    rows: Sequence[GroupView]
+    may_change: bool
+    said: str = ""  #: what was just done, or why it was not
+
+
+@router.get("")
+def overview(visit: VisitDep) -> Response:
+    """Shows how things stand, or where to sign in."""
+    who = _operator(visit)
+    if who is None:
+        return visit.show(LoginPage())
+    since = visit.now - SINCE
+    with visit.site.store.reading() as tx:
+        page = OverviewPage(
+            who=who,
+            people=[(state.value, count) for state, count in consent.count_states(tx).items() if count],
+            sent=[(state.value, count) for state, count in ledger.counts(tx, since=since).items() if count],
+            left=list(sign_ups.departures(tx, since).items()),
+            runs=[
+                RunView(kind=r.kind, started=r.started, ended=r.ended, figures=_figures(r.report or {}))
+                for r in runs.recent(tx, limit=25)
+            ],
+        )
+    return visit.show(page)
+
+
+@router.post("/session")
+def sign_in(visit: VisitDep, values: FormDep) -> Response:
+    """Opens a session for a token."""
+    session = secrets.token_urlsafe(32)
+    with visit.site.store.transaction() as tx:
+        if not sign_ups.take(tx, f"login:{visit.network}", LOGINS, timedelta(hours=1), visit.now):
+            raise TooMany("too many attempts to sign in")
+        who = operators.by_token(tx, token_hash(first(values, "token")))
+        if who:
+            operators.open_session(tx, who.id, token_hash(session), visit.now + SESSION)
+    if who is None:
+        return visit.show(LoginPage(wrong=True), linkable=False)
+    answer = RedirectResponse("/operator", status_code=303)
+    secure = visit.request.url.scheme == "https"
+    age = int(SESSION.total_seconds())
+    answer.set_cookie(COOKIE, session, max_age=age, path="/operator", secure=secure, httponly=True, samesite="strict")
+    return answer
+
+
+@router.post("/session/end")
+def sign_out(visit: VisitDep) -> Response:
+    """Ends the session."""
+    with visit.site.store.transaction() as tx:
+        operators.close_session(tx, token_hash(visit.request.cookies.get(COOKIE, "")))
+    answer = RedirectResponse("/operator", status_code=303)
+    answer.delete_cookie(COOKIE, path="/operator")
+    return answer
+
+
+@router.get("/deliveries")
+def delivered(visit: VisitDep, state: str = DeliveryState.FAILED.value) -> Response:
+    """Shows the newest deliveries in one state."""
+    if _operator(visit) is None:
+        return visit.show(LoginPage())
+    chosen = next((known for known in DeliveryState if known.value == state), DeliveryState.FAILED)
+    with visit.site.store.reading() as tx:
+        rows = deliveries.in_states(tx, [chosen], limit=SHOWN)
+    return visit.show(DeliveriesPage(state=chosen.value, states=[known.value for known in DeliveryState], rows=rows))
+
+
+@router.get("/suppressions")
+def suppressed(visit: VisitDep) -> Response:
+    """Shows the addresses that are not mailed."""
+    who = _operator(visit)
+    if who is None:
+        return visit.show(LoginPage())
+    with visit.site.store.reading() as tx:
+        rows = suppressions.holding(tx)[:SHOWN]
+    return visit.show(SuppressionsPage(rows=rows, may_lift=who.role.includes(Role.SEND)))
+
+
+@router.post("/suppressions/lift")
+def lift(visit: VisitDep, values: FormDep) -> Response:
+    """Lets an address be mailed again."""
+    if not _may(visit, Role.SEND):
+        return _forbidden(visit)
+    with visit.site.store.transaction() as tx:
+        suppressions.lift(tx, first(values, "address"), visit.now)
+    return RedirectResponse("/operator/suppressions", status_code=303)
+
+
+@router.get("/groups")
+def groups_page(visit: VisitDep) -> Response:
+    """Shows the groups."""
+    return visit.show(LoginPage()) if _operator(visit) is None else _groups(visit)
+
+
+@router.post("/groups")
+def save_group(visit: VisitDep, values: FormDep) -> Response:
+    """Makes a group, or changes the profile of the one of that name."""
+    if not _may(visit, Role.ADMINISTER):
+        return _forbidden(visit)
+    shared = bool(first(values, "shared"))
+    try:
+        grouping.save_group(visit.site.store, first(values, "name"), read_profile(values), shared=shared, now=visit.now)
+    except UsageError as error:
+        return _groups(visit, said=str(error))
+    return _groups(visit, said="Saved.")
+
+
+@router.post("/groups/{group}/invitations")
+def invite(visit: VisitDep, group: Annotated[int, Path(ge=1, le=2**53)], values: FormDep) -> Response:
+    """Mails an invitation to each address."""
+    if not _may(visit, Role.ADMINISTER):
+        return _forbidden(visit)
+    addresses = first(values, "addresses").replace(",", " ").replace(";", " ").split()
+    try:
+        made = grouping.invite_to(visit.site.store, group, addresses, visit.site.settings, visit.now)
+    except UsageError as error:
+        return _groups(visit, said=str(error))
+    for letter in made.letters:
+        visit.site.post(letter)
+    held = f" Not invited: {', '.join(made.held)}." if made.held else ""
+    return _groups(visit, said=f"Invitations on their way: {len(made.letters)}.{held}")
+
+
+def _operator(visit: Visit) -> Operator | None:
+    session = visit.request.cookies.get(COOKIE, "")
+    if not session:
+        return None
+    with visit.site.store.reading() as tx:
+        return operators.by_session(tx, token_hash(session), visit.now)
+
+
+def _may(visit: Visit, role: Role) -> bool:
+    who = _operator(visit)
+    return who is not None and who.role.includes(role)
+
+
+def _forbidden(visit: Visit) -> Response:
+    return visit.fail(403, "Not with this role", "Sign in as an operator whose role includes this.")
+
+
+def _groups(visit: Visit, said: str = "") -> Response:
+    with visit.site.store.reading() as tx:
+        known = groups.all_of(tx)
+    rows = [
+        GroupView(
+            id=group.id,
+            name=group.name,
+            shared=group.shared,
+            members=group.members,
+            keywords="\n".join(map(line_of, group.profile.keywords)),
+        )
+        for group in known
+    ]
+    return visit.show(GroupsPage(rows=rows, may_change=_may(visit, Role.ADMINISTER), said=said), linkable=False)
+
+
+def _figures(report: object) -> str:
+    """Gives the counts of a report that are not nought, as people read them."""
+    counts = report.items() if isinstance(report, dict) else ()
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts if isinstance(count, int) and count)
