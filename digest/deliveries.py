@@ -94,6 +94,7 @@ class Attempt:
     reply: str = ""  #: the server's words, or what broke
     stage: str = ""  #: connect, mail, rcpt, data, body, dot
     relay: str = ""  #: which relay it went through
+    recipient: str = ""  #: the address it went to
 
 
 class Fault(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -63,6 +64,40 @@ class SmtpSettings(Section):
         default="", description="further certificate authority (PEM) to trust, for a relay with a private one"
     )
     connections: int = Field(default=4, ge=1, le=64, description="connections at a time")
+    connections_in_all: int = Field(
+        default=0, ge=0, le=1000, description="connections at a time over all processes; 0: no limit"
+    )
+    messages_per_second: float = Field(
+        default=0, ge=0, description="messages a second over all processes and connections; 0: no limit"
+    )
+
+
+class RelaySettings(SmtpSettings):
+    name: str = Field(description="name of the relay in reports and limits")
+    share: float = Field(default=1, gt=0, description="share of the mail that it gets, relative to the other relays")
+    warm_up_from: date | None = Field(
+        default=None, description="first day of a new relay, which gets more each day; none: it is warm"
+    )
+    warm_up_first: int = Field(
+        default=200, ge=1, description="messages on the first day of warming up; twice as many on each day after"
+    )
+
+
+class DomainSettings(Section):
+    name: str = Field(description="domain of recipients")
+    messages_per_second: float = Field(gt=0, description="messages a second to it, over all processes and relays")
+
+
+class DeliverySettings(Section):
+    canary: float = Field(
+        default=0, ge=0, lt=1, description="share of a delivery that is sent first, to see how it is taken; 0: none"
+    )
+    canary_failures: float = Field(
+        default=0.05, ge=0, le=1, description="share of failures in it above which everything is held"
+    )
+    resend_unknown: bool = Field(
+        default=False, description="send again what may or may not have arrived: at least once instead of at most once"
+    )
 
 
 class BouncesSettings(Section):
@@ -183,6 +218,9 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     sender: SenderSettings = SenderSettings()
     smtp: SmtpSettings = SmtpSettings()
+    relays: tuple[RelaySettings, ...] = ()
+    domains: tuple[DomainSettings, ...] = ()
+    delivery: DeliverySettings = DeliverySettings()
     bounces: BouncesSettings = BouncesSettings()
     web: WebSettings = WebSettings()
     subscribers: SubscribersSettings = SubscribersSettings()

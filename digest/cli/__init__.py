@@ -31,6 +31,8 @@ COMMANDS = {
     "run": "Ingest, plan what is due, deliver",
     "deliver": "Send what is planned already",
     "bounces": "Read what came back: bounces, complaints, wishes to leave",
+    "hold": "Stop all sending at once, in every process",
+    "release": "Let mail go again after `digest hold`, or after a first share that failed",
     "preview": "Look at issues in the browser",
     "serve": "Serve the web pages and run the scheduler",
     "worker": "Work on the jobs of a PostgreSQL store",

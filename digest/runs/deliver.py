@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from digest.deliveries import Attempt, DeliveryState, Outcome
-from digest.errors import MessageError, RelayError
+from digest.deliveries import Attempt, DeliveryState
 from digest.fetching.keys import load_signers
-from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
 from digest.rendering import Press
-from digest.runs.bounces import note_refusals
 from digest.runs.compose import compose as compose_issue
-from digest.runs.senders import is_dead, new_sender
-from digest.settings import Settings
-from digest.smtp import Courier, Parcel
-from digest.storage import Store, ledger, papers
+from digest.runs.limits import Clock, Providers, Rate, RelaySupply, Shares, allowance
+from digest.runs.senders import new_sender
+from digest.runs.sending import HOLD, Book, ClaimedSupply, Compose
+from digest.settings import RelaySettings, Settings
+from digest.smtp import Courier
+from digest.storage import Store, ledger, limits
 from digest.storage.ledger import Claimed
-from digest.storage.marks import Recorder
+from digest.storage.runs import flag, set_flag
 from digest.tokens import Keyring
 
-BATCH = 200  # rows claimed at a time
-LEASE = timedelta(minutes=15)
-MAX_PAPERS_KEPT = 5000  # papers in memory between batches
+__all__ = ["Compose", "DeliverReport", "composer", "deliver", "hold", "relays_of", "release"]
 
-Compose = Callable[[Claimed, Mapping[int, Paper]], Message]
-"""Makes the message of a claimed row from its papers, given by number. Raises MessageError."""
+SLOT_LEASE = timedelta(hours=6)
 
 _log = logging.getLogger(__name__)
 
@@ -91,149 +88,133 @@ def deliver(
     Setting `stop` lets what is under way come to its end; what was not begun stays planned. `tried` is told of each
     group of attempts, how many they were.
     """
-    clock = _clock_from(now)
-    stop = stop or threading.Event()
-    book = _Book(store, new_sender(), clock, tried or (lambda _count: None))
-    found = book.recover()
-    supply = _Supply(book, compose, clock)
-    courier = Courier(settings.smtp, book.record, clock=clock, stop=stop)
+    sender = _Sender(store, settings, _clock_from(now), stop or threading.Event(), tried or (lambda _count: None))
     try:
-        problem = courier.carry(supply)
+        found, problem = sender.send(compose)
     finally:
-        book.release()
-    report = replace(book.report(found, problem), stopped=stop.is_set() and not problem)
+        sender.book.release()
+    report = sender.report(found, problem)
     _log.info("delivered: %d sent", report.sent, extra={"action": "deliver", **report.as_dict()})
     return report
 
 
-def _clock_from(now: datetime) -> Callable[[], datetime]:
+def _clock_from(now: datetime) -> Clock:
     """Gives a clock that stands at `now` and goes on from there: sending takes time, and leases run out by it."""
     start = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - start)
 
 
-class _Book:
-    """The ledger as one sender uses it: one name, one writer at a time on SQLite, and a tally."""
+class _Sender:
+    """One delivery: what is found, a first share if so wished, then the rest, over all relays."""
 
-    def __init__(self, store: Store, owner: str, clock: Callable[[], datetime], tried: Callable[[int], None]) -> None:
-        self._store, self._owner, self._clock, self._tried = store, owner, clock, tried
-        self._recorder = Recorder(store, owner)
-        self._tally: Counter[Outcome] = Counter()
-        self._intended = 0
-        # SQLite lets one writer in and makes the others poll; within a process a lock hands over at once.
-        self._turn = nullcontext() if store.on_postgresql else threading.Lock()
+    def __init__(
+        self, store: Store, settings: Settings, clock: Clock, stop: threading.Event, tried: Callable[[int], None]
+    ) -> None:
+        self._store, self._settings, self._clock, self._stop = store, settings, clock, stop
+        self._owner = new_sender()
+        self.book = Book(store, self._owner, clock, tried)
+        self._providers = Providers(store, settings.domains, clock)
 
-    def recover(self) -> int:
-        """Deals with the rows of senders that died; gives how many are in doubt."""
-        with self._turn, self._store.transaction() as tx:
-            dead = [owner for owner in ledger.owners(tx) if is_dead(owner)]
-            recovered = ledger.recover(tx, self._clock(), dead=dead)
-            ledger.expire_unwanted(tx)
-        if recovered.unknown:
-            _log.warning(
-                "%d deliveries are in doubt after a sender died; digest deliver --resend-unknown sends them again",
-                len(recovered.unknown),
-                extra={"action": "recover", "deliveries": list(recovered.unknown)},
-            )
-        return len(recovered.unknown)
+    def send(self, compose: Compose) -> tuple[int, str]:
+        """Sends what is due; gives how many rows were found in doubt, and why not all could be sent."""
+        found = self.book.recover()
+        if self._settings.delivery.resend_unknown:
+            with self._store.transaction() as tx:
+                found -= ledger.resend_unknown(tx, self._clock())
+        supply = ClaimedSupply(self.book, compose, self._providers, self._clock, self._stop)
+        if not self.book.held_because:
+            problem = self._send_share(supply) or self._carry(supply)
+        return max(found, 0), f"held: {self.book.held_because}" if self.book.held_because else problem
 
-    def claim(self) -> list[Claimed]:
-        """Gives the next rows, leased to us."""
-        with self._turn, self._store.transaction() as tx:
-            return ledger.claim(tx, self._owner, self._clock(), lease=LEASE, limit=BATCH)
-
-    def papers(self, numbers: Collection[int]) -> dict[int, Paper]:
-        """Gives the papers with these numbers."""
-        if not numbers:
-            return {}
-        with self._store.reading() as tx:
-            return papers.by_numbers(tx, numbers)
-
-    def record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-        """Writes marks and intents in one durable commit; gives the intents that hold.
-
-        What was not sent is rare and takes more than a mark, so it has a commit of its own, before.
-        """
-        sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
-        with self._turn:
-            if len(sent) < len(attempts):
-                self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
-            held = self._recorder.record(sent, intents, self._clock())
-        self._tally.update(attempt.outcome for attempt in attempts)
-        self._tried(len(attempts))
-        self._intended += len(intents) - len(held)
-        return held
-
-    def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
-        with self._store.transaction() as tx:
-            ledger.mark(tx, self._owner, attempts)
-            note_refusals(tx, attempts, self._clock())
-
-    def release(self) -> None:
-        """Gives back what was claimed and not begun."""
-        self._recorder.close()
-        with self._turn, self._store.transaction() as tx:
-            ledger.release(tx, self._owner)
-
-    def report(self, found: int, problem: RelayError | None) -> DeliverReport:
+    def report(self, found: int, problem: str) -> DeliverReport:
         """Gives what happened."""
-        with self._store.reading() as tx:
-            waiting = ledger.waiting(tx, self._clock())
-        states: Counter[DeliveryState] = Counter()
-        for outcome, count in self._tally.items():
-            states[outcome.state] += count
+        tally = self.book.tally
         return DeliverReport(
-            sent=states[DeliveryState.SENT],
-            deferred=states[DeliveryState.DEFERRED],
-            failed=states[DeliveryState.FAILED],
-            unknown=states[DeliveryState.UNKNOWN] + found,
-            withdrawn=self._intended,
-            waiting=waiting,
-            problem=str(problem or ""),
+            sent=tally[DeliveryState.SENT],
+            deferred=tally[DeliveryState.DEFERRED],
+            failed=tally[DeliveryState.FAILED],
+            unknown=tally[DeliveryState.UNKNOWN] + found,
+            withdrawn=self.book.withdrawn,
+            waiting=self.book.waiting(),
+            problem=problem,
+            stopped=self._stop.is_set() and not problem,
         )
 
+    def _send_share(self, supply: ClaimedSupply) -> str:
+        """Sends the first share, and holds everything when too much of it failed; gives why nothing more may go."""
+        delivery = self._settings.delivery
+        waiting = self.book.waiting() if delivery.canary else 0
+        if not waiting:
+            return ""
+        supply.left = math.ceil(delivery.canary * waiting)
+        problem = self._carry(supply)
+        supply.left = None
+        tried = self.book.tally.total()
+        failures = tried - self.book.tally[DeliveryState.SENT]
+        if tried and failures / tried > delivery.canary_failures:
+            reason = f"{failures} of the first {tried} messages failed"
+            hold(self._store, reason)
+            self.book.held_because = reason
+        return problem or self.book.held_because
 
-class _Supply:
-    """Claims rows as they are wanted and composes their messages, each in the thread that is going to send it."""
+    def _carry(self, supply: ClaimedSupply) -> str:
+        """Carries what the supply gives over all relays, each in a thread of its own when there are several."""
+        relays = self._relays
+        if not relays:
+            return "all connections that the relays allow are in use"
+        self.book.count_for([relay.name for relay in relays if relay.warm_up_from])
+        shares = Shares(relays)
+        if len(relays) == 1:
+            return self._carry_over(relays[0], supply, shares)
+        with ThreadPoolExecutor(len(relays), thread_name_prefix="relay") as pool:
+            problems = list(pool.map(lambda relay: self._carry_over(relay, supply, shares), relays))
+        return "; ".join(problem for problem in problems if problem)
 
-    def __init__(self, book: _Book, compose: Compose, clock: Callable[[], datetime]) -> None:
-        self._book, self._compose, self._clock = book, compose, clock
-        self._lock = threading.Lock()
-        self._rows: deque[Claimed] = deque()
-        self._papers: dict[int, Paper] = {}
-        self._dry = False
+    def _carry_over(self, relay: RelaySettings, supply: ClaimedSupply, shares: Shares) -> str:
+        rate = Rate(self._store, f"relay {relay.name}", relay.messages_per_second, self._clock)
+        allowed = allowance(self._store, relay, self._clock())
+        own = RelaySupply(supply, relay, shares, rate, allowed, self._stop)
+        courier = Courier(relay, self._record, clock=self._clock, stop=self._stop, name=relay.name)
+        try:
+            return str(courier.carry(own) or "")
+        finally:
+            shares.leave(relay.name)
 
-    def take(self) -> Parcel | None:
-        """Gives the next parcel; None when no row is due any more."""
-        while row := self._next():
-            try:
-                message = self._compose(row, self._papers)
-            except MessageError as error:
-                self._book.record([self._refused(row, error)], ())
-                continue
-            return Parcel(row.id, message.sender, message.recipient, message.data)
-        return None
+    def _record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+        held = self.book.record(attempts, intents)
+        self._providers.note(attempts)
+        return held
 
-    poll = take
+    @cached_property
+    def _relays(self) -> list[RelaySettings]:
+        return [relay for relay in map(self._with_slots, relays_of(self._settings)) if relay]
 
-    def _next(self) -> Claimed | None:
-        with self._lock:
-            if not self._rows and not self._dry:
-                self._refill()
-            return self._rows.popleft() if self._rows else None
-
-    def _refill(self) -> None:
-        rows = self._book.claim()
-        known = {} if len(self._papers) > MAX_PAPERS_KEPT else self._papers
-        wanted = {number for row in rows for number in _papers_of(row.issue)}
-        self._papers = known | self._book.papers(wanted - known.keys())
-        self._rows.extend(rows)
-        self._dry = not rows
-
-    def _refused(self, row: Claimed, error: MessageError) -> Attempt:
-        _log.error("delivery %d cannot be composed: %s", row.id, error, extra={"action": "compose", "id": row.id})
-        return Attempt(delivery=row.id, outcome=Outcome.FAILED, at=self._clock(), reply=str(error), stage="compose")
+    def _with_slots(self, relay: RelaySettings) -> RelaySettings | None:
+        """Gives the relay with as many connections as are free; None when none is."""
+        if not relay.connections_in_all:
+            return relay
+        now = self._clock()
+        with self._store.transaction() as tx:
+            most, wanted = relay.connections_in_all, relay.connections
+            taken = limits.take_slots(tx, relay.name, wanted, most, self._owner, now + SLOT_LEASE, now)
+        return relay.model_copy(update={"connections": taken}) if taken else None
 
 
-def _papers_of(issue: Issue) -> set[int]:
-    return {pick.paper for pick in (*issue.picks, *issue.also, *issue.trending)}
+def relays_of(settings: Settings) -> tuple[RelaySettings, ...]:
+    """Gives the relays that mail goes through: those listed, else the one of the section [smtp]."""
+    smtp = settings.smtp
+    return settings.relays or (RelaySettings.model_construct(name=f"{smtp.host}:{smtp.port}", **dict(smtp)),)
+
+
+def hold(store: Store, reason: str) -> None:
+    """Stops all sending at once, in every process, until it is released."""
+    with store.transaction() as tx:
+        set_flag(tx, HOLD, reason)
+
+
+def release(store: Store) -> str:
+    """Lets mail go again; gives why it was held, empty when it was not."""
+    with store.transaction() as tx:
+        reason = flag(tx, HOLD)
+        set_flag(tx, HOLD, "")
+    return reason

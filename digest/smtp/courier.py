@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from digest.deliveries import Attempt, Outcome
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
-from digest.smtp.exchange import Broken, Exchange, Withdrawn
+from digest.smtp.exchange import Broken, Exchange, Slowed, Withdrawn
 from digest.smtp.grouping import GroupCommit
 from digest.smtp.parcels import Parcel, Record, Supply
 from digest.smtp.replies import MAX_TEXT, Stage
@@ -43,11 +43,13 @@ class Courier:
         *,
         clock: Callable[[], datetime] = _utc_now,
         stop: threading.Event | None = None,
+        name: str = "",
         first_pause: float = FIRST_PAUSE,
     ) -> None:
-        self.relay, self.name = relay, f"{relay.host}:{relay.port}"
+        self.relay, self.name = relay, name or f"{relay.host}:{relay.port}"
         self._ledger, self._clock, self._first_pause = GroupCommit(record), clock, first_pause
         self._stop = stop or threading.Event()
+        self._given_up = threading.Event()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open = 0  # sessions at work
@@ -59,13 +61,16 @@ class Courier:
         """Lets what is under way come to its end, and begins nothing more."""
         self._stop.set()
 
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._given_up.is_set()
+
     def carry(self, supply: Supply) -> RelayError | None:
         """Carries everything; gives why it could not, None when nothing is left. Raises what `record` raised."""
-        desk = _Desk(supply, self._stop, lambda: self._add_thread(desk))
+        desk = _Desk(supply, self._is_over, lambda: self._add_thread(desk))
         self._add_thread(desk)
         for thread in self._threads:  # grows while it is gone through
             thread.join()
-        while desk.has_returns and not self._stop.is_set():
+        while desk.has_returns and not self._is_over():
             self._work(desk)  # given back by one connection when the others had already come to their end
         if self._defect:
             raise self._defect
@@ -87,7 +92,7 @@ class Courier:
                     return
         except BaseException as error:
             self._defect = self._defect or error
-            self.stop()
+            self._given_up.set()
 
     def _trip(self, parcel: Parcel, desk: _Desk) -> RelayError | None:
         """Carries the parcel and what follows over one connection; gives what made the connection fruitless."""
@@ -104,7 +109,7 @@ class Courier:
             session.quit()
         except Broken as error:
             self._give_back(error, desk)
-            if not exchange.answered and not isinstance(error, Withdrawn):
+            if isinstance(error, Slowed) or not (exchange.answered or isinstance(error, Withdrawn)):
                 return RelayUnavailable(f"relay {self.name}: {error}")
         finally:
             session.wire.close()
@@ -123,7 +128,8 @@ class Courier:
             troubles = self._troubles
         if troubles >= MAX_TROUBLES or isinstance(trouble, RelayRefused):
             self._problem = trouble
-            self.stop()
+            self._given_up.set()
+            return False
         return not self._stop.wait(self._first_pause * 2.0 ** (troubles - 1))
 
     def _give_back(self, broken: Broken, desk: _Desk) -> None:
@@ -144,8 +150,8 @@ class Courier:
 class _Desk:
     """The supply as the connections see it: gives again what came back, and nothing once all is to stop."""
 
-    def __init__(self, supply: Supply, stop: threading.Event, grow: Callable[[], None]) -> None:
-        self._supply, self._stop, self._grow = supply, stop, grow
+    def __init__(self, supply: Supply, is_over: Callable[[], bool], grow: Callable[[], None]) -> None:
+        self._supply, self._is_over, self._grow = supply, is_over, grow
         self._lock = threading.Lock()
         self._returns: deque[tuple[int, Parcel]] = deque()  # with the count of parcels from which on it goes out again
         self._losses: Counter[int] = Counter()
@@ -158,13 +164,13 @@ class _Desk:
 
     def take(self) -> Parcel | None:
         """Gives the next parcel, waiting for it when it must; None at the end."""
-        if self._stop.is_set():
+        if self._is_over():
             return None
         return self._return(self._taken) or self._counted(self._supply.take()) or self._return()
 
     def poll(self) -> Parcel | None:
         """Gives the next parcel if there is one at hand."""
-        return None if self._stop.is_set() else self._counted(self._supply.poll())
+        return None if self._is_over() else self._counted(self._supply.poll())
 
     def give_back(self, parcel: Parcel, *, counted: bool = False) -> bool:
         """Keeps a parcel for another try; with `counted`, after some others, and not if it came back too often.

@@ -72,6 +72,10 @@ class Broken(Exception):
         self.back = back
 
 
+class Slowed(Broken):
+    """The relay wants less from us: 421 (it closes the connection) or 454 (it cannot now)."""
+
+
 class Withdrawn(Broken):
     """The session was ended because the intent of a delivery no longer held: not the relay's doing."""
 
@@ -141,6 +145,8 @@ class Exchange:
 
     def _refused(self, ready: Ready, stage: Stage, reply: Reply, *, went_on: bool) -> bool:
         outcome = verdict(stage, reply)
+        if reply.code == 421:
+            raise Slowed(f"{stage}: {reply}", (ready.parcel,))
         if is_about_connection(reply) or outcome is Outcome.LOST:
             raise self._lost(ready, stage, str(reply))
         self._unmarked.append(self._attempt(ready, stage, outcome, reply))
@@ -148,6 +154,8 @@ class Exchange:
         self.answered += 1
         if went_on:  # it wants a body although it refused the recipient: there is no telling what it would do with it
             raise Broken(f"out of step: {reply}, then 354")
+        if reply.code == 454:
+            raise Slowed(str(reply))
         self._settle()
         self._reset()
         return False
@@ -189,7 +197,9 @@ class Exchange:
         outcome = verdict(Stage.DOT, reply)
         self._unmarked.append(self._attempt(ready, Stage.DOT, outcome, reply))
         self.answered += 1
-        if outcome is Outcome.AMBIGUOUS or is_about_connection(reply):
+        if reply.code in (421, 454):
+            raise Slowed(str(reply), back)
+        if outcome is Outcome.AMBIGUOUS:
             raise Broken(str(reply), back)
 
     def _lost(self, ready: Ready, stage: Stage, reason: str) -> Broken:
@@ -229,6 +239,7 @@ class Exchange:
             reply=(reply.text if reply else reason)[:MAX_TEXT],
             stage=stage,
             relay=self._relay,
+            recipient=ready.parcel.recipient,
         )
 
     def _settle(self) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "intend",
     "mark",
     "owners",
+    "postpone",
     "recover",
     "release",
     "resend_unknown",
@@ -74,6 +75,13 @@ def release(tx: Tx, owner: str) -> int:
     """Gives back what the owner claimed and did not begin: planned again, for any sender; gives how many rows."""
     mine = and_(schema.LEASED, _d.lease_owner == owner, _d.state == _CLAIMED)
     return tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED)).rowcount
+
+
+def postpone(tx: Tx, owner: str, deliveries: Collection[int], until: datetime) -> None:
+    """Gives back what the owner claimed, to be sent not before then; it does not count as an attempt."""
+    for chunk in chunks(sorted(deliveries)):
+        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state == _CLAIMED)
+        tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED | {"next_attempt": until}))
 
 
 def owners(tx: Tx) -> frozenset[str]:

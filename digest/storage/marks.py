@@ -45,6 +45,7 @@ _ON_POSTGRESQL = {
 _INTEND = """
 UPDATE deliveries SET state = 'sending', lease_until = {until}
 WHERE id IN ({ids}) AND state = 'claimed' AND lease_owner = {owner} AND lease_until > {now}
+AND NOT EXISTS (SELECT 1 FROM flags WHERE flags.name = 'hold')
 AND EXISTS (
   SELECT 1 FROM subscribers WHERE subscribers.number = deliveries.subscriber AND subscribers.state = 'active'
   AND NOT EXISTS (
@@ -72,8 +73,8 @@ Run = Callable[[str, Mapping[str, str]], Iterable[int]]  # executes a statement,
 def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
     """Gives those rows whose message may be finished now; once committed, they are `sending`.
 
-    A row is among them only when the lease still holds, the subscription is still active and the address is not
-    suppressed. For any other, drop the connection before the final dot.
+    A row is among them only when the lease still holds, the subscription is still active, the address is not
+    suppressed and the operator does not hold everything. For any other, drop the connection before the final dot.
     """
     return frozenset(_intend(_runner(tx), tx.on_postgresql, owner, deliveries, now))
 

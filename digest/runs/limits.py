@@ -1,0 +1,179 @@
+"""Limits: how fast and by which relay parcels may leave, and to whom nothing goes for now. The store holds them all."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+
+from digest.deliveries import Attempt, Fault, Outcome, fault_of
+from digest.settings import DomainSettings, RelaySettings
+from digest.smtp import Parcel, Supply
+from digest.storage import Store, limits
+from digest.storage.limits import Breaker
+
+LEASED = 10  # messages that leave is taken for at a time
+REFUSALS_TO_TRIP = 3  # refusals about us in a row, from one provider
+AHEAD = 20  # parcels that a relay may be ahead of its share
+
+Clock = Callable[[], datetime]
+
+
+def domain_of(address: str) -> str:
+    """Gives the domain by which providers are counted."""
+    return address.rpartition("@")[2].lower()
+
+
+class Rate:
+    """Messages a second under one name, over all processes; leave is taken for a few at a time."""
+
+    def __init__(self, store: Store, name: str, per_second: float, clock: Clock) -> None:
+        self._store, self._name, self._per_second, self._clock = store, name, per_second, clock
+        self._leased = 0
+
+    def pass_one(self) -> timedelta:
+        """Takes leave for one message; gives zero, or how long to wait before asking again."""
+        if not self._per_second:
+            return timedelta()
+        if not self._leased:
+            count = max(1, min(LEASED, int(self._per_second)))
+            with self._store.transaction() as tx:
+                wait = limits.take(tx, self._name, count, self._per_second, self._clock())
+            if wait:
+                return wait
+            self._leased = count
+        self._leased -= 1
+        return timedelta()
+
+
+class Providers:
+    """The domains that mail goes to: which have a rate of their own, and which want nothing from us for now."""
+
+    def __init__(self, store: Store, domains: Sequence[DomainSettings], clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        rates = {one.name.lower(): one.messages_per_second for one in domains}
+        self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
+        self._refusals: Counter[str] = Counter()
+        self._open: dict[str, Breaker] = {}
+
+    def refresh(self) -> None:
+        """Reads which breakers are open."""
+        with self._store.reading() as tx:
+            self._open = limits.tripped(tx, self._clock())
+
+    def closed_until(self, domain: str) -> datetime | None:
+        """Gives until when nothing goes to the domain; None when mail may go."""
+        breaker = self._open.get(f"domain {domain}")
+        return breaker.until if breaker and breaker.until > self._clock() else None
+
+    def wait_for(self, domain: str) -> timedelta:
+        """Takes leave for one message to the domain; gives zero, or how long to wait."""
+        rate = self._rates.get(domain)
+        return rate.pass_one() if rate else timedelta()
+
+    def note(self, attempts: Collection[Attempt]) -> None:
+        """Learns from answers: several refusals in a row that are about us open a breaker, a success forgets them."""
+        for attempt in attempts:
+            domain = domain_of(attempt.recipient)
+            if attempt.outcome is Outcome.SENT:
+                self._refusals.pop(domain, None)
+            elif domain and _is_about_us(attempt):
+                self._refusals[domain] += 1
+                if self._refusals[domain] >= REFUSALS_TO_TRIP:
+                    self._trip(domain, attempt)
+
+    def _trip(self, domain: str, attempt: Attempt) -> None:
+        self._refusals.pop(domain, None)
+        name = f"domain {domain}"
+        with self._store.transaction() as tx:
+            self._open[name] = limits.trip(tx, name, f"{attempt.code} {attempt.reply}", self._clock())
+
+
+def _is_about_us(attempt: Attempt) -> bool:
+    refused = attempt.outcome in (Outcome.FAILED, Outcome.DEFERRED) and attempt.status is not None
+    return refused and attempt.stage != "mail" and fault_of(attempt.status) is Fault.SENDER
+
+
+class Shares:
+    """Which relay takes the next parcel, when there are several: none gets far ahead of its share."""
+
+    def __init__(self, relays: Sequence[RelaySettings]) -> None:
+        self._shares = {relay.name: relay.share for relay in relays}
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def is_ahead(self, name: str) -> bool:
+        """True when the relay is too far ahead of the others that still work."""
+        if len(self._shares) == 1:
+            return False
+        with self._lock:
+            total = sum(self._taken[one] for one in self._shares)
+            fair = self._shares[name] / sum(self._shares.values()) * total
+            return self._taken[name] >= fair + AHEAD
+
+    def count(self, name: str) -> None:
+        """Counts a parcel that the relay takes."""
+        with self._lock:
+            self._taken[name] += 1
+
+    def leave(self, name: str) -> None:
+        """Lets the others have the share of a relay that has come to its end."""
+        with self._lock:
+            if len(self._shares) > 1:
+                del self._shares[name]
+
+
+class RelaySupply:
+    """The supply as one relay sees it: at its rate, in its share, and no more than it may have today."""
+
+    def __init__(
+        self,
+        supply: Supply,
+        relay: RelaySettings,
+        shares: Shares,
+        rate: Rate,
+        allowance: int | None,
+        stop: threading.Event,
+    ) -> None:
+        self._supply, self._relay, self._shares, self._rate = supply, relay, shares, rate
+        self._left, self._stop = allowance, stop
+        self._lock = threading.Lock()
+
+    def take(self) -> Parcel | None:
+        """Gives the next parcel once its time has come; None when this relay gets no more."""
+        while not self._stop.is_set():
+            wait = self._wait()
+            if wait is None:
+                return None
+            if not wait:
+                return self._supply.take()
+            self._stop.wait(wait)
+        return None
+
+    def poll(self) -> Parcel | None:
+        """Gives the next parcel if it may leave at once."""
+        return self._supply.poll() if self._wait() == 0 else None
+
+    def _wait(self) -> float | None:
+        """Gives how many seconds to wait, 0 for none; None when the relay has had all that it may have."""
+        with self._lock:
+            if self._left == 0:
+                return None
+            if self._shares.is_ahead(self._relay.name):
+                return 0.01
+            wait = self._rate.pass_one().total_seconds()
+            if not wait:
+                self._shares.count(self._relay.name)
+                self._left = None if self._left is None else self._left - 1
+            return wait
+
+
+def allowance(store: Store, relay: RelaySettings, now: datetime) -> int | None:
+    """Gives how many messages a relay that is warming up may still have today; None when it is warm."""
+    if relay.warm_up_from is None:
+        return None
+    day = min(max((now.date() - relay.warm_up_from).days, 0), 40)
+    allowed: int = relay.warm_up_first * 2**day
+    with store.reading() as tx:
+        return max(allowed - limits.sent_on(tx, relay.name, now.date()), 0)

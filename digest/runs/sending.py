@@ -1,0 +1,219 @@
+"""One sender at work: the ledger under its name, and the rows that it claims as parcels."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+
+from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.errors import MessageError
+from digest.issues import Issue
+from digest.messages import Message
+from digest.papers import Paper
+from digest.runs.bounces import note_refusals
+from digest.runs.limits import Clock, Providers
+from digest.runs.senders import is_dead
+from digest.smtp import Parcel
+from digest.storage import Store, ledger, limits, papers
+from digest.storage.ledger import Claimed
+from digest.storage.marks import Recorder
+from digest.storage.runs import flag
+
+BATCH = 200  # rows claimed at a time
+LEASE = timedelta(minutes=15)
+MAX_PAPERS_KEPT = 5000  # papers in memory between batches
+LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
+HOLD = "hold"  # the flag that stops all sending; its value says why
+
+Compose = Callable[[Claimed, Mapping[int, Paper]], Message]
+"""Makes the message of a claimed row from its papers, given by number. Raises MessageError."""
+
+_log = logging.getLogger(__name__)
+
+
+class Book:
+    """The ledger as one sender uses it: one name, one writer at a time, and a tally."""
+
+    def __init__(self, store: Store, owner: str, clock: Clock, tried: Callable[[int], None]) -> None:
+        self._store, self._owner, self._clock, self._tried = store, owner, clock, tried
+        self._recorder = Recorder(store, owner)
+        self.tally: Counter[DeliveryState] = Counter()
+        self.withdrawn = 0  #: intents that did not hold
+        self.held_because = ""  #: why the operator holds everything
+        self._warming: frozenset[str] = frozenset()
+        self._turn = threading.Lock()
+        # SQLite lets one writer in and makes the others poll; within a process a lock hands over at once.
+        self._claim_turn = nullcontext() if store.on_postgresql else self._turn
+
+    def count_for(self, relays: Collection[str]) -> None:
+        """Has what these relays send counted by day, because they are warming up."""
+        self._warming = frozenset(relays)
+
+    def recover(self) -> int:
+        """Deals with the rows of senders that died; gives how many are in doubt."""
+        with self._turn, self._store.transaction() as tx:
+            dead = {owner for owner in ledger.owners(tx) | limits.slot_owners(tx, self._clock()) if is_dead(owner)}
+            recovered = ledger.recover(tx, self._clock(), dead=dead)
+            limits.free_slots(tx, dead, self._clock())
+            ledger.expire_unwanted(tx)
+            self.held_because = flag(tx, HOLD)
+        if recovered.unknown:
+            _log.warning(
+                "%d deliveries are in doubt after a sender died; digest deliver --resend-unknown sends them again",
+                len(recovered.unknown),
+                extra={"action": "recover", "deliveries": list(recovered.unknown)},
+            )
+        return len(recovered.unknown)
+
+    def claim(self, limit: int) -> list[Claimed]:
+        """Gives the next rows, leased to us."""
+        with self._claim_turn, self._store.transaction() as tx:
+            return ledger.claim(tx, self._owner, self._clock(), lease=LEASE, limit=limit)
+
+    def postpone(self, delivery: int, until: datetime) -> None:
+        """Gives a claimed row back until then."""
+        with self._claim_turn, self._store.transaction() as tx:
+            ledger.postpone(tx, self._owner, [delivery], until)
+
+    def papers(self, numbers: Collection[int]) -> dict[int, Paper]:
+        """Gives the papers with these numbers."""
+        if not numbers:
+            return {}
+        with self._store.reading() as tx:
+            return papers.by_numbers(tx, numbers)
+
+    def record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+        """Writes marks and intents in one durable commit; gives the intents that hold.
+
+        What was not sent is rare and takes more than a mark, so it has a commit of its own, before.
+        """
+        sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
+        with self._turn:
+            if len(sent) < len(attempts):
+                self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
+            held = self._recorder.record(sent, intents, self._clock())
+            if self._warming:
+                self._count_day(sent)
+            self.tally.update([attempt.outcome.state for attempt in attempts])
+        self._tried(len(attempts))
+        if len(held) < len(intents):
+            self.withdrawn += len(intents) - len(held)
+            self._check_hold()
+        return held
+
+    def release(self) -> None:
+        """Gives back what was claimed and not begun."""
+        self._recorder.close()
+        with self._turn, self._store.transaction() as tx:
+            ledger.release(tx, self._owner)
+            limits.free_slots(tx, [self._owner], self._clock())
+
+    def waiting(self) -> int:
+        """Gives how many rows could be sent now."""
+        with self._store.reading() as tx:
+            return ledger.waiting(tx, self._clock())
+
+    def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
+        with self._store.transaction() as tx:
+            ledger.mark(tx, self._owner, attempts)
+            note_refusals(tx, attempts, self._clock())
+
+    def _count_day(self, sent: Sequence[Attempt]) -> None:
+        counts = Counter(attempt.relay for attempt in sent if attempt.relay in self._warming)
+        if counts:
+            with self._store.transaction() as tx:
+                for relay, count in counts.items():
+                    limits.count_sent(tx, relay, self._clock().date(), count)
+
+    def _check_hold(self) -> None:
+        with self._store.reading() as tx:
+            self.held_because = flag(tx, HOLD)
+
+
+class ClaimedSupply:
+    """Claims rows as they are wanted and composes their messages, each in the thread that is going to send it."""
+
+    def __init__(self, book: Book, compose: Compose, providers: Providers, clock: Clock, stop: threading.Event) -> None:
+        self._book, self._compose, self._providers, self._clock, self._stop = book, compose, providers, clock, stop
+        self._lock = threading.Lock()
+        self._rows: deque[Claimed] = deque()
+        self._delayed: list[tuple[datetime, int, Claimed]] = []  # a heap: wait for the rate of their domain
+        self._papers: dict[int, Paper] = {}
+        self._dry = False
+        self.left: int | None = None  #: how many more are to be given; None: all
+
+    def take(self) -> Parcel | None:
+        """Gives the next parcel, waiting for those whose time has not come; None when no row is due any more."""
+        while True:
+            if parcel := self.poll():
+                return parcel
+            with self._lock:
+                over = self.left == 0 or self._book.held_because or not self._delayed
+                due = None if over else self._delayed[0][0]
+            if due is None or self._stop.wait(max((due - self._clock()).total_seconds(), 0.001)):
+                return None
+
+    def poll(self) -> Parcel | None:
+        """Gives the next parcel that may leave now; None when there is none."""
+        while row := self._next():
+            if parcel := self._parcel(row):
+                return parcel
+        return None
+
+    def _parcel(self, row: Claimed) -> Parcel | None:
+        try:
+            message = self._compose(row, self._papers)
+        except MessageError as error:
+            _log.error("delivery %d cannot be composed: %s", row.id, error, extra={"action": "compose", "id": row.id})
+            at = self._clock()
+            refused = Attempt(delivery=row.id, outcome=Outcome.FAILED, at=at, reply=str(error), stage="compose")
+            self._book.record([refused], ())
+            return None
+        return Parcel(row.id, message.sender, message.recipient, message.data)
+
+    def _next(self) -> Claimed | None:
+        with self._lock:
+            if self.left == 0 or self._book.held_because:
+                return None
+            while row := self._candidate():
+                if self._may_leave(row):
+                    self.left = None if self.left is None else self.left - 1
+                    return row
+            return None
+
+    def _candidate(self) -> Claimed | None:
+        if self._delayed and self._delayed[0][0] <= self._clock():
+            return heapq.heappop(self._delayed)[2]
+        if not self._rows and not self._dry and len(self._delayed) < BATCH:
+            self._refill()
+        return self._rows.popleft() if self._rows else None
+
+    def _may_leave(self, row: Claimed) -> bool:
+        """Takes leave for a row; one that may not go now is kept for later, or given back for longer."""
+        if until := self._providers.closed_until(row.domain):
+            self._book.postpone(row.id, until)
+            return False
+        wait = self._providers.wait_for(row.domain)
+        if wait > LONGEST_WAIT:
+            self._book.postpone(row.id, self._clock() + wait)
+        elif wait:
+            heapq.heappush(self._delayed, (self._clock() + wait, row.id, row))
+        return not wait
+
+    def _refill(self) -> None:
+        self._providers.refresh()
+        rows = self._book.claim(BATCH)
+        known = {} if len(self._papers) > MAX_PAPERS_KEPT else self._papers
+        wanted = {number for row in rows for number in _papers_of(row.issue)}
+        self._papers = known | self._book.papers(wanted - known.keys())
+        self._rows.extend(rows)
+        self._dry = not rows
+
+
+def _papers_of(issue: Issue) -> set[int]:
+    return {pick.paper for pick in (*issue.picks, *issue.also, *issue.trending)}
