@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from digest.errors import MessageError
 
@@ -73,6 +74,7 @@ def addressed(name: str, mailbox_text: str) -> bytes:
     return f"{name}: {mailbox_text}\r\n".encode()
 
 
+@lru_cache(maxsize=256)
 def date_text(at: datetime) -> str:
     """Gives the time as RFC 5322 writes it, in UTC."""
     at = at.astimezone(UTC)

@@ -74,21 +74,27 @@ def _cards(layout: Layout, entries: Sequence[Entry]) -> Body:
 
 
 def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], links: IssueLinks) -> Entry:
-    reasons = layout.reasons(pick)
+    card, reasons = layout.cards.of(_paper(pick, papers)), layout.reasons(pick)
     fillings: dict[str, Filling] = {
         "match": layout.match(pick),
         "chips": [reason.chip for reason in reasons],
         "up": html_piece(links.up.get(pick.paper, "")),
         "down": html_piece(links.down.get(pick.paper, "")),
     }
-    return Entry(pick, layout.cards.of(_paper(pick, papers)), reasons, fillings)
+    return Entry(pick, card, reasons, fillings)
 
 
 def _add_card(body: Body, entry: Entry) -> None:
-    body.cards.append(entry.card)
-    body.html += entry.card.html.fill(entry.fillings)
-    number, reasons = number_piece(len(body.cards)), in_words(entry.reasons)
-    body.text += entry.card.text.fill({"number": number, "match": match_text(entry.pick), "chips": reasons})
+    card = entry.card
+    body.cards.append(card)
+    body.html += card.html.fill(entry.fillings)
+    body.text += card.text.fill(
+        {
+            "number": number_piece(len(body.cards)),
+            "match": match_text(entry.pick),
+            "chips": in_words(entry.reasons),
+        }
+    )
 
 
 def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:

@@ -84,10 +84,10 @@ class Pattern:
         pieces = self._pieces.copy()
         for place, name in self._slots:
             filling = fillings[name]
-            if isinstance(filling, Piece):
-                pieces[place] = filling
-            else:
+            if isinstance(filling, list):
                 pieces[place : place + 1] = filling
+            else:
+                pieces[place] = filling
         return pieces
 
     def filled_size(self, fillings: Mapping[str, Filling]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
 
 from markupsafe import Markup, escape
 
@@ -35,12 +37,29 @@ class PlainPress:
     ) -> tuple[str, str, bytes]:
         """Gives the HTML, the text and the bytes of the issue's mail."""
         titles = [papers[pick.paper].title for pick in issue.picks]
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.masthead.address, address, subject(issue, titles)
+        message = EmailMessage(policy=SMTP)
+        for name, value in self._header(address, subject(issue, titles), links).items():
+            message[name] = value
         text, html = (self._part(issue, papers, links, address, kind) for kind in ("txt", "html"))
         message.set_content(text, cte="quoted-printable")
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         return html, text, message.as_bytes()
+
+    def _header(self, address: str, subject_text: str, links: IssueLinks) -> dict[str, str]:
+        """The same fields as the program writes."""
+        return {
+            "From": f"{self.masthead.name} <{self.masthead.address}>",
+            "To": address,
+            "Subject": subject_text,
+            "Date": formatdate(),
+            "Message-ID": "<1@example.org>",
+            "List-Id": f"{self.masthead.name} <digest.example.org>",
+            "List-Unsubscribe": f"<{links.unsubscribe}>, <mailto:digest@example.org?subject=unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Precedence": "bulk",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        }
 
     def _part(self, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, address: str, kind: str) -> str:
         body = []
