@@ -43,7 +43,7 @@ def parsed(material: Material) -> ParsedFeed:
     problems: tuple[Problem, ...] = ()
     if result.get("bozo") and not _is_harmless(result.get("bozo_exception")):
         problems = (_warning(result, len(result.entries)),)
-    return ParsedFeed(title=title, entries=list(result.entries), problems=problems, day=_day(result.feed))
+    return ParsedFeed(title=title, entries=list(result.entries), problems=problems, day=date_of(result.feed))
 
 
 def _parse(material: Material) -> Any:
@@ -64,7 +64,7 @@ def _refuse_nesting(material: Material) -> None:
     try:
         parser.Parse(material.data, True)
         is_well_formed = True
-    except (expat.ExpatError, ValueError):
+    except (expat.ExpatError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
         is_well_formed = False  # feedparser has a second, more tolerant parser for these
     data = material.data
     closings = data.count(b"</")
@@ -108,17 +108,12 @@ def _cause(result: Any) -> str:
     return f": {text}" if text else ""
 
 
-def _day(feed: Entry) -> date | None:
-    for name in ("published_parsed", "updated_parsed"):
-        if isinstance(feed.get(name), time.struct_time):
-            return _valid_day(feed[name])
-    return None
-
-
 def date_of(entry: Entry) -> date | None:
     """Gives the day, in UTC, on which an entry says it was published, else last changed; None without one."""
     for name in ("published_parsed", "updated_parsed"):
-        if isinstance(entry.get(name), time.struct_time) and (day := _valid_day(entry[name])):
+        # The dictionary's own look-up: feedparser's would give one date for the other, with a warning.
+        moment = dict.get(entry, name)
+        if isinstance(moment, time.struct_time) and (day := _valid_day(moment)):
             return day
     return None
 
