@@ -80,8 +80,8 @@ def _refused(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "there is no such thing", "fields": {}}, status_code=status)
     visit = _visit(request)
     if status == 404:
-        heading, text = "There is no such page", "Perhaps the address was cut off on its way."
-        return visit.fail(404, visit.translate(heading), visit.translate(text))
+        text = visit.translate("Perhaps the address was cut off on its way.")
+        return visit.fail(404, visit.translate("There is no such page"), text)
     allow = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return PlainTextResponse(f"{status}\n", status_code=status, headers=allow)
 
