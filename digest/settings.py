@@ -141,6 +141,12 @@ class SubscribersSettings(Section):
 class IssueSettings(Section):
     max_age_days: int = Field(default=14, ge=1, description="papers seen longer ago are not considered")
     first_issue_days: int = Field(default=7, ge=0, description="how far back a new subscriber's first issue looks")
+    semantic: bool = Field(
+        default=False, description="whether papers near in meaning count as well; needs the extra `semantic`"
+    )
+    semantic_model: str = Field(
+        default="all-MiniLM-L6-v2", description="model of sentence-transformers: its name or its folder"
+    )
 
 
 class TemplatesSettings(Section):

@@ -18,8 +18,9 @@ from digest.runs.evaluate import HistoryReport, evaluate_folder, evaluate_histor
 @click.option(
     "--feedback", type=click.IntRange(min=0), default=0, help="Measure after so many votes up and as many down."
 )
+@click.option("--semantic", is_flag=True, help="Count nearness in meaning as well, by `issue.semantic_model`.")
 @click.option("--history", is_flag=True, help="Measure the issues that were sent by their readers' votes.")
-def evaluate(call: Call, folder: Path | None, feedback: int, history: bool) -> None:
+def evaluate(call: Call, folder: Path | None, feedback: int, semantic: bool, history: bool) -> None:
     """Measure relevance on a labelled collection.
 
     FOLDER holds docs.jsonl (id, title, abstract), profiles.jsonl (id, keywords with weights) and qrels.tsv (profile,
@@ -32,7 +33,8 @@ def evaluate(call: Call, folder: Path | None, feedback: int, history: bool) -> N
             report = evaluate_history(store)
         call.show(report.as_dict(), _history_text(report))
     else:
-        measures = evaluate_folder(folder, feedback=feedback)
+        model = call.settings.issue.semantic_model if semantic else ""
+        measures = evaluate_folder(folder, feedback=feedback, semantic=model)
         call.show(measures.as_dict(), _measures_text(measures))
 
 

@@ -7,6 +7,18 @@ from digest.ranking.highlighting import highlights
 from digest.ranking.index import PaperIndex
 from digest.ranking.judging import Judgement, judge
 from digest.ranking.scoring import calibrate
+from digest.ranking.semantic import Semantics
 from digest.ranking.wishes import Reader
 
-__all__ = ["Background", "Calibration", "Judgement", "PaperIndex", "Reader", "Vote", "calibrate", "highlights", "judge"]
+__all__ = [
+    "Background",
+    "Calibration",
+    "Judgement",
+    "PaperIndex",
+    "Reader",
+    "Semantics",
+    "Vote",
+    "calibrate",
+    "highlights",
+    "judge",
+]

@@ -6,7 +6,7 @@ that is all about one interest counts as much for a reader with eight interests 
 second is the level of the profile: how much the papers of the background sample have of its keywords (the mean of the
 square roots of their reach, for each keyword by itself, then the geometric mean over the keywords); it is high for
 words that stand everywhere. The match is
-`100 sigmoid(INTERCEPT + REACH x / (x + HALF) - LEVEL ln(level))`, which keeps the order of the scores.
+`100 sigmoid(intercept + reach x / (x + half) - level ln(level of the profile))`, which keeps the order of the scores.
 
 The level is a mean over hundreds of papers, where the share of papers scoring higher hangs on a handful; and until
 hundreds have been seen, what is usual counts for more than what one page happens to hold. So a match moves little
@@ -28,8 +28,6 @@ from scipy import sparse
 from digest.profiles import Profile
 from digest.ranking.features import Floats, Ints
 
-INTERCEPT, REACH, LEVEL = -6.7, 11.5, 0.3
-HALF = 1.0  #: the reach at which a paper has half of what reach can give
 USUAL_LEVEL, USUAL_PAPERS = 0.005, 500.0  #: the level before any paper was seen, and its weight in papers
 LEAST_LEVEL = 0.005  #: added to the level, so that a word never seen does not make everything a match
 _FORMAT = struct.Struct("<qifff")
@@ -66,29 +64,44 @@ def fingerprint(profile: Profile, votes: Sequence[tuple[int, int]], version: int
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The constants of the match."""
+
+    intercept: float
+    reach: float
+    level: float
+    half: float  #: the reach at which a paper has half of what reach can give
+
+
+WORDS = Curve(intercept=-6.7, reach=11.5, level=0.3, half=1.0)
+MEANING = Curve(intercept=-9.01, reach=13.03, level=0.72, half=1.0)  #: where nearness in meaning adds to the score
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scale:
     """The calibrations of many readers as arrays, one row a reader."""
 
+    curve: Curve
     norms: Floats  #: what a keyword of the reader can reach, times its weight
     offsets: Floats  #: what is added to the effect of the reach
 
     @classmethod
-    def of(cls, calibrations: Sequence[Calibration], norms: Floats) -> Scale:
+    def of(cls, calibrations: Sequence[Calibration], norms: Floats, curve: Curve = WORDS) -> Scale:
         """Gives the scale of the readers whose calibrations and norms these are."""
         levels = np.array([c.level for c in calibrations], dtype=np.float64)
-        return cls(norms=norms, offsets=INTERCEPT - LEVEL * np.log(levels))
+        return cls(curve=curve, norms=norms, offsets=curve.intercept - curve.level * np.log(levels))
 
     def matches(self, rows: Ints, scores: Floats) -> npt.NDArray[np.int64]:
         """Gives the match, 1 to 100, for scores above 0."""
         reach = scores / self.norms[rows]
-        logits = self.offsets[rows] + REACH * reach / (reach + HALF)
+        logits = self.offsets[rows] + self.curve.reach * reach / (reach + self.curve.half)
         return np.clip(np.rint(100 / (1 + np.exp(-logits))), 1, 100).astype(np.int64)
 
     def thresholds(self, minima: Ints) -> Floats:
         """Gives for each reader the score from which the match reaches the minimum; infinite where none does."""
         wanted = np.clip((minima - 0.5) / 100, 1e-9, 1 - 1e-9)
-        share = (np.log(wanted / (1 - wanted)) - self.offsets) / REACH
-        reach = np.where(share < 1, HALF * share / np.where(share < 1, 1 - share, 1), np.inf)
+        share = (np.log(wanted / (1 - wanted)) - self.offsets) / self.curve.reach
+        reach = np.where(share < 1, self.curve.half * share / np.where(share < 1, 1 - share, 1), np.inf)
         return np.where(minima <= 1, 0.0, np.maximum(reach, 0.0) * self.norms)
 
 

@@ -16,17 +16,20 @@ from digest.ranking.feedback import Vote
 from digest.ranking.index import PaperIndex
 from digest.ranking.measures import Measures, calibration_error, mean, measure
 from digest.ranking.scoring import Scores, calibrate, reaching
+from digest.ranking.semantic import Semantics
 from digest.ranking.wishes import Reader, Wishes
 
 
-def evaluate(collection: Collection) -> Measures:
+def evaluate(collection: Collection, semantics: Semantics | None = None) -> Measures:
     """Gives how well the collection's documents are ranked for its profiles; they are the background as well."""
     background = Background.empty().with_papers(collection.papers)
     readers = [Reader(profile=need.profile) for need in collection.needs]
-    return _measured(collection.needs, collection.papers, readers, background)
+    return _measured(collection.needs, collection.papers, readers, background, semantics)
 
 
-def evaluate_feedback(collection: Collection, votes: int, *, at_least: int = 1) -> Measures:
+def evaluate_feedback(
+    collection: Collection, votes: int, *, at_least: int = 1, semantics: Semantics | None = None
+) -> Measures:
     """Gives how well later documents are ranked after up to so many votes up and as many down on earlier ones.
 
     The first half of the documents, in the order of the collection, are the earlier ones and the background. The
@@ -43,13 +46,13 @@ def evaluate_feedback(collection: Collection, votes: int, *, at_least: int = 1) 
     ]
     background = Background.empty().with_papers(earlier)
     readers = [Reader(profile=need.profile) for need in needs]
-    shown = _orders(needs, earlier, readers, background)
+    shown = _orders(needs, earlier, readers, background, semantics)
     known = {paper.key: paper for paper in earlier}
     voting = [
         replace(reader, votes=_votes(need, documents, votes, known))
         for reader, need, documents in zip(readers, needs, shown, strict=True)
     ]
-    return _measured([_within(need, future) for need in needs], later, voting, background)
+    return _measured([_within(need, future) for need in needs], later, voting, background, semantics)
 
 
 def evaluate_calibration(collection: Collection) -> float:
@@ -79,19 +82,28 @@ def _within(need: Need, documents: frozenset[str]) -> Need:
 
 
 def _measured(
-    needs: Sequence[Need], papers: Sequence[Paper], readers: Sequence[Reader], background: Background
+    needs: Sequence[Need],
+    papers: Sequence[Paper],
+    readers: Sequence[Reader],
+    background: Background,
+    semantics: Semantics | None,
 ) -> Measures:
-    orders = _orders(needs, papers, readers, background)
+    orders = _orders(needs, papers, readers, background, semantics)
     return mean([measure(order, need.grades) for order, need in zip(orders, needs, strict=True)])
 
 
 def _orders(
-    needs: Sequence[Need], papers: Sequence[Paper], readers: Sequence[Reader], background: Background
+    needs: Sequence[Need],
+    papers: Sequence[Paper],
+    readers: Sequence[Reader],
+    background: Background,
+    semantics: Semantics | None,
 ) -> list[list[str]]:
     """Gives for each profile the ids of the documents of its pool, best first."""
     index = PaperIndex(papers)
     wishes = Wishes.of(readers, background)
-    scores = Scores.of(wishes, calibrate(readers, background, wishes), index, background)
+    nearness = semantics.nearness(readers, index) if semantics else None
+    scores = Scores.of(wishes, calibrate(readers, background, wishes), index, background, nearness)
     keys = np.array([paper.key for paper in index.papers])
     ties = np.argsort(np.argsort([tie_break(key) for key in keys], kind="stable"))
     rows = (scores.total[[row]].toarray().ravel() for row in range(len(needs)))

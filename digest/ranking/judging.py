@@ -11,13 +11,15 @@ from digest.issues import LeftOut, Pick
 from digest.papers import Paper
 from digest.ranking import trending
 from digest.ranking.background import Background
-from digest.ranking.calibration import Scale
+from digest.ranking.calibration import MEANING, WORDS, Scale
 from digest.ranking.exclusion import papers_with
 from digest.ranking.features import Ints
 from digest.ranking.index import PaperIndex
-from digest.ranking.reasons import Explainer, parts
+from digest.ranking.locating import NOWHERE, Spot
+from digest.ranking.reasons import Explainer, Nearest, parts
 from digest.ranking.scoring import Matches, Scores, calibrate, reaching
 from digest.ranking.selection import Candidate, Selected, select
+from digest.ranking.semantic import Semantics
 from digest.ranking.wishes import Reader, Wishes
 
 
@@ -40,32 +42,44 @@ def judge(
     background: Background,
     *,
     explain: bool = False,
+    semantics: Semantics | None = None,
 ) -> list[Judgement]:
     """Gives each reader's judgement of the papers, in the order of the readers.
 
     All readers are matched in one sparse product. A paper counts for a reader only when its number is above the
     cursor or among those to be considered again. A caller who judges the same papers again hands in a PaperIndex made
-    once. With `explain`, the judgements also hold every match and why each other paper was left out.
+    once. With `explain`, the judgements also hold every match and why each other paper was left out. With `semantics`,
+    papers near in meaning count as well.
     """
     if not readers:
         return []
     index = papers if isinstance(papers, PaperIndex) else PaperIndex(papers)
-    return list(_Session(index, readers, background, explain).judgements())
+    return list(_Session(index, readers, background, explain, semantics).judgements())
 
 
 class _Session:
     """One call of `judge`: the tables that its readers share."""
 
-    def __init__(self, index: PaperIndex, readers: Sequence[Reader], background: Background, explain: bool) -> None:
+    def __init__(
+        self,
+        index: PaperIndex,
+        readers: Sequence[Reader],
+        background: Background,
+        explain: bool,
+        semantics: Semantics | None,
+    ) -> None:
         self._index, self._readers, self._explain = index, readers, explain
         wishes = Wishes.of(readers, background)
         calibrations = calibrate(readers, background, wishes)
-        scores = Scores.of(wishes, calibrations, index, background)
-        matches = reaching(scores.total, Scale.of(calibrations, wishes.norms), self._minima())
+        nearness = semantics.nearness(readers, index) if semantics else None
+        scores = Scores.of(wishes, calibrations, index, background, nearness)
+        scale = Scale.of(calibrations, wishes.norms, MEANING if semantics else WORDS)
+        matches = reaching(scores.total, scale, self._minima())
         self._matches = matches if explain else self._new_ones(matches)
         self._parts = parts(self._matches, wishes, scores)
         self._wishes = wishes
         self._explainer = Explainer(wishes, scores, index, background, remember=explain)
+        self._semantics = semantics
         terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
         self._known = frozenset(index.numbers.tolist())
         self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}
@@ -100,7 +114,8 @@ class _Session:
             trend = self._trending(reader, excluded, frozenset(), reader.profile.papers)
             return Judgement(trending=trend, considered=considered)
         chosen = select([c for c in candidates if self._is_open(c, reader, excluded)], reader.profile.papers)
-        picks, also = self._picks(number, chosen.picks), self._picks(number, chosen.also)
+        picks = self._picks(number, chosen.picks, self._nearest_sentence)
+        also = self._picks(number, chosen.also, self._nearest_term)
         shown = frozenset(c.paper for c in (*chosen.picks, *chosen.also, *chosen.near_identical))
         wanted = trending.SECTION if reader.profile.trending else 0
         return Judgement(
@@ -110,7 +125,7 @@ class _Session:
             more=len(chosen.beyond),
             considered=considered,
             left_out=self._left_out(reader, candidates, chosen, excluded) if self._explain else {},
-            matched=self._picks(number, candidates) if self._explain else (),
+            matched=self._picks(number, candidates, self._nearest_term) if self._explain else (),
         )
 
     def _candidate(self, row: int) -> Candidate:
@@ -131,16 +146,24 @@ class _Session:
             and reader.is_new(int(self._index.numbers[candidate.paper]))
         )
 
-    def _picks(self, reader: int, candidates: Sequence[Candidate]) -> tuple[Pick, ...]:
+    def _picks(self, reader: int, candidates: Sequence[Candidate], nearest: Nearest) -> tuple[Pick, ...]:
         return tuple(
             Pick(
                 paper=int(self._index.numbers[c.paper]),
                 match=c.match,
-                reasons=self._explainer.reasons(reader, c.paper, c.match, c.parts),
+                reasons=self._explainer.reasons(reader, c.paper, c.match, c.parts, nearest),
                 interest=self._wishes.interests[c.interest].term if c.interest >= 0 else "",
             )
             for c in candidates
         )
+
+    def _nearest_sentence(self, reader: int, paper: int) -> tuple[str, Spot]:
+        assert self._semantics is not None
+        return self._semantics.nearest_sentence(self._readers[reader], self._index.papers[paper])
+
+    def _nearest_term(self, reader: int, paper: int) -> tuple[str, Spot]:
+        assert self._semantics is not None
+        return self._semantics.nearest_term(self._readers[reader], self._index.papers[paper]), NOWHERE
 
     def _trending(
         self, reader: Reader, excluded: frozenset[int], shown: frozenset[int], length: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,9 @@ from digest.ranking.people import in_category, name_parts, same_person
 from digest.ranking.scoring import Matches, Scores
 from digest.ranking.shelf import Compiled
 from digest.ranking.wishes import Interest, Wishes
+
+Nearest = Callable[[int, int], tuple[str, Spot]]
+"""Gives for a reader and a paper the keyword that the paper is near to in meaning, and where in its text."""
 
 NAMED_WORDS = 3  #: words of liked or disliked papers that a reason names
 
@@ -63,16 +66,20 @@ class Explainer:
         self._found: dict[tuple[Interest, int], _Found] = index.found(background) if remember else {}
         self._effects: tuple[int, Mapping[int, Floats]] = (-1, {})
 
-    def reasons(self, reader: int, paper: int, match: int, parts: Mapping[int, float]) -> tuple[Reason, ...]:
+    def reasons(
+        self, reader: int, paper: int, match: int, parts: Mapping[int, float], nearest: Nearest | None = None
+    ) -> tuple[Reason, ...]:
         """Gives the reasons for one match, strongest first; their contributions add up to it.
 
-        `parts` has what each interest contributes to the score.
+        `parts` has what each interest contributes to the score; `nearest` says what the paper is near to in meaning.
         """
-        tastes = self._taste_parts(reader, paper)
-        total = math.fsum([*parts.values(), *tastes.values()])
+        tastes, near = self._taste_parts(reader, paper), self._near_part(reader, paper)
+        total = math.fsum([*parts.values(), *tastes.values(), near])
         points = match / total
         reasons = [self._reason(number, paper, points * part) for number, part in parts.items()]
         reasons += self._taste_reasons(paper, {code: points * part for code, part in tastes.items()})
+        if near and nearest:
+            reasons.append(_near_reason(*nearest(reader, paper), points * near))
         reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.term))
         return _adding_up(reasons, match)
 
@@ -111,6 +118,9 @@ class Explainer:
                 return _Found(ReasonKind.ACRONYM if place else ReasonKind.KEYWORD, spot)
         return _Found(ReasonKind.KEYWORD, NOWHERE)
 
+    def _near_part(self, reader: int, paper: int) -> float:
+        return 0.0 if self._scores.near is None else float(self._scores.near[reader, paper])
+
     def _taste_parts(self, reader: int, paper: int) -> dict[int, float]:
         """Gives what each word of the reader's taste contributes to the score of a paper, by the word's code."""
         if not self._scores.taste_factors[reader]:
@@ -143,6 +153,18 @@ class Explainer:
                     end=spots[0].end,
                     matched=spots[0].matched,
                 )
+
+
+def _near_reason(term: str, spot: Spot, contribution: float) -> Reason:
+    return Reason(
+        term=term,
+        kind=ReasonKind.SEMANTIC,
+        field=spot.field,
+        contribution=contribution,
+        start=spot.start,
+        end=spot.end,
+        matched=spot.matched,
+    )
 
 
 def _word_weights(compiled: Compiled, number: int) -> Iterator[dict[int, float]]:

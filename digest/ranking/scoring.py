@@ -14,6 +14,7 @@ from digest.ranking.calibration import Calibration, Scale, levels
 from digest.ranking.features import Floats, Ints
 from digest.ranking.feedback import Tastes, word_vectors
 from digest.ranking.index import PaperIndex
+from digest.ranking.semantic import worth
 from digest.ranking.wishes import Reader, Wishes, row_maxima
 
 _ROWS = 2_000  #: readers calibrated at a time, which bounds the memory
@@ -76,11 +77,17 @@ class Scores:
 
     interests: sparse.csr_array  #: interests by papers, at weight 1
     taste_factors: Floats  #: what each reader's taste is multiplied with
+    near: sparse.csr_array | None  #: readers by papers: what nearness in meaning adds
     total: sparse.csr_array  #: readers by papers
 
     @classmethod
     def of(
-        cls, wishes: Wishes, calibrations: Sequence[Calibration], index: PaperIndex, background: Background
+        cls,
+        wishes: Wishes,
+        calibrations: Sequence[Calibration],
+        index: PaperIndex,
+        background: Background,
+        nearness: sparse.csr_array | None = None,
     ) -> Scores:
         """Gives the scores of all papers for all readers; papers that score nothing have no entry."""
         interests = wishes.match(index, background)
@@ -90,7 +97,9 @@ class Scores:
         if factors.any():
             effects = wishes.tastes.effects(index.vectors(background), index.features)
             total = sparse.csr_array(total + sparse.diags_array(factors) @ effects)
-        return cls(interests=interests, taste_factors=factors, total=total)
+        near = None if nearness is None else worth(wishes.strongest, nearness)
+        total = total if near is None else sparse.csr_array(total + near)
+        return cls(interests=interests, taste_factors=factors, near=near, total=total)
 
 
 @dataclass(frozen=True, kw_only=True)

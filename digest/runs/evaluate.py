@@ -13,6 +13,7 @@ from digest.issues import Issue
 from digest.ranking.collection import DOCUMENTS, GRADES, PROFILES, Collection, read_collection
 from digest.ranking.evaluation import evaluate, evaluate_feedback
 from digest.ranking.measures import Measures, mean, measure
+from digest.ranking.semantic import Semantics, embed, load_encoder
 from digest.storage import Store, deliveries, votes
 
 BANDS = (0, 20, 40, 60, 80)  #: where the bands of the match begin
@@ -25,10 +26,18 @@ def load_collection(folder: Path) -> Collection:
     return read_collection(documents, profiles, grades)
 
 
-def evaluate_folder(folder: Path, *, feedback: int = 0) -> Measures:
-    """Gives how well the ranking serves the profiles of a collection, after `feedback` votes of each kind."""
-    collection = load_collection(folder)
-    return evaluate_feedback(collection, feedback) if feedback else evaluate(collection)
+def evaluate_folder(folder: Path, *, feedback: int = 0, semantic: str = "") -> Measures:
+    """Gives how well the ranking serves the profiles of a collection, after `feedback` votes of each kind.
+
+    With the name of a local model as `semantic`, nearness in meaning counts as well.
+    """
+    collection, semantics = load_collection(folder), None
+    if semantic:
+        encoder = load_encoder(semantic)
+        semantics = Semantics(encoder=encoder, vectors=embed(collection.papers, encoder))
+    if feedback:
+        return evaluate_feedback(collection, feedback, semantics=semantics)
+    return evaluate(collection, semantics)
 
 
 @dataclass(frozen=True, kw_only=True)

