@@ -74,7 +74,7 @@ class Curve:
 
 
 WORDS = Curve(intercept=-6.7, reach=11.5, level=0.3, half=1.0)
-MEANING = Curve(intercept=-9.01, reach=13.03, level=0.72, half=1.0)  #: where nearness in meaning adds to the score
+MEANING = Curve(intercept=-7.75, reach=11.5, level=0.3, half=1.0)  #: where nearness in meaning adds to the score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,8 +92,7 @@ class Wishes:
     @property
     def strongest(self) -> Floats:
         """The most that a single keyword of each reader can score; 0 without keywords."""
-        reachable = sparse.csr_array(self.keyword_weights @ sparse.diags_array(self.compiled.maxima))
-        return np.asarray(reachable.max(axis=1).toarray()).ravel() if reachable.shape[1] else np.zeros(len(self.norms))
+        return row_maxima(sparse.csr_array(self.keyword_weights @ sparse.diags_array(self.compiled.maxima)))
 
     def match(self, index: PaperIndex, background: Background) -> sparse.csr_array:
         """Gives interests by papers: what each scores at weight 1."""
