@@ -14,6 +14,7 @@ from pathlib import Path
 CAPTURES = Path(__file__).resolve().parents[2] / "shared"
 MAY_BE_MISSING = {
     "no real captures": "the captures are not part of the project",
+    "Exim": "its package conflicts with that of Postfix, and where it cannot be unpacked or run beside, Postfix serves",
     "Exim is not installed": "it can only be unpacked beside Postfix, from a mirror that may be out of reach",
     "Exim does not start here": "it wants a mount namespace of its own",
     "can only be started by root": "mail servers change their account",

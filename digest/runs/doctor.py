@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import make_msgid
+from functools import partial
 from typing import Any
 
 from digest.deliveries import DeliveryState, Outcome
@@ -15,11 +16,14 @@ from digest.messages import Envelope, compose, wire_address
 from digest.profile_files import read_profile_file
 from digest.rendering import Press
 from digest.rendering.letters import RunFigures
+from digest.runs.deliver import relays_of
 from digest.runs.sender_domain import Finding, Verdict, domain_findings
+from digest.runs.sending import HOLD
 from digest.runs.trial import send_trial
-from digest.settings import SenderSettings, Settings
+from digest.settings import RelaySettings, SenderSettings, Settings
 from digest.smtp import probe
-from digest.storage import Store, consent, ledger, listings, papers
+from digest.storage import Store, consent, ledger, limits, listings, papers
+from digest.storage.runs import flag
 from digest.subscribers import State
 
 RESERVED = (".example", ".test", ".invalid", ".localhost", "example.com", "example.net", "example.org", "localhost")
@@ -63,7 +67,7 @@ def examine(patient: Patient, now: datetime, tell: Callable[[str], None]) -> Doc
     tell("opening the store")
     findings += _guarded("store", lambda: _store(patient, now))
     tell("asking the relay")
-    findings += _guarded("relay", lambda: _relay(patient.settings))
+    findings += _relays(patient.settings)
     if patient.online:
         tell("looking up the sender's domain")
         findings += _domain(patient)
@@ -126,6 +130,7 @@ def _store(patient: Patient, now: datetime) -> Iterator[Finding]:
         with store.reading() as tx:
             people, states, sources = consent.count_states(tx), ledger.counts(tx), listings.source_states(tx)
             known, newest = papers.high_water(tx), next(papers.stream(tx, newest=1), None)
+            held, closed = flag(tx, HOLD), limits.tripped(tx, now)
     finally:
         store.close()
     active = people[State.ACTIVE]
@@ -143,14 +148,23 @@ def _store(patient: Patient, now: datetime) -> Iterator[Finding]:
         found = f"{states[DeliveryState.UNKNOWN]} issues may or may not have arrived"
         mend = "`digest report` shows them; `digest deliver --resend-unknown` sends them again"
         yield Finding(area="store", verdict=Verdict.LOOK, found=found, mend=mend)
+    if held:
+        yield Finding(area="store", verdict=Verdict.MEND, found=f"nothing is sent: {held}", mend="`digest release`")
+    for breaker in closed.values():
+        found = f"{breaker.name} refused us and is left alone until {breaker.until:%Y-%m-%d %H:%M}: {breaker.reason}"
+        yield Finding(area="relay", verdict=Verdict.LOOK, found=found)
     for source in sources.values():
         if source.failing_since:
             found = f"{source.name} fails since {source.failing_since:%Y-%m-%d %H:%M}: {source.last_error}"
             yield Finding(area="sources", verdict=Verdict.MEND, found=found)
 
 
-def _relay(settings: Settings) -> Iterator[Finding]:
-    relay = settings.smtp
+def _relays(settings: Settings) -> Iterator[Finding]:
+    for relay in relays_of(settings):
+        yield from _guarded("relay", partial(_relay, relay))
+
+
+def _relay(relay: RelaySettings) -> Iterator[Finding]:
     offered = probe(relay)
     how = {"none": "without TLS", "starttls": "with STARTTLS", "tls": "with TLS"}[relay.tls]
     login = f", as {relay.user}" if relay.user else ""

@@ -23,3 +23,14 @@ def test_a_hold_is_kept_until_it_is_released(tmp_path: Path) -> None:
     assert call("hold", "a broken link") == {"held": "a broken link"}
     assert call("release") == {"was_held": "a broken link"}
     assert call("release") == {"was_held": ""}
+
+
+def test_the_doctor_says_that_everything_is_held(tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text("")
+    config = ["--config", str(tmp_path / "digest.toml")]
+    CliRunner().invoke(main, ["hold", "a broken link", *config])
+    result = CliRunner().invoke(main, ["doctor", "--offline", "--json", *config])
+    found = [finding for finding in json.loads(result.stdout)["findings"] if finding["found"].endswith("a broken link")]
+    assert found == [
+        {"area": "store", "verdict": "mend", "found": "nothing is sent: a broken link", "mend": "`digest release`"}
+    ]
