@@ -145,6 +145,7 @@ def _own_server(binaries: Path) -> Iterator[str]:
     if user:
         shutil.chown(home, user)
     try:
+        binaries = _usable(binaries, user, home)
         _call([binaries / "initdb", "-D", home / "data", "-U", "digest", "-A", "trust", "-E", "UTF8", "-N"], user)
         options = [part for setting in _FAST for part in ("-c", setting)]
         command = [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", *options]
@@ -155,6 +156,18 @@ def _own_server(binaries: Path) -> Iterator[str]:
                 process.terminate()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _usable(binaries: Path, user: str | None, home: Path) -> Path:
+    """Gives the binaries, copied to where the user may read them if need be: root's folders are root's alone."""
+    try:
+        subprocess.run([binaries / "initdb", "--version"], user=user, cwd="/", capture_output=True, check=True)
+    except PermissionError:
+        package = binaries.parents[1]  # the wheel's; beside it lie its libraries
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(folder, home / "program" / folder.name)
+        return home / "program" / binaries.relative_to(package.parent)
+    return binaries
 
 
 def _call(command: Sequence[str | Path], user: str | None) -> None:
