@@ -53,6 +53,8 @@ def _detailed(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def storable(text: str) -> str:
     """Gives the text with what no database takes (NUL, lone surrogates) shown as replacement characters."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 

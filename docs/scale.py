@@ -1,0 +1,145 @@
+"""Carries measured costs to millions of readers: `python docs/scale.py` prints what docs/scale.md quotes.
+
+A day is played minute by minute. Readers become due at the hour they chose where they live; planners take them in
+shards, senders take planned issues, relays take mails; what is not done in a minute waits for the next. The number of
+workers and relays is raised until 99 of 100 readers have their issue within half an hour of their hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+MINUTES = 24 * 60
+PATIENCE = 30  # minutes within which 99 of 100 issues are to leave
+
+# Where readers live, as hours from UTC with their share, and which local hour they choose, with its share.
+ZONES = {-8: 0.10, -5: 0.17, 0: 0.10, 1: 0.28, 3: 0.05, 5: 0.06, 8: 0.17, 9: 0.05, 10: 0.02}
+HOURS = {6: 0.10, 7: 0.45, 8: 0.22, 9: 0.10, 12: 0.05, 18: 0.05, 20: 0.03}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What was measured, per reader or mail; processor seconds of one core."""
+
+    plan: float = 0.0016  #: reading, scoring, entering in the ledger
+    send: float = 0.0018  #: claiming, composing, sending, marking
+    mail_bytes: int = 50_000
+    subscriber_bytes: int = 1_750  #: row with indexes, calibration and consent
+    delivery_bytes: int = 1_630  #: row with indexes while it holds its issue
+    emptied_bytes: int = 360  #: the same once housekeeping has emptied it
+    statements: float = 3.1  #: rows written for one issue: entered, claimed, intended and marked; subscriber moved on
+    relay: float = 400.0  #: mails a second that one relay takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plant:
+    """How much there is of everything."""
+
+    planners: int  #: cores that plan
+    senders: int  #: cores that compose and send
+    relays: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """What came of a day."""
+
+    late: int  #: minutes after which 99 of 100 issues had left
+    peak_due: int  #: readers who became due in the busiest minute
+
+
+def due_by_minute(readers: int) -> list[int]:
+    """Gives how many readers become due in each minute of a day in UTC."""
+    due = [0.0] * MINUTES
+    for offset, living in ZONES.items():
+        for hour, choosing in HOURS.items():
+            due[(hour - offset) % 24 * 60] += readers * living * choosing
+    return [round(count) for count in due]
+
+
+def play(readers: int, plant: Plant, costs: Costs) -> Day:
+    """Plays two days, so that what is left in the evening counts, and gives what came of the second."""
+    due = due_by_minute(readers)
+    per_minute = (plant.planners * 60 / costs.plan, _sent_in_a_minute(plant, costs))
+    unplanned = unsent = 0.0
+    came, left = [0.0], [0.0]
+    for minute in range(2 * MINUTES):
+        unplanned += due[minute % MINUTES]
+        planned = min(unplanned, per_minute[0])
+        unplanned, unsent = unplanned - planned, unsent + planned
+        sent = min(unsent, per_minute[1])
+        unsent -= sent
+        came.append(came[-1] + due[minute % MINUTES])
+        left.append(left[-1] + sent)
+    return Day(late=_late(came, left), peak_due=max(due))
+
+
+def _sent_in_a_minute(plant: Plant, costs: Costs) -> float:
+    return min(plant.senders * 60 / costs.send, plant.relays * 60 * costs.relay)
+
+
+def _late(came: Sequence[float], left: Sequence[float]) -> int:
+    """Gives the minutes within which 99 of 100 left; first come, first served."""
+    waits: list[tuple[int, float]] = []
+    behind = 0
+    for minute in range(1, len(came)):
+        while behind < len(left) - 1 and left[behind] < came[minute] - 1:
+            behind += 1
+        waits.append((max(behind - minute, 0), came[minute] - came[minute - 1]))
+    total, seen = sum(count for _, count in waits), 0.0
+    for wait, count in sorted(waits):
+        seen += count
+        if seen >= 0.99 * total:
+            return wait
+    return len(left)
+
+
+def smallest_plant(readers: int, costs: Costs) -> Plant:
+    """Gives the least of each that keeps the patience, found one after the other."""
+    most = Plant(planners=10**6, senders=10**6, relays=10**6)
+    relays = _least(lambda n: Plant(planners=most.planners, senders=most.senders, relays=n), readers, costs)
+    senders = _least(lambda n: Plant(planners=most.planners, senders=n, relays=relays + 1), readers, costs)
+    planners = _least(lambda n: Plant(planners=n, senders=senders + 1, relays=relays + 1), readers, costs)
+    return Plant(planners=planners + 1, senders=senders + 1, relays=relays + 1)
+
+
+def _least(plant_of: Callable[[int], Plant], readers: int, costs: Costs) -> int:
+    low, high = 1, 10**6
+    while low < high:
+        middle = (low + high) // 2
+        if play(readers, plant_of(middle), costs).late <= PATIENCE:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plan-ms", type=float, default=Costs.plan * 1000, help="planning one reader, milliseconds")
+    parser.add_argument("--send-ms", type=float, default=Costs.send * 1000, help="sending one issue, milliseconds")
+    parser.add_argument("--relay", type=float, default=Costs.relay, help="mails a second that one relay takes")
+    asked = parser.parse_args()
+    costs = Costs(plan=asked.plan_ms / 1000, send=asked.send_ms / 1000, relay=asked.relay)
+    print("    readers   busiest minute  cores: plan  send  relays  late min  Gbit/s  rows/s  tables GB  400 days GB")
+    for readers in (100_000, 1_000_000, 10_000_000, 100_000_000):
+        print(_line(readers, costs))
+
+
+def _line(readers: int, costs: Costs) -> str:
+    plant = smallest_plant(readers, costs)
+    day = play(readers, plant, costs)
+    rate = min(_sent_in_a_minute(plant, costs), day.peak_due) / 60
+    gigabits = rate * costs.mail_bytes * 8 / 1e9
+    people = readers * costs.subscriber_bytes / 1e9
+    rows = readers * 5 / 7 * (100 * costs.delivery_bytes + 300 * costs.emptied_bytes) / 1e9
+    cells = [f"{readers:11,}", f"{day.peak_due:15,}", f"{plant.planners:12}", f"{plant.senders:6}", f"{plant.relays:7}"]
+    cells += [f"{day.late:9}", f"{gigabits:8.2f}", f"{math.ceil(rate * costs.statements):7,}"]
+    return " ".join([*cells, f"{people:9.1f}", f"{rows:11,.0f}"])
+
+
+if __name__ == "__main__":
+    main()
