@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digest.errors import FetchError
 from digest.settings import BouncesSettings
+
+if TYPE_CHECKING:  # its import takes a tenth of a second, and few read over IMAP
+    from imap_tools import MailBox
 
 IMAP_SECONDS = 60  # for each step
 
@@ -47,10 +51,9 @@ def read_maildir(folder: Path) -> Iterator[Mail]:
 
 def read_imap(settings: BouncesSettings, context: ssl.SSLContext | None = None) -> Iterator[Mail]:
     """Gives the unseen mails of an IMAP folder over TLS; one that is done is marked as seen."""
-    from imap_tools import AND, MailBox, MailMessageFlags
+    from imap_tools import MailBox
     from imap_tools.errors import ImapToolsError
 
-    place = f"imap {settings.imap_host}:{settings.imap_port}"
     try:
         box = MailBox(
             settings.imap_host,
@@ -58,10 +61,18 @@ def read_imap(settings: BouncesSettings, context: ssl.SSLContext | None = None) 
             timeout=IMAP_SECONDS,
             ssl_context=context or ssl.create_default_context(),
         )
-        with box.login(settings.imap_user, settings.imap_password.get_secret_value(), settings.imap_folder):
-            for uid in box.uids(AND(seen=False)):
-                for mail in box.fetch(AND(uid=uid), mark_seen=False, bulk=False):
-                    mark_read = partial(box.flag, uid, MailMessageFlags.SEEN, value=True)
-                    yield Mail(data=mail.obj.as_bytes(), mark_read=mark_read)
+        try:
+            box.login(settings.imap_user, settings.imap_password.get_secret_value(), settings.imap_folder)
+            yield from _unseen(box)
+        finally:
+            box.client.shutdown()
     except (OSError, ImapToolsError) as error:
-        raise FetchError(f"{place}: {error}") from error
+        raise FetchError(f"imap {settings.imap_host}:{settings.imap_port}: {error}") from error
+
+
+def _unseen(box: MailBox) -> Iterator[Mail]:
+    from imap_tools import AND, MailMessageFlags
+
+    for uid in box.uids(AND(seen=False)):
+        for mail in box.fetch(AND(uid=uid), mark_seen=False):
+            yield Mail(data=mail.obj.as_bytes(), mark_read=partial(box.flag, uid, MailMessageFlags.SEEN, value=True))
