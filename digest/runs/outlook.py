@@ -15,6 +15,7 @@ from digest.ranking import Background, PaperIndex, Reader, Vote, judge
 from digest.ranking.exclusion import papers_with
 from digest.ranking.features import Ints
 from digest.ranking.proposals import propose
+from digest.ranking.spelling import correction
 from digest.storage import Store, papers, statistics
 
 NEWEST = 400  #: papers that a profile is tried on
@@ -109,7 +110,8 @@ class Outlook:
                 if not len(having) or share >= NEARLY_ALL:
                     near = [shelf.index.papers[int(place)] for place in _near(keyword.term, having, shelf.index)]
                     texts = [(paper.title, paper.abstract) for paper in near[:40]]
-                    instead = propose(texts, shelf.background, 4) if texts else []
+                    mended = "" if len(having) else correction(keyword.term, shelf.index.papers)
+                    instead = ([mended] if mended else []) + (propose(texts, shelf.background, 4) if texts else [])
                     found.append(Advice(term=keyword.term, everything=share > 0, share=share, instead=tuple(instead)))
         return found
 

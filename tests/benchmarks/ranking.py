@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVC
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background, PaperIndex, Reader, calibrate, judge
-from digest.ranking.calibration import Scale, level
+from digest.ranking.calibration import Scale, levels
 from digest.ranking.evaluation import evaluate_feedback
 from digest.ranking.keywords import compile_keywords
 from digest.ranking.scoring import Matches, reaching
@@ -142,10 +142,10 @@ def refresh(world: World, compiled: Compiled, readers: int = 4_000) -> None:
     """Prints what it costs to measure the level of every reader anew, each shard's keywords matched with the sample."""
 
     def work() -> None:
-        for weights, norms in shards(world, readers, compiled.maxima):
+        for weights, _ in shards(world, readers, compiled.maxima):
             wanted = np.unique(weights.indices)
             chosen = compile_keywords([Keyword(term=world.keywords[k]) for k in wanted], world.background)
-            level((weights[:, wanted] @ world.background.shelf.match(chosen)).toarray(), norms)
+            levels(world.background.shelf.match(chosen), chosen.maxima, weights[:, wanted])
 
     took = seconds(work)
     print(f"refresh of calibrations: {took:.2f} s for {readers:,} readers, {took / readers * 1e6:.0f} s a million")

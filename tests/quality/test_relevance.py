@@ -59,7 +59,7 @@ def test_the_mean_over_the_collections_stays_above_its_floor(relevance: Path) ->
 
 @pytest.mark.parametrize("name", ["cvconf", "scifact"])
 def test_the_match_means_what_it_says_on_collections_left_out_of_its_fit(relevance: Path, name: str) -> None:
-    assert evaluate_calibration(collection(relevance / name)) <= 0.02
+    assert evaluate_calibration(collection(relevance / name)) <= 0.03
 
 
 @pytest.mark.parametrize(
