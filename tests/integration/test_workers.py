@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +17,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from digest.chores import Household, chores
 from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
-from digest.settings import StoreSettings
+from digest.messages import Message
+from digest.papers import Paper
+from digest.settings import SchedulerSettings, Settings, StoreSettings
 from digest.storage import Store, deliveries, ledger, open_store, runs, subscribers
 from digest.storage.jobs import APPLIED, Jobs, open_jobs, outstanding
+from digest.storage.ledger import Claimed
+from digest.tokens import Keyring
 from digest.worker import DELIVER, PLAN, enqueue_due
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.runs.samples import TUNING, ingested
@@ -143,6 +149,28 @@ def test_another_worker_finishes_what_a_killed_one_began(
     with store.reading() as tx:
         doubtful = deliveries.in_states(tx, [DeliveryState.UNKNOWN])
     assert READERS - len(arrived) <= len(doubtful)
+
+
+def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_path: Path) -> None:
+    house = Household(
+        store=store,
+        settings=Settings(scheduler=SchedulerSettings(workers=True)),
+        compose=never_composed,
+        keyring=Keyring(keys=(b"k" * 32,)),
+        folder=tmp_path,
+        profile_files=dict,
+        stop=threading.Event(),
+    )
+    by_name = {chore.name: chore for chore in chores(house)}
+    assert "post" not in by_name
+    by_name["tick"].work(datetime.now(UTC))
+    with store.reading() as tx:
+        assert outstanding(tx, PLAN) == 1
+    assert states(store) == {}
+
+
+def never_composed(row: Claimed, known: Mapping[int, Paper]) -> Message:
+    raise AssertionError("a tick composes nothing")
 
 
 def test_nobody_is_enqueued_again_while_their_job_is_outstanding(store: Store, jobs: Jobs) -> None:
