@@ -68,6 +68,12 @@ class Outlook:
         self._lock = threading.Lock()  # one at a time: the preparation is shared, and the work is all in one core
         self._prepared: _Shelf | None = None
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """The highest paper and statistics at hand: what changes whenever a judgement may."""
+        with self._store.reading() as tx:
+            return papers.high_water(tx), statistics.latest_version(tx)
+
     def prospect(self, profile: Profile, votes: tuple[Vote, ...] = (), shown: int = SHOWN) -> Prospect:
         """Gives what the profile would pick from the newest papers, and how many there are."""
         with self._lock:

@@ -75,7 +75,7 @@ def may_mail(tx: Tx, address_hash: str, limit: MailLimit, now: datetime) -> bool
         set_={"mails": _c.mails + 1, "last_at": now},
         where=(_c.last_at <= now - limit.pause) & (_c.mails < limit.in_all),
     )
-    return tx.connection.execute(statement).rowcount == 1
+    return tx.connection.execute(statement.returning(_c.mails)).first() is not None
 
 
 def forget_mails(tx: Tx, address_hash: str) -> None:
@@ -92,7 +92,7 @@ def take(tx: Tx, name: str, limit: int, period: timedelta, now: datetime) -> boo
     statement = statement.on_conflict_do_update(
         index_elements=[_l.name, _l.period], set_={"taken": _l.taken + 1}, where=_l.taken < limit
     )
-    return limit > 0 and tx.connection.execute(statement).rowcount == 1
+    return limit > 0 and tx.connection.execute(statement.returning(_l.taken)).first() is not None
 
 
 def depart(tx: Tx, reason: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ from digest.web import health, home, links, manage, metrics, operator, signup
 from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
 from digest.web.pages import Pages
+from digest.web.sample import Showcase
 from digest.web.site import Site, Visit
 
 API_ROOT = "/api/v1"
@@ -40,6 +41,7 @@ def create_app(
     with store.transaction() as tx:
         secrets.keyring(tx, clock())
     app = FastAPI(title=settings.sender.name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    outlook = Outlook(store)
     site = Site(
         store=store,
         settings=settings,
@@ -47,7 +49,8 @@ def create_app(
         post=post,
         pages=Pages(templates, settings.templates.theme),
         press=Press.load(templates, masthead(settings.sender), settings.templates.theme),
-        outlook=Outlook(store),
+        outlook=outlook,
+        showcase=Showcase(outlook),
     )
     app.state.site = site
     app.mount(API_ROOT, create_api(site))

@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from digest.storage import archive
 from digest.web.guard import MAIL_POLICY
 from digest.web.pages import Page
-from digest.web.sample import sample
 from digest.web.site import VisitDep
 from digest.web.views import PaperView, paper_view
 
@@ -43,7 +42,7 @@ class ArchivePage(Page):
 @router.get("/")
 def home(visit: VisitDep) -> Response:
     """Shows what this is."""
-    example = sample(visit.site.outlook)
+    example = visit.site.showcase.sample()
     return visit.show(HomePage(sample=not example.is_empty, keywords=example.keywords))
 
 
@@ -51,7 +50,7 @@ def home(visit: VisitDep) -> Response:
 def sample_issue(visit: VisitDep) -> Response:
     """Shows a sample issue, for the frame on the first page."""
     sign_up = str(visit.request.base_url) + "subscribe"
-    html = sample(visit.site.outlook).html(visit.site.press, visit.now, sign_up)
+    html = visit.site.showcase.sample().html(visit.site.press, visit.now, sign_up)
     return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 

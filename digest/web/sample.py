@@ -41,8 +41,22 @@ class Sample:
         return press.issue(issue, papers, _NOBODY, links).html
 
 
-def sample(outlook: Outlook) -> Sample:
-    """Gives the sample for the papers at hand."""
+class Showcase:
+    """Keeps the sample issue until newer papers come."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self._outlook = outlook
+        self._made: tuple[tuple[int, int], Sample] | None = None
+
+    def sample(self) -> Sample:
+        """Gives the sample for the papers at hand."""
+        version, made = self._outlook.version, self._made
+        if made is None or made[0] != version:
+            made = self._made = version, _sample(self._outlook)
+        return made[1]
+
+
+def _sample(outlook: Outlook) -> Sample:
     keywords = tuple(outlook.themes())
     profile = Profile(keywords=tuple(Keyword(term=term) for term in keywords), papers=PAPERS, minimum_match=1)
     prospect = outlook.prospect(profile) if keywords else Prospect()

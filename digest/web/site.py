@@ -22,6 +22,7 @@ from digest.storage import Store, secrets
 from digest.tokens import Claim, Purpose, from_link
 from digest.web.forms import Values
 from digest.web.pages import Frame, Page, Pages, address_of
+from digest.web.sample import Showcase
 from digest.web.stamps import FormClock
 
 MAX_FIELDS = 1000
@@ -38,6 +39,7 @@ class Site:
     pages: Pages
     press: Press
     outlook: Outlook
+    showcase: Showcase
 
     @cached_property
     def form_clock(self) -> FormClock:
