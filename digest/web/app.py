@@ -21,7 +21,7 @@ from digest.runs.outlook import Outlook
 from digest.runs.subscribe import Letter, TooMany
 from digest.settings import Settings
 from digest.storage import Store, secrets
-from digest.web import health, home, links, manage, metrics, operator, signup
+from digest.web import health, home, links, manage, metrics, operator, signup, webhook
 from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
 from digest.web.pages import Pages
@@ -54,7 +54,7 @@ def create_app(
     )
     app.state.site = site
     app.mount(API_ROOT, create_api(site))
-    for room in (home, signup, links, manage, operator, health, metrics):
+    for room in (home, signup, links, manage, operator, health, metrics, webhook):
         app.include_router(room.router)
     _add_failures(app)
     origins = [settings.web.url.rstrip("/")] if settings.web.url else []
