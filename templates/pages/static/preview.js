@@ -27,7 +27,9 @@
     status.textContent = note ? note.dataset.says : "";
   };
 
+  let asking = 0;
   const show = async (address, options = {}) => {
+    clearTimeout(asking); // what was being typed is overtaken by what was clicked
     if (pending) pending.abort();
     const mine = (pending = new AbortController());
     result.setAttribute("aria-busy", "true");
@@ -47,14 +49,13 @@
     }
   };
 
-  const onlyAfter = (pause, act) => {
-    let timer = 0;
-    return () => { clearTimeout(timer); timer = setTimeout(act, pause); };
-  };
-
   if (tune) {
     const retune = () => show(tune.action.split("?")[0] + location.search, { method: "POST", body: new URLSearchParams(new FormData(tune)) });
-    tune.addEventListener("input", onlyAfter(60, retune));
+    let tuning = 0;
+    tune.addEventListener("input", () => {
+      clearTimeout(tuning);
+      tuning = setTimeout(retune, 60);
+    });
     tune.addEventListener("submit", (event) => {
       if (event.submitter && "whole" in event.submitter.dataset) {
         event.submitter.formAction = event.submitter.formAction.split("?")[0] + location.search;
@@ -66,8 +67,12 @@
   }
 
   const ask = (form) => show(form.action + "?" + new URLSearchParams(new FormData(form)));
-  const askSoon = onlyAfter(150, () => { const form = result.querySelector("form.search"); if (form) ask(form); });
-  result.addEventListener("input", (event) => { if (event.target.form && event.target.form.matches("form.search")) askSoon(); });
+  result.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.matches("form.search")) return;
+    clearTimeout(asking);
+    asking = setTimeout(() => ask(form), event.target.matches("select") ? 0 : 150);
+  });
   result.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-part]")) return;
     event.preventDefault();
