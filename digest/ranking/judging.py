@@ -33,6 +33,7 @@ class Judgement:
     more: int = 0  #: further papers above the minimum that are not shown
     considered: int = 0  #: papers that are new to the reader
     left_out: Mapping[int, LeftOut] = field(default_factory=dict)  #: paper number -> why; filled on request
+    excluded_by: Mapping[int, str] = field(default_factory=dict)  #: paper number -> the term; filled on request
     matched: tuple[Pick, ...] = ()  #: every paper with a match, excluded ones too, best first; filled on request
 
 
@@ -125,6 +126,7 @@ class _Session:
             more=len(chosen.beyond),
             considered=considered,
             left_out=self._left_out(reader, candidates, chosen, excluded) if self._explain else {},
+            excluded_by=self._excluded_by(reader) if self._explain else {},
             matched=self._picks(number, candidates, self._nearest_term) if self._explain else (),
         )
 
@@ -179,6 +181,11 @@ class _Session:
                 if len(picks) == length:
                     break
         return tuple(picks)
+
+    def _excluded_by(self, reader: Reader) -> dict[int, str]:
+        """Gives the first term of the profile that excludes each paper that one excludes."""
+        numbers = self._index.numbers.tolist()
+        return {numbers[place]: term for term in reversed(reader.profile.exclude) for place in self._having[term]}
 
     def _left_out(
         self, reader: Reader, candidates: Sequence[Candidate], chosen: Selected, excluded: frozenset[int]

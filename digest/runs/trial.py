@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from digest.deliveries import Attempt
 from digest.errors import UsageError
+from digest.fetching.keys import load_signers
 from digest.issues import Issue
 from digest.messages import Message
 from digest.messages import compose as message_of
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 def trial_message(
     issue: Issue, subscriber: Subscriber, rendering: Rendering, to: str, keyring: Keyring, settings: Settings
 ) -> Message:
-    """Gives the message of an issue as a test for that address: its body is that of the issue.
+    """Gives the message of an issue as a test for that address: its body is that of the issue, signed like one.
 
     Raises UsageError for an address that cannot take mail.
     """
@@ -35,7 +36,7 @@ def trial_message(
         raise UsageError(faults[0].reason)
     usual = envelope(issue, NO_DELIVERY, subscriber.subscription, keyring, settings)
     marked = replace(usual, recipient=to, recipient_name="", message_id=f"test.{usual.message_id}", test=True)
-    return message_of(replace(rendering, subject=MARK + rendering.subject), marked)
+    return message_of(replace(rendering, subject=MARK + rendering.subject), marked, load_signers(settings))
 
 
 def send_trial(message: Message, relay: SmtpSettings) -> Attempt:

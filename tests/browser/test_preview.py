@@ -220,7 +220,7 @@ def test_every_paper_says_why_it_is_in_or_out_and_can_be_searched_and_sorted(pag
     expect(rows.first.locator("mark").first).to_contain_text(re.compile("protein", re.IGNORECASE))
     page.get_by_label("Search", exact=True).fill("")
     page.get_by_label("Outcome").select_option("excluded by a term")
-    expect(rows.first.locator(".outcome")).to_have_text("excluded by a term")
+    expect(rows.first.locator(".outcome")).to_have_text("excluded by a term (“federated learning”)")
     page.get_by_label("Outcome").select_option("")
     page.get_by_role("link", name="Paper", exact=True).click()
     expect(page.locator("th.by-paper")).to_have_attribute("aria-sort", "ascending")

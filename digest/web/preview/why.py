@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from digest.issues import LeftOut, Pick, Reason
@@ -25,7 +25,8 @@ class Verdict:
     reasons: tuple[Reason, ...]  #: strongest first; they add up to the match
     outcome: str  #: one of OUTCOMES
     place: int = 0  #: in its part of the issue, counted from 1; 0 outside
-    note: str = ""  #: what else there is to say, such as when it was sent
+    note: str = ""  #: what else there is to say: when it was sent, which term excludes it
+    excluded_by: str = ""  #: the term that keeps it out
 
     @property
     def shown(self) -> bool:
@@ -69,16 +70,17 @@ def verdicts(judgement: Judgement, papers: Mapping[int, Paper], sent: Mapping[in
     inside: dict[int, tuple[str, int]] = {}
     for outcome, picks in ((TRENDING, judgement.trending), (ALSO, judgement.also), (PICKED, judgement.picks)):
         inside |= {pick.paper: (outcome, place) for place, pick in enumerate(picks, 1)}
-    found = [
-        _verdict(paper, matched.get(number), inside.get(number), judgement.left_out.get(number), sent.get(number, ""))
-        for number, paper in papers.items()
-    ]
+    found = []
+    for number, paper in papers.items():
+        left_out = judgement.left_out.get(number)
+        by = judgement.excluded_by.get(number, "") if left_out is LeftOut.EXCLUDED else ""
+        note = f"“{by}”" if by else sent.get(number, "") if left_out is LeftOut.ALREADY_CONSIDERED else ""
+        verdict = _verdict(paper, matched.get(number), inside.get(number), left_out)
+        found.append(replace(verdict, note=note, excluded_by=by))
     return sorted(found, key=lambda verdict: (OUTCOMES.index(verdict.outcome) > 2, *_best_first(verdict)))
 
 
-def _verdict(
-    paper: Paper, pick: Pick | None, inside: tuple[str, int] | None, left_out: LeftOut | None, sent: str
-) -> Verdict:
+def _verdict(paper: Paper, pick: Pick | None, inside: tuple[str, int] | None, left_out: LeftOut | None) -> Verdict:
     outcome, place = inside or (str(left_out or LeftOut.NO_MATCH), 0)
     return Verdict(
         paper=paper,
@@ -86,7 +88,6 @@ def _verdict(
         reasons=pick.reasons if pick else (),
         outcome=outcome,
         place=place,
-        note=sent if left_out is LeftOut.ALREADY_CONSIDERED else "",
     )
 
 
@@ -133,8 +134,9 @@ def counted(found: Iterable[Verdict]) -> list[tuple[str, int]]:
 
 
 def row_of(verdict: Verdict) -> WhyRow:
-    """Gives the paper as the table shows it, with every word marked that one of its reasons is about."""
+    """Gives the paper as the table shows it, every word marked that a reason, or the excluding term, is about."""
     terms = [term for reason in verdict.reasons for term in (reason.term, reason.matched) if reason.kind != "author"]
+    terms += [verdict.excluded_by] if verdict.excluded_by else []
     paper = verdict.paper
     return WhyRow(
         title=tuple(_segments(paper.title or "Untitled", terms)),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import dkim
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from digest.fetching.templates import load_templates
 from digest.papers import Sighting
@@ -20,7 +24,7 @@ from digest.runs.compose import masthead
 from digest.runs.deliver import composer, deliver
 from digest.runs.plan import plan
 from digest.runs.preview import Scope
-from digest.settings import SenderSettings, Settings, SmtpSettings, SubscribersSettings, WebSettings
+from digest.settings import DkimSettings, SenderSettings, Settings, SmtpSettings, SubscribersSettings, WebSettings
 from digest.storage import Store, deliveries, listings, papers, secrets, subscribers
 from digest.storage.listings import ListingRecord
 from digest.subscribers import Owner
@@ -231,6 +235,19 @@ def test_a_test_differs_from_the_issue_in_its_marks_alone(desk: Desk, client: ht
     assert b"\r\nX-Paper-Digest-Test: yes" in head
     assert b"X-Paper-Digest-Test" not in usual
     assert _without_subject(body) == _without_subject(same_body)
+
+
+def test_a_test_is_signed_like_an_issue(desk: Desk, tmp_path: Path) -> None:
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    settings = desk.settings.model_copy(update={"dkim": (DkimSettings(selector="t", key_file=str(file)),)})
+    signing = open_desk(desk.store, settings, lambda: NOW)
+    decided = signing.previews.decide(signing.subscriber(1), Scope(), NOW)
+    message = signing.press.print(lambda press: signing.previews.trial(decided, press, "ada@example.com")).outcome
+    public = b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    assert message is not None
+    assert dkim.verify(message.data, dnsfunc=lambda _name, timeout=5: b"v=DKIM1; k=rsa; p=" + public)
 
 
 def _without_subject(body: bytes) -> bytes:

@@ -72,6 +72,12 @@ def test_a_paper_of_an_earlier_issue_says_when_it_was_sent(found: list[Verdict])
     assert labels[2] == "picked 1"
 
 
+def test_an_excluded_paper_names_the_term_and_shows_where_it_stands(found: list[Verdict]) -> None:
+    excluded = next(verdict for verdict in found if verdict.paper.number == 4)
+    assert excluded.label == "excluded by a term (“federated learning”)"
+    assert "federated learning" in [segment.text for segment in row_of(excluded).title if segment.hit]
+
+
 def test_reasons_of_papers_left_out_add_up_to_their_match(found: list[Verdict]) -> None:
     matched = [verdict for verdict in found if verdict.match is not None]
     assert len(matched) >= 3
