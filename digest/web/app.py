@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from digest import __version__
@@ -68,6 +69,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(TooMany, _too_many)
     app.add_exception_handler(BodyTooLarge, _too_large)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(StoreError, _unavailable)
     app.add_exception_handler(Exception, _broken)
 
@@ -104,6 +106,10 @@ def _too_many(request: Request, _error: Exception) -> Response:
 
 def _too_large(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("That is too much at a time.\n", status_code=413)
+
+
+def _hung_up(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it, and half a form is no form
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

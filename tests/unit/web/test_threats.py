@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -409,6 +410,18 @@ class TestBodies:
 
         headers = {"content-type": "application/x-www-form-urlencoded"}
         assert client.post("/subscribe/preview", content=pieces(), headers=headers).status_code == 413
+
+    def test_one_who_hangs_up_in_the_middle_of_a_form_does_no_harm(
+        self, site: Running, client: httpx.Client, delivery: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        host, port = site.url.removeprefix("http://").split(":")
+        path = f"/u/{site.link(Purpose.UNSUBSCRIBE, delivery)}"
+        with socket.create_connection((host, int(port))) as half:
+            head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 500\r\n"
+            half.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\nList-Unsub".encode())
+        assert client.get("/health").status_code == 200
+        assert state_of(site) is State.ACTIVE
+        assert "a page failed" not in caplog.text
 
     def test_ten_thousand_fields_are_not_read(self, client: httpx.Client) -> None:
         answer = client.post("/subscribe/preview", data={f"f{n}": "x" for n in range(10_000)})
