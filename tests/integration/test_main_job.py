@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 LATER = (datetime.now(UTC) + timedelta(days=4)).isoformat()  # by then everyone had a working day
 PROFILES = {
     "ada": '{ term = "hyperparameter optimization", weight = 2 }, { term = "learning rate" }',
-    "ben": '"bayesian optimization"',
+    "ben": '"diffusion models"',
     "cleo": '"large language models", "fine-tuning"',
     "dan": '"quantum"',
 }

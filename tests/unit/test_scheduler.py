@@ -15,7 +15,7 @@ from digest import scheduler
 from digest.errors import StoreBusy
 from digest.scheduler import Chore, keep_time
 
-SOON = 5.0
+SOON = 60.0
 
 
 class Candidacy:

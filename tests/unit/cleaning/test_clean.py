@@ -108,9 +108,9 @@ def test_any_text_can_be_cleaned_and_comes_out_on_one_clean_line(text: str) -> N
     ids=lambda text: text[:8],
 )  # fmt: skip
 def test_hostile_repetition_takes_no_more_than_linear_time(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     clean(text)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -112,16 +112,16 @@ OVER_AND_OVER = [
 @pytest.mark.parametrize("piece", OVER_AND_OVER, ids=repr)
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 def test_a_megabyte_of_one_thing_over_and_over_takes_bounded_time(known: Format, piece: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert survives(piece * (MEGABYTE // len(piece)), known.name)
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 def test_fifty_megabytes_of_one_line_are_refused_or_reported_quickly() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(ListingError, match="not a listing in any known format"):
         read_listing(b"x" * 50 * MEGABYTE, origin="x", now=NOW)
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 def test_more_than_the_largest_listing_is_refused_unread() -> None:

@@ -13,7 +13,7 @@ from digest.settings import StoreSettings
 from digest.storage import Store, open_store
 from digest.storage.leader import candidate
 
-TAKEOVER = 5.0
+PATIENCE = 60.0  # seconds; the lead moves in one or two, but not on every loaded machine
 
 LEADING = """
 import sys, time
@@ -58,7 +58,7 @@ def test_the_lead_moves_within_seconds_when_its_holder_is_killed(store: Store, s
             holder.kill()
             killed = time.monotonic()
     while not mine.leads():
-        assert time.monotonic() - killed < TAKEOVER
+        assert time.monotonic() - killed < PATIENCE
         time.sleep(0.05)
     mine.resign()
 
