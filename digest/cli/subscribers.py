@@ -91,6 +91,7 @@ def _details_text(details: audience.Details) -> str:
     lines += [f"next issue: {person.next_due:%Y-%m-%d %H:%M} UTC"] if person.next_due else []
     if details.suppression:
         lines.append(f"not mailed since {details.suppression.since:%Y-%m-%d}: {details.suppression.reason}")
+        lines += [f"  {details.suppression.evidence}"] if details.suppression.evidence else []
     lines += ["", "consent:", *(f"  {one.at:%Y-%m-%d %H:%M} {one.state}: {one.cause}" for one in details.history)]
     rows = [f"  {row.issue_date} {row.state} {row.skip or row.last_reply}".rstrip() for row in details.deliveries]
     return "\n".join([*lines, "", "issues:", *(rows or ["  none yet"])])

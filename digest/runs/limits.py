@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, Fault, Outcome, fault_of
@@ -56,11 +56,12 @@ class Providers:
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
         self._refusals: Counter[str] = Counter()
         self._open: dict[str, Breaker] = {}
+        self._struck: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
-        """Reads which breakers are open."""
+        """Reads which breakers are open, and which were and have not been forgotten."""
         with self._store.reading() as tx:
-            self._open = limits.tripped(tx, self._clock())
+            self._open, self._struck = limits.tripped(tx, self._clock()), limits.struck(tx)
 
     def closed_until(self, domain: str) -> datetime | None:
         """Gives until when nothing goes to the domain; None when mail may go."""
@@ -82,6 +83,15 @@ class Providers:
                 self._refusals[domain] += 1
                 if self._refusals[domain] >= REFUSALS_TO_TRIP:
                     self._trip(domain, attempt)
+        self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
+
+    def _forgive(self, passed: Set[str]) -> None:
+        """Resets the breakers of domains that take mail again, so that the next rest is a short one."""
+        again = self._struck & passed
+        if again:
+            with self._store.transaction() as tx:
+                limits.reset(tx, again, self._clock())
+            self._struck -= again
 
     def _trip(self, domain: str, attempt: Attempt) -> None:
         self._refusals.pop(domain, None)

@@ -64,6 +64,11 @@ def tripped(tx: Tx, now: datetime) -> dict[str, Breaker]:
     return {row.name: Breaker(name=row.name, until=row.until, reason=row.reason) for row in rows}
 
 
+def struck(tx: Tx) -> frozenset[str]:
+    """Gives the names of all breakers that have not been reset, open or not."""
+    return frozenset(tx.connection.execute(select(_b.name)).scalars())
+
+
 def count_sent(tx: Tx, relay: str, day: date, count: int) -> None:
     """Adds to what a relay has been given on a day."""
     tx.connection.execute(insert_or_ignore(tx, relay_days), {"relay": relay, "day": day, "sent": 0})

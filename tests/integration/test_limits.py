@@ -107,6 +107,7 @@ class TestBreakers:
             server.script = lambda step: None
             assert deliver(store, message_of, settings(server.port), NOW + timedelta(minutes=16)).sent >= 7
         with store.reading() as tx:
+            assert limits.struck(tx) == frozenset()
             states = {
                 person.state for person in subscribers.by_numbers(tx, [p.number for p in people.values()]).values()
             }
