@@ -29,7 +29,7 @@ def test_the_figures_are_those_of_the_store(site: sites.Running, client: httpx.C
     answer = client.get("/metrics")
     found = figures(answer.text)
     assert answer.headers["content-type"].startswith("text/plain")
-    assert found["digest_papers",] == 40
+    assert found["digest_papers",] == 40 + sites.OTHERS
     assert found["digest_source_failing", 'a "feed"'] == 1
     assert found["digest_subscribers", "active"] == found["digest_deliveries", "sent"] == 0
     assert found["digest_waiting_seconds",] == 0
