@@ -73,14 +73,16 @@ class Wishes:
         compiled = compile_keywords([Keyword(term=k.term, acronyms=k.acronyms) for k in keywords], background)
         asked = [[(place[_keyword_interest(k)], k.weight) for k in r.profile.keywords] for r in readers]
         maxima = np.concatenate([compiled.maxima, np.zeros(len(followed))])
-        by_keyword = _table(asked, len(place)) @ sparse.diags_array(np.maximum(maxima, 1e-9) ** -LENGTH_DISCOUNT)
-        norms = _norms(by_keyword @ sparse.diags_array(maxima))
-        also = [[(place[i], reach * norms[n]) for i, reach in _followed(r.profile)] for n, r in enumerate(readers)]
+        discount = sparse.diags_array(np.maximum(maxima, 1e-9) ** -LENGTH_DISCOUNT)
+        by_keyword, reach_of = _table(asked, len(place)) @ discount, discount @ sparse.diags_array(maxima)
+        # Who and what is followed counts against keywords of weight 1: else it would rise with a keyword's weight.
+        usual = _norms(_table([[(column, 1.0) for column, _ in row] for row in asked], len(place)) @ reach_of)
+        also = [[(place[i], reach * usual[n]) for i, reach in _followed(r.profile)] for n, r in enumerate(readers)]
         return cls(
             interests=tuple(place),
             compiled=compiled,
             weights=sparse.csr_array(by_keyword + _table(also, len(place))),
-            norms=norms,
+            norms=_norms(by_keyword @ sparse.diags_array(maxima)),
             tastes=read_tastes([reader.votes for reader in readers], background),
         )
 

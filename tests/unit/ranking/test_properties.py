@@ -87,7 +87,7 @@ def test_the_order_of_the_input_plays_no_part(papers: list[Paper], profile: Prof
     assert judge(shuffled, [reader], background) == judge(papers, [reader], background)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(listings(), profiles.filter(lambda p: p.keywords), st.floats(1.1, 10))
 def test_more_weight_never_lowers_a_paper_beneath_one_without_that_keyword(
     papers: list[Paper], profile: Profile, factor: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -31,7 +32,9 @@ def test_a_process_that_was_killed_and_not_yet_waited_for_is_dead() -> None:
         name = process.stdout.readline().strip()
         assert not is_dead(name)
         process.kill()
-        process.stdout.read()
+        until = time.monotonic() + 60
+        while not is_dead(name) and time.monotonic() < until:
+            time.sleep(0.01)
         assert is_dead(name)
 
 
