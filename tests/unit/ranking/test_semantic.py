@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
@@ -79,8 +80,9 @@ def test_a_text_is_encoded_once() -> None:
     assert len(encoder.asked) == len(set(encoder.asked))
 
 
-@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="sentence-transformers is installed")
-def test_a_missing_extra_is_named_with_what_to_install() -> None:
+def test_a_missing_extra_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # as where it is not installed
+    load_encoder.cache_clear()
     with pytest.raises(ConfigurationError, match=r"paper-digest\[semantic\]"):
         load_encoder("all-MiniLM-L6-v2")
 
