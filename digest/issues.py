@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+TELLING = 0.6  #: share of a keyword's weight from which it is named to readers: of two words as rare, both
+
 
 class ReasonKind(StrEnum):
     """Where a contribution to the match comes from."""
@@ -19,6 +21,9 @@ class ReasonKind(StrEnum):
     SEMANTIC = "semantic"  #: near in meaning, by embeddings
 
 
+_OF_SEVERAL_WORDS = (ReasonKind.LIKED, ReasonKind.DISLIKED, ReasonKind.SEMANTIC)  # `matched` is only where one stands
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reason:
     """One contribution to a match. The contributions of a pick add up to its match."""
@@ -30,6 +35,20 @@ class Reason:
     start: int = -1  #: place of the first hit in the cleaned text of the field, in characters; -1 without one
     end: int = -1
     matched: str = ""  #: the words as they stand there
+    words: str = (
+        ""  #: all the words of the term that the paper has, "…" between those apart; empty where `matched` is all
+    )
+    share: float = 1.0  #: how much of the term's weight these words carry, above 0 to 1
+
+    @property
+    def said(self) -> str:
+        """What the paper has of the term, in its own words ("code … generation"); else the term."""
+        return self.term if self.kind in _OF_SEVERAL_WORDS else self.words or self.matched or self.term
+
+    @property
+    def tells(self) -> bool:
+        """Whether the paper has so much of the term that a reader can be told that it is about that."""
+        return self.share >= TELLING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +58,7 @@ class Pick:
     paper: int  #: the paper's sequence number
     match: int | None  #: 0 to 100; None for a trending pick
     reasons: tuple[Reason, ...] = ()  #: strongest first
-    interest: str = ""  #: the keyword that matched strongest: what sections group by
+    interest: str = ""  #: the strongest, where the paper has most of it: what sections group by; may be empty
     trending: str = ""  #: why it trends ("42 votes, 12 since yesterday"); empty for a matched pick
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from digest.issues import Pick
+from digest.rendering.reasons import label
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -32,5 +33,5 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def reasons_line(pick: Pick, most: int = 4) -> str:
     """Gives why a paper was picked, strongest first: "learning rate in the title +31, …"."""
-    parts = [f"{reason.term} in the {reason.field} {reason.contribution:+.0f}" for reason in pick.reasons[:most]]
+    parts = [f"{label(reason)} in the {reason.field} {reason.contribution:+.0f}" for reason in pick.reasons[:most]]
     return ", ".join(parts) or pick.trending

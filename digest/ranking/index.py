@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,16 @@ from digest.ranking.features import Ints, count_features, read_stream
 from digest.ranking.feedback import word_vectors
 from digest.ranking.people import Directory
 from digest.ranking.shelf import Shelf
-from digest.ranking.words import Word, words
+from digest.ranking.words import Word, skipping_stops, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saying:
+    """What a paper says, for looking up whether it has the words of a keyword."""
+
+    words: Mapping[int, str]  #: code of a word -> how it first stands in the paper
+    neighbours: Mapping[tuple[int, int], tuple[str, str, str]]
+    """Codes of words that follow each other, stop words left aside -> the first, what is between, the second."""
 
 
 class PaperIndex:
@@ -31,6 +42,7 @@ class PaperIndex:
         self._shelf: tuple[Background, Shelf] | None = None
         self._vectors: tuple[Background, sparse.csr_array] | None = None
         self._words: dict[tuple[int, str], list[Word]] = {}
+        self._sayings: dict[int, Saying] = {}
         self._found: tuple[Background, dict[Any, Any]] | None = None
 
     def __len__(self) -> int:
@@ -54,6 +66,23 @@ class PaperIndex:
             paper = self.papers[place]
             self._words[place, field] = words(paper.title if field == "title" else paper.abstract)
         return self._words[place, field]
+
+    def saying(self, place: int) -> Saying:
+        """Gives what one paper says in title and abstract."""
+        if place not in self._sayings:
+            self._sayings[place] = self._read(place)
+        return self._sayings[place]
+
+    def _read(self, place: int) -> Saying:
+        paper, first, neighbours = self.papers[place], dict[int, str](), dict[tuple[int, int], tuple[str, str, str]]()
+        for field, text in (("title", paper.title), ("abstract", paper.abstract)):
+            there = self.words(place, field)
+            for word in there:
+                first.setdefault(word.code, text[word.start : word.end])
+            for one, next_one in pairwise(skipping_stops(there)):
+                pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]
+                neighbours.setdefault((one.code, next_one.code), pieces)
+        return Saying(words=first, neighbours=neighbours)
 
     def found(self, background: Background) -> dict[Any, Any]:
         """Gives what was noted before under this background, to be added to: where each interest stands in each paper.

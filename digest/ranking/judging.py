@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from digest.issues import LeftOut, Pick
+from digest.issues import LeftOut, Pick, ReasonKind
 from digest.papers import Paper
 from digest.ranking import trending
 from digest.ranking.background import Background
@@ -21,6 +21,8 @@ from digest.ranking.scoring import Matches, Scores, calibrate, reaching
 from digest.ranking.selection import Candidate, Selected, select
 from digest.ranking.semantic import Semantics
 from digest.ranking.wishes import Reader, Wishes
+
+_INTERESTS = (ReasonKind.KEYWORD, ReasonKind.ACRONYM, ReasonKind.AUTHOR, ReasonKind.CATEGORY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,14 +151,16 @@ class _Session:
         )
 
     def _picks(self, reader: int, candidates: Sequence[Candidate], nearest: Nearest) -> tuple[Pick, ...]:
-        return tuple(
-            Pick(
-                paper=int(self._index.numbers[c.paper]),
-                match=c.match,
-                reasons=self._explainer.reasons(reader, c.paper, c.match, c.parts, nearest),
-                interest=self._wishes.interests[c.interest].term if c.interest >= 0 else "",
-            )
-            for c in candidates
+        return tuple(self._pick(reader, candidate, nearest) for candidate in candidates)
+
+    def _pick(self, reader: int, candidate: Candidate, nearest: Nearest) -> Pick:
+        reasons = self._explainer.reasons(reader, candidate.paper, candidate.match, candidate.parts, nearest)
+        strongest = next((reason for reason in reasons if reason.kind in _INTERESTS), None)
+        return Pick(
+            paper=int(self._index.numbers[candidate.paper]),
+            match=candidate.match,
+            reasons=reasons,
+            interest=strongest.term if strongest and strongest.tells else "",
         )
 
     def _nearest_sentence(self, reader: int, paper: int) -> tuple[str, Spot]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from digest.ranking.features import ABSTRACT_WEIGHT, TITLE_WEIGHT
 from digest.ranking.index import PaperIndex
-from digest.ranking.words import STOP, Word
+from digest.ranking.words import Word, skipping_stops
 
 FIELDS = {"title": TITLE_WEIGHT, "abstract": ABSTRACT_WEIGHT}
 
@@ -24,6 +24,7 @@ class Spot:
 
 
 NOWHERE = Spot(field="abstract", start=-1, end=-1, matched="")
+APART = " … "  #: between words of a keyword that a paper has in different places
 
 
 def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> Spot:
@@ -38,6 +39,22 @@ def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> Spot:
     return best
 
 
+def said(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
+    """Gives those of the wanted words that a paper has, in the order wanted and as they stand in it.
+
+    Between words that nowhere follow each other stands an ellipsis: "code … generation".
+    """
+    saying = index.saying(place)
+    having = [code for code in dict.fromkeys(wanted) if code in saying.words]
+    pieces = [saying.words[code] for code in having[:1]]
+    for before, code in pairwise(having):
+        if together := saying.neighbours.get((before, code)):
+            pieces[-1:] = together
+        else:
+            pieces += [APART, saying.words[code]]
+    return "".join(pieces)
+
+
 def _spot(index: PaperIndex, place: int, field: str, run: Sequence[Word]) -> Spot:
     paper = index.papers[place]
     text = paper.title if field == "title" else paper.abstract
@@ -47,7 +64,7 @@ def _spot(index: PaperIndex, place: int, field: str, run: Sequence[Word]) -> Spo
 
 def _best_run(words: Sequence[Word], weights: Mapping[int, float]) -> tuple[list[Word], float]:
     """Gives the first of the runs of wanted words that weigh most together, and that weight; a word counts once."""
-    hits = [(n, w) for n, w in enumerate(_skipping_stops(words, weights)) if w.code in weights]
+    hits = [(n, w) for n, w in enumerate(skipping_stops(words, weights)) if w.code in weights]
     runs: list[list[Word]] = [[hits[0][1]]] if hits else []
     for (before, _), (here, word) in pairwise(hits):
         if here == before + 1 and all(word.code != known.code for known in runs[-1]):
@@ -56,8 +73,3 @@ def _best_run(words: Sequence[Word], weights: Mapping[int, float]) -> tuple[list
             runs.append([word])
     said = [sum(weights[word.code] for word in run) for run in runs]
     return (runs[said.index(max(said))], max(said)) if runs else ([], 0.0)
-
-
-def _skipping_stops(words: Sequence[Word], wanted: Mapping[int, float]) -> list[Word]:
-    stop = int(STOP)
-    return [word for word in words if not word.code & stop or word.code in wanted]

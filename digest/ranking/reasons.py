@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +13,12 @@ from digest.issues import Reason, ReasonKind
 from digest.ranking.background import Background
 from digest.ranking.features import Floats, Ints
 from digest.ranking.index import PaperIndex
-from digest.ranking.locating import NOWHERE, Spot, locate
+from digest.ranking.locating import Spot, locate, said
 from digest.ranking.people import in_category, name_parts, same_person
 from digest.ranking.scoring import Matches, Scores
 from digest.ranking.shelf import Compiled
 from digest.ranking.wishes import Interest, Wishes
+from digest.ranking.words import term_codes
 
 Nearest = Callable[[int, int], tuple[str, Spot]]
 """Gives for a reader and a paper the keyword that the paper is near to in meaning, and where in its text."""
@@ -53,6 +54,8 @@ class _Found:
 
     kind: ReasonKind
     spot: Spot
+    words: str = ""  #: all words of a keyword that the paper has, where the spot has not all of them
+    share: float = 1.0  #: of the keyword's weight that they carry
 
 
 class Explainer:
@@ -97,6 +100,8 @@ class Explainer:
             start=found.spot.start,
             end=found.spot.end,
             matched=found.spot.matched,
+            words=found.words,
+            share=found.share,
         )
 
     def _find(self, number: int, interest: Interest, paper: int) -> _Found:
@@ -111,12 +116,15 @@ class Explainer:
         return self._find_keyword(number, paper)
 
     def _find_keyword(self, number: int, paper: int) -> _Found:
-        """Gives the place of the keyword as it was written, else of its other form."""
-        for place, weights in enumerate(_word_weights(self._wishes.compiled, number)):
-            spot = locate(weights, self._index, paper)
-            if spot is not NOWHERE:
-                return _Found(ReasonKind.ACRONYM if place else ReasonKind.KEYWORD, spot)
-        return _Found(ReasonKind.KEYWORD, NOWHERE)
+        """Gives where the keyword stands, or its other form where the paper has more of that."""
+        having = self._index.saying(paper).words
+        writings = list(_word_weights(self._wishes.compiled, number))
+        shares = [_share(weights, having) for weights in writings]
+        best = shares.index(max(shares))
+        spot = locate(writings[best], self._index, paper)
+        in_one_place = having.keys() & writings[best].keys() <= set(term_codes(spot.matched))
+        words = "" if in_one_place else said(list(writings[best]), self._index, paper)
+        return _Found(ReasonKind.ACRONYM if best else ReasonKind.KEYWORD, spot, words, shares[best])
 
     def _near_part(self, reader: int, paper: int) -> float:
         return 0.0 if self._scores.near is None else float(self._scores.near[reader, paper])
@@ -153,6 +161,12 @@ class Explainer:
                     end=spots[0].end,
                     matched=spots[0].matched,
                 )
+
+
+def _share(weights: Mapping[int, float], having: Container[int]) -> float:
+    """Gives how much of a keyword's weight those of its words carry that a paper has."""
+    missing = math.fsum(weight for code, weight in weights.items() if code not in having)
+    return round(1.0 - missing / math.fsum(weights.values()), 2) if missing else 1.0
 
 
 def _near_reason(term: str, spot: Spot, contribution: float) -> Reason:

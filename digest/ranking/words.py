@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,6 +23,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 Codes = npt.NDArray[np.uint64]
 
 _TOKEN = re.compile(r"[^\W_]+[+#]*")
+_SHORT_FORMS = re.compile("[b-df-hj-np-tv-xz]{2,}[b-df-hj-np-rtv-xz]s")  # "llms", which Snowball leaves as they are
 STOP, PAIR = np.uint64(1), np.uint64(2)  #: bits of the codes of stop words and of pairs; other words have neither
 _PLAIN = ~(STOP | PAIR)
 #: Words that mean something in a paper, though common English has them; "systems" is as empty as "system".
@@ -48,7 +50,9 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 18)
 def stem(token: str) -> str:
-    """Gives the Snowball stem of a folded token: "learning" -> "learn"."""
+    """Gives the Snowball stem of a folded token: "learning" -> "learn"; a short form without vowels loses its s too."""
+    if _SHORT_FORMS.fullmatch(token):
+        return token[:-1]
     with _stemmer_lock:
         return str(_stemmer.stemWord(token))
 
@@ -97,6 +101,12 @@ def words(text: str) -> list[Word]:
     """Gives the tokens of a text with their places in it, stop words included."""
     folded, places = _folded_with_places(text)
     return [Word(code(m.group()), places[m.start()], places[m.end() - 1] + 1) for m in _TOKEN.finditer(folded)]
+
+
+def skipping_stops(words: Iterable[Word], wanted: Container[int] = ()) -> list[Word]:
+    """Gives the words without stop words, but for those with a wanted code."""
+    stop = int(STOP)
+    return [word for word in words if not word.code & stop or word.code in wanted]
 
 
 def _folded_with_places(text: str) -> tuple[str, range | list[int]]:

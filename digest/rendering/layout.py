@@ -22,7 +22,7 @@ from digest.rendering.inputs import (
     SectionInput,
 )
 from digest.rendering.pieces import Piece, joined, piece
-from digest.rendering.reasons import MOST_REASONS, label
+from digest.rendering.reasons import MOST_REASONS, label, speaking
 from digest.rendering.templates import TEXT_WIDTH, Sheet, Templates
 from digest.rendering.theme import Theme
 
@@ -67,16 +67,16 @@ class Layout:
     def reasons(self, pick: Pick) -> list[WrittenReason]:
         """Gives the reasons that speak for the paper, strongest first, each once, at most five."""
         found: dict[str, WrittenReason] = {}
-        for reason in pick.reasons:
-            if reason.contribution > 0:
-                key = reason.term if reason.kind is ReasonKind.KEYWORD else f"{reason.kind}\n{reason.term}"
-                found[key] = self._reasons.get(key) or self._write(key, reason)
+        for reason in speaking(pick.reasons):
+            whole = reason.kind is ReasonKind.KEYWORD and reason.share >= 1
+            key = reason.said if whole else f"{reason.kind}\n{reason.share < 1}\n{reason.said}\n{reason.term}"
+            found[key] = self._reasons.get(key) or self._write(key, reason)
         return list(found.values())[:MOST_REASONS]
 
     def _write(self, key: str, reason: Reason) -> WrittenReason:
         if len(self._reasons) >= MOST_KEPT:
             self._reasons.clear()
-        name = label(reason.kind, reason.term)
+        name = label(reason)
         chip = joined(self._chip.fill({"label": html_piece(name)}))
         written = self._reasons[key] = WrittenReason(chip, piece(name), len(name))
         return written

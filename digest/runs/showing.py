@@ -38,6 +38,8 @@ def pick_dict(pick: Pick, paper: Paper) -> dict[str, Any]:
             "start": reason.start,
             "end": reason.end,
             "matched": reason.matched,
+            "words": reason.said,
+            "share": reason.share,
         }
         for reason in pick.reasons
     ]

@@ -12,7 +12,13 @@ from digest.storage.paper_rows import storable
 PLACES = 9  #: decimals of a contribution that are kept; their sum stays right to far below a millionth
 _GROUPS = ("picks", "also", "trending")
 _KINDS = {kind.value: kind for kind in ReasonKind}
-_NOWHERE = (-1, -1, "")
+_USUAL: Sequence[Any] = (
+    -1,
+    -1,
+    "",
+    "",
+    1.0,
+)  # place, end, matched, words and share of a reason that has nothing to say of them
 
 T = TypeVar("T")
 
@@ -70,13 +76,14 @@ def _made(kind: type[T], values: dict[str, Any]) -> T:
 
 
 def _reason_row(reason: Reason) -> list[Any]:
-    place = [] if reason.start < 0 and not reason.matched else [reason.start, reason.end, storable(reason.matched)]
-    return [storable(reason.term), reason.kind.value, reason.field, round(reason.contribution, PLACES), *place]
+    found = (reason.start, reason.end, storable(reason.matched), storable(reason.words), reason.share)
+    told = next((n for n in range(len(_USUAL), 0, -1) if found[n - 1] != _USUAL[n - 1]), 0)
+    return [storable(reason.term), reason.kind.value, reason.field, round(reason.contribution, PLACES), *found[:told]]
 
 
 def _reason_of(row: Sequence[Any]) -> Reason:
-    term, kind, field, contribution, *place = row
-    start, end, matched = place or _NOWHERE
+    term, kind, field, contribution, *found = row
+    start, end, matched, words, share = [*found, *_USUAL[len(found) :]]
     return _made(
         Reason,
         {
@@ -87,5 +94,7 @@ def _reason_of(row: Sequence[Any]) -> Reason:
             "start": start,
             "end": end,
             "matched": matched,
+            "words": words,
+            "share": share,
         },
     )

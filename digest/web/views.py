@@ -9,9 +9,19 @@ from digest.issues import Pick
 from digest.papers import Paper
 from digest.rendering.excerpts import excerpt
 from digest.rendering.paper_links import paper_links
+from digest.rendering.reasons import told
 from digest.runs.outlook import Prospect
 
 AUTHORS_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonView:
+    """One reason of a pick, as a page names it."""
+
+    words: str  #: what the paper has of the term
+    partial: bool  #: whether that is only a part of it
+    points: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +35,7 @@ class PaperView:
     excerpt: str  #: may be empty
     where: str = ""  #: category, journal or source; may be empty
     match: int | None = None
-    reasons: tuple[tuple[str, float], ...] = ()  #: term and points
+    reasons: tuple[ReasonView, ...] = ()
     note: str = ""  #: why it trends; may be empty
 
 
@@ -86,10 +96,12 @@ def _where(paper: Paper) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _reasons(pick: Pick) -> tuple[tuple[str, float], ...]:
-    """Gives each term once, with all its points, strongest first, at most five."""
-    points: dict[str, float] = {}
-    for reason in pick.reasons:
-        points[reason.term] = points.get(reason.term, 0.0) + reason.contribution
+def _reasons(pick: Pick) -> tuple[ReasonView, ...]:
+    """Gives what is named of the reasons, the same words once with all their points, strongest first, at most five."""
+    points: dict[tuple[str, bool], float] = {}
+    for reason in told(pick.reasons):
+        name = reason.said, reason.share < 1
+        points[name] = points.get(name, 0.0) + reason.contribution
     ordered = sorted(points.items(), key=lambda item: -abs(item[1]))
-    return tuple((term, value) for term, value in ordered[:5] if abs(value) >= 0.5)
+    named = (ReasonView(words=words, partial=part, points=p) for (words, part), p in ordered[:5] if abs(p) >= 0.5)
+    return tuple(named)

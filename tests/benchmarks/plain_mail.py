@@ -18,7 +18,7 @@ from digest.rendering.excerpts import excerpt
 from digest.rendering.headline import heading, preheader, subject, summary
 from digest.rendering.inputs import CardInput, ChipInput, IssueInput, MatchInput, SectionInput
 from digest.rendering.paper_links import paper_links
-from digest.rendering.reasons import label
+from digest.rendering.reasons import label, speaking
 from digest.rendering.sections import sections
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme
@@ -88,7 +88,7 @@ class PlainPress:
         return self.templates.render("mail/issue.mjml" if kind == "html" else "mail/issue.txt", shell)
 
     def _card(self, pick: Pick, paper: Paper, links: IssueLinks, kind: str) -> str:
-        found, names = paper_links(paper), tuple(label(reason.kind, reason.term) for reason in pick.reasons)
+        found, names = paper_links(paper), tuple(map(label, speaking(pick.reasons)))
         given = CardInput(
             theme=self.theme,
             web=True,

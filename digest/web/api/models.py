@@ -140,6 +140,8 @@ class ReasonModel(Model):
     kind: str
     field: str
     contribution: float
+    words: str = Field(description="what the paper has of the term, in its own words")
+    share: float = Field(description="how much of the term's weight these words carry, above 0 to 1")
 
 
 class PaperModel(Model):

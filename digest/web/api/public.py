@@ -130,6 +130,9 @@ def paper_model(paper: Paper) -> PaperModel:
 def pick_model(paper: Paper, pick: Pick) -> PickModel:
     """Gives a pick as the API shows it."""
     reasons = [
-        ReasonModel(term=r.term, kind=r.kind.value, field=r.field, contribution=r.contribution) for r in pick.reasons
+        ReasonModel(
+            term=r.term, kind=r.kind.value, field=r.field, contribution=r.contribution, words=r.said, share=r.share
+        )
+        for r in pick.reasons
     ]
     return PickModel(paper=paper_model(paper), match=pick.match, reasons=reasons)

@@ -46,6 +46,34 @@ def test_reasons_come_strongest_first_with_field_and_place() -> None:
     assert (second.field, LISTING[1].abstract[second.start : second.end]) == ("abstract", "solubility")
 
 
+SAID = {
+    "all-in-one-place": ("learning rate", 1, ("Learning Rates", True, True)),
+    "in-another-order": ("networks deep", 1, ("deep networks", True, True)),
+    "in-two-places": ("graph of solubility", 2, ("Graph … solubility", True, True)),
+    "a-large-part": ("quantum solubility of a neural network", 2, ("solubility … Neural Networks", False, True)),
+    "one-word-of-two": ("telephone rate", 1, ("Rates", False, False)),
+    "the-short-form": ("GAN", 4, ("GAN", True, True)),
+}
+
+
+@pytest.mark.parametrize(("term", "number", "expected"), SAID.values(), ids=SAID)
+def test_a_reason_says_how_much_of_a_keyword_the_paper_has(
+    term: str, number: int, expected: tuple[str, bool, bool]
+) -> None:
+    [pick] = [pick for pick in judged(wanting(term)).matched if pick.paper == number]
+    [reason] = pick.reasons
+    assert (reason.said, reason.share == 1, reason.tells) == expected
+    assert pick.interest == (term if reason.tells else "")
+
+
+def test_the_writing_of_which_a_paper_has_more_is_the_reason() -> None:
+    known = [paper(n, f"Large language models (LLMs) for {word}") for n, word in enumerate("abcdefgh", start=10)]
+    short = paper(30, "LLMs that write", "A model that writes is a writer.")
+    found = judge([short], [Reader(profile=wanting("large language model"))], BACKGROUND.with_papers(known))[0]
+    [reason] = found.picks[0].reasons
+    assert (reason.kind, reason.said, reason.share) == (ReasonKind.ACRONYM, "LLMs", 1)
+
+
 def test_a_paper_up_to_the_cursor_does_not_count() -> None:
     found = judged(wanting("learning rate"), cursor=1)
     assert numbers(found) == [3]

@@ -25,7 +25,7 @@ def test_a_text_is_divided_into_folded_tokens(text: str, expected: list[str]) ->
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("networks", "network"), ("optimisation", "optimise"), ("Learning", "learned"), ("GANs", "gan")],
+    [("networks", "network"), ("optimisation", "optimise"), ("Learning", "learned"), ("GANs", "gan"), ("LLMs", "llm")],
 )
 def test_inflected_forms_share_a_code(one: str, other: str) -> None:
     assert code(fold(one)) == code(fold(other))

@@ -1,6 +1,7 @@
 """The press: what an issue shows, and what happens with templates and papers that are not as expected."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -29,8 +30,8 @@ def chips(rendering: Rendering) -> list[list[str]]:
     ]
 
 
-def reason(term: str, contribution: float, kind: ReasonKind = ReasonKind.KEYWORD) -> Reason:
-    return Reason(term=term, kind=kind, field="title", contribution=contribution)
+def reason(term: str, contribution: float, kind: ReasonKind = ReasonKind.KEYWORD, **more: Any) -> Reason:
+    return Reason(term=term, kind=kind, field="title", contribution=contribution, **more)
 
 
 def test_chips_say_why_strongest_first_and_once_each() -> None:
@@ -56,6 +57,39 @@ def _line_with(text: str, part: str) -> str:
     lines = text.splitlines()
     place = next(place for place, line in enumerate(lines) if part in line)
     return " ".join(lines[place : place + 2]).split(" Mira")[0]
+
+
+PARTS = {
+    "whole": (reason("learning rate", 30, matched="Learning Rates"), "Learning Rates"),
+    "in-two-places": (reason("code generation", 30, matched="code", words="code … generated"), "code … generated"),
+    "a-large-part": (reason("graph neural network", 30, matched="neural nets", share=0.7), "only “neural nets”"),
+    "a-small-part": (reason("code generation", 30, matched="generation", share=0.4), "only “generation”"),
+    "long-form": (
+        reason("LLM", 30, ReasonKind.ACRONYM, matched="large language models"),
+        "large language models (LLM)",
+    ),
+    "name-on-the-paper": (reason("Frank Hutter", 30, ReasonKind.AUTHOR, matched="F. Hutter"), "by F. Hutter"),
+    "words-of-votes": (
+        reason("pruning, sparse", 30, ReasonKind.LIKED, matched="pruning"),
+        "you liked: pruning, sparse",
+    ),
+}
+
+
+@pytest.mark.parametrize(("why", "chip"), PARTS.values(), ids=PARTS)
+def test_a_chip_says_what_the_paper_has_of_a_keyword_and_whether_that_is_all(why: Reason, chip: str) -> None:
+    issue = issue_of(PAPERS[:1])
+    issue = replace(issue, picks=(replace(issue.picks[0], reasons=(why,)),))
+    assert chips(rendered(issue)) == [[chip]]
+    assert chip in rendered(issue).text
+
+
+def test_a_keyword_of_which_the_paper_has_little_is_named_only_as_the_strongest_reason() -> None:
+    little = (reason("code generation", 20, matched="code", share=0.5), reason("reasoning", 9, matched="reason"))
+    issue = issue_of(PAPERS[:1])
+    for reasons, shown in ((little, ["only “code”", "reason"]), (little[::-1], ["reason"])):
+        changed = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+        assert chips(rendered(changed)) == [shown]
 
 
 def test_at_most_five_chips_are_shown() -> None:

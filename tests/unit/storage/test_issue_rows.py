@@ -9,9 +9,13 @@ from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.storage.issue_rows import issue_of, issue_row
 from tests.unit.storage.samples import NOW, TODAY
 
-REASONS = tuple(
-    Reason(term=f"term {kind}", kind=kind, field="title", contribution=12.5, start=3, end=7, matched="Terms")
-    for kind in ReasonKind
+PART = Reason(term="code generation", kind=ReasonKind.KEYWORD, field="title", contribution=3, words="code", share=0.58)
+REASONS = (
+    *(
+        Reason(term=f"term {kind}", kind=kind, field="title", contribution=12.5, start=3, end=7, matched="Terms")
+        for kind in ReasonKind
+    ),
+    PART,
 )
 ISSUE = Issue(
     subscriber=7,
