@@ -109,7 +109,7 @@ class Recorder:
             cursor.execute(sql, values)
             return [row[0] for row in cursor.fetchall()]
 
-        with self._store.named_errors():
+        with self._store.turn(), self._store.named_errors():
             try:
                 if not on_postgresql:
                     cursor.execute("BEGIN IMMEDIATE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from digest.errors import StoreBusy, StoreError
 from digest.settings import StoreSettings
 from digest.storage.connect import BUSY_SECONDS, engine_for, store_url, without_password
 from digest.storage.migrations import is_present, migrate
+from digest.storage.turns import TurnNotCome, Turns
 
 INGEST_LOCK = 0x64696765  # advisory locks are numbers; this one is "dige"
+_WRITING = "another process is writing and did not finish in time"
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,7 @@ class Store:
 
     def __init__(self, url: URL, engine: Engine) -> None:
         self._url, self._engine = url, engine
+        self._turns = None if engine.dialect.name == "postgresql" else Turns(engine)
 
     @property
     def address(self) -> str:
@@ -67,9 +70,14 @@ class Store:
     def transaction(self) -> Iterator[Tx]:
         """Gives a transaction that commits at the end of the block and rolls back when the block raises.
 
-        On SQLite it is the only writer from its first moment. Raises StoreBusy when another writer does not finish.
+        On SQLite it is the only writer from its first moment; transactions of several threads that wait for each other
+        are committed together. Raises StoreBusy when another writer does not finish.
         """
-        with self._connection(digest_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        if self._turns is None:
+            with self._connection() as connection, connection.begin():
+                yield Tx(connection=connection)
+            return
+        with self._our_errors(), self._turns.shared(BUSY_SECONDS) as connection:
             yield Tx(connection=connection)
 
     @contextmanager
@@ -86,10 +94,24 @@ class Store:
         Raises StoreBusy when another has held it for more than `wait` seconds.
         """
         begin = "BEGIN IMMEDIATE"
-        with self._connection(digest_begin=begin) as connection, _patience(connection, wait), connection.begin():
+        with (
+            self.turn(wait),
+            self._connection(digest_begin=begin) as connection,
+            _patience(connection, wait),
+            connection.begin(),
+        ):
             if self.on_postgresql:
                 _take_ingest_lock(connection, wait)
             yield Tx(connection=connection, ingests=True)
+
+    @contextmanager
+    def turn(self, wait: float = BUSY_SECONDS) -> Iterator[None]:
+        """Keeps the other threads of this process from writing to SQLite, for one with a connection of its own.
+
+        Raises StoreBusy when they have not finished after `wait` seconds. On PostgreSQL nobody waits.
+        """
+        with self._our_errors(), self._turns.alone(wait) if self._turns else nullcontext():
+            yield
 
     def driver_connection(self) -> PoolProxiedConnection:
         """Gives a connection of the database's own driver, for the statements that run for every message."""
@@ -110,9 +132,15 @@ class Store:
 
     @contextmanager
     def _connection(self, **options: str) -> Iterator[Connection]:
+        with self._our_errors(), self._engine.connect() as connection:
+            yield connection.execution_options(**options)
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
         try:
-            with self._engine.connect() as connection:
-                yield connection.execution_options(**options)
+            yield
+        except TurnNotCome:
+            raise StoreBusy(f"store {self.address}: {_WRITING}") from None
         except DBAPIError as error:
             raise _as_store_error(error, self.address) from error
 
@@ -174,5 +202,5 @@ def _as_store_error(error: DBAPIError, address: str) -> StoreError:
 
 def _named(error: BaseException, address: str) -> StoreError:
     if getattr(error, "sqlstate", None) == "55P03" or "database is locked" in str(error):
-        return StoreBusy(f"store {address}: another process is writing and did not finish in time")
+        return StoreBusy(f"store {address}: {_WRITING}")
     return StoreError(f"store {address}: {' '.join(str(error).split())}")
