@@ -182,6 +182,13 @@ class Subscriber:
     def profile(self) -> Profile:
         return self.subscription.profile
 
+    @property
+    def next_issue(self) -> date | None:
+        """The date of the next issue where the subscriber lives; None while none is to come."""
+        if self.next_due is None:
+            return None
+        return self.next_due.astimezone(ZoneInfo(self.subscription.schedule.timezone)).date()
+
 
 def known_zone(name: str) -> bool:
     """True for a name of the tz database."""

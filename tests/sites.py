@@ -18,7 +18,8 @@ from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background
-from digest.runs.subscribe import Letter
+from digest.runs import outbox
+from digest.runs.outbox import Letter
 from digest.settings import SenderSettings, Settings, WebSettings
 from digest.storage import Store, papers, plans, secrets, statistics, subscribers
 from digest.storage.plans import Plan
@@ -77,15 +78,19 @@ class Running:
 
 @contextmanager
 def running(
-    store: Store, *, post: Callable[[Letter], None] | None = None, clock: Clock | None = None, **web: Any
+    store: Store, *, wake: Callable[[], None] | None = None, clock: Clock | None = None, **web: Any
 ) -> Iterator[Running]:
-    """Runs a site on the store; letters go to `post`, or are kept in the value that is given."""
+    """Runs a site on the store; `wake` sees to the letters, else they are taken at once and kept in what is given."""
     time_of, letters = clock or Clock(), list[Letter]()
     settings = Settings(
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),
         web=WebSettings(**{"url": "https://digest.example.org", "requests_per_network": 1000, **web}),
     )
-    app = create_app(store, settings, clock=time_of, post=post or letters.append)
+
+    def take() -> None:
+        letters.extend(outbox.take(store, time_of.now, timedelta(days=9999), 1000))
+
+    app = create_app(store, settings, clock=time_of, wake=wake or take)
     with serving(app) as url:
         yield Running(url=url, store=store, clock=time_of, settings=settings, letters=letters)
 

@@ -9,7 +9,7 @@ import click
 from digest.cli.calls import Call, command
 from digest.cli.tables import table
 from digest.errors import UsageError
-from digest.runs.subscribe import token_hash
+from digest.runs.access import token_hash
 from digest.storage import operators as stored
 from digest.storage.operators import Role
 

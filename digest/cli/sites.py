@@ -14,8 +14,8 @@ from digest.cli.presses import load_press
 from digest.errors import ConfigurationError
 from digest.messages import Message
 from digest.runs import letters
-from digest.runs.postman import Postman
-from digest.runs.subscribe import Letter
+from digest.runs.outbox import Letter
+from digest.runs.postman import Postman, Round
 from digest.settings import Settings, WebSettings
 from digest.storage import Store
 from digest.web.app import create_app
@@ -32,8 +32,9 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
     def write(letter: Letter) -> Message:
         return letters.write(letter, press, settings, _now())
 
-    with _listening(settings.web) as listening, Postman(write, settings.smtp) as postman:
-        app = create_app(store, settings, clock=_now, post=postman.post)
+    how = Round(relay=settings.smtp, clock=_now)
+    with _listening(settings.web) as listening, Postman(store, write, how) as postman:
+        app = create_app(store, settings, clock=_now, wake=postman.wake)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
         )

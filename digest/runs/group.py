@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.errors import UsageError
 from digest.profiles import Profile, faults
-from digest.runs.subscribe import Letter, invite
+from digest.runs.subscribe import invite
 from digest.settings import Settings
 from digest.storage import Store, groups, subscribers
 from digest.subscribers import Owner, address_faults
@@ -21,7 +21,7 @@ MOST_INVITATIONS = 200  #: at a time
 class Invitations:
     """What inviting people came to."""
 
-    letters: tuple[Letter, ...]
+    invited: int
     held: tuple[str, ...]  #: addresses that are none, or must not get another mail for now
 
 
@@ -47,16 +47,18 @@ def save_group(store: Store, name: str, profile: Profile, *, shared: bool, now: 
 
 
 def invite_to(store: Store, group: int, addresses: Iterable[str], settings: Settings, now: datetime) -> Invitations:
-    """Gives the invitations to be sent, each under the limits of a sign-up. Raises UsageError without such a group."""
+    """Leaves an invitation for each address in the outbox, under the limits of a sign-up.
+
+    Raises UsageError without such a group.
+    """
     with store.reading() as tx:
         found = groups.by_id(tx, group)
     if found is None:
         raise UsageError(f"there is no group number {group}")
-    letters, held = [], []
+    invited, held = 0, list[str]()
     for address in list(dict.fromkeys(addresses))[:MOST_INVITATIONS]:
-        letter = None if address_faults(address) else invite(store, address, found, settings, now)
-        if letter:
-            letters.append(letter)
+        if not address_faults(address) and invite(store, address, found, settings, now):
+            invited += 1
         else:
             held.append(address)
-    return Invitations(letters=tuple(letters), held=tuple(held))
+    return Invitations(invited=invited, held=tuple(held))

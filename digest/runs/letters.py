@@ -11,7 +11,7 @@ from digest.fetching.keys import load_signers
 from digest.messages import Envelope, Message, wire_address
 from digest.messages import compose as message_of
 from digest.rendering import IssueLinks, Press, Rendering
-from digest.runs.subscribe import CONFIRM_WITHIN, Letter, LetterKind
+from digest.runs.outbox import CONFIRM_WITHIN, Letter, LetterKind
 from digest.settings import Settings
 
 

@@ -1,49 +1,51 @@
-"""The postman: sends letters one after the other in a thread of its own, so that no page waits for a mail server."""
+"""The postman: sends what waits in the outbox, in a thread of its own, so that no page waits for a mail server."""
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from digest.deliveries import Attempt, Outcome
-from digest.errors import MessageError
+from digest.errors import DigestError, MessageError
 from digest.messages import Message
-from digest.runs.subscribe import Letter
+from digest.runs import outbox
+from digest.runs.outbox import Letter
 from digest.settings import SmtpSettings
 from digest.smtp import Courier, Listed, Parcel
+from digest.storage import Store
 
-MOST_WAITING = 10_000  #: letters; beyond that, those that come are dropped and logged
-BATCH = 50
-TRIES = 4
-PAUSE = 60.0  #: seconds before a letter that was refused for now is tried again, doubled each time
+BATCH = 20
+ROUND = 5.0  #: seconds after which the outbox is looked into unasked, for letters that others left behind
+LEASE = timedelta(minutes=1)  #: after which letters of a postman who died are sent by another
 
 _log = logging.getLogger(__name__)
+_FOR_NOW = frozenset({Outcome.DEFERRED, Outcome.LOST})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Waiting:
-    letter: Letter
-    tries: int = 0
-    not_before: float = 0.0  #: of the monotonic clock
+class Round:
+    """How a postman goes about it."""
+
+    relay: SmtpSettings
+    clock: Callable[[], datetime]
+    every: float = ROUND
+    lease: timedelta = LEASE
 
 
 class Postman:
-    """Takes letters at once and sends them as soon as may be, for as long as the `with` block runs.
+    """Sends the letters of the outbox as soon as may be, for as long as the `with` block runs.
 
-    What is still waiting at its end is tried once more. A letter that cannot be sent is logged without its address:
-    whoever waits for it can ask again.
+    Each is sent at least once: a letter of which nobody knows whether it arrived is sent again. One that can never be
+    sent is logged without its address: whoever waits for it can ask again.
     """
 
-    def __init__(self, write: Callable[[Letter], Message], relay: SmtpSettings, *, pause: float = PAUSE) -> None:
-        self._write, self._relay, self._pause = write, relay, pause
-        self._waiting: queue.Queue[_Waiting] = queue.Queue(MOST_WAITING)
-        self._later: list[_Waiting] = []
-        self._stop = threading.Event()
+    def __init__(self, store: Store, write: Callable[[Letter], Message], how: Round) -> None:
+        self._store, self._write, self._how = store, write, how
+        self._called, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
 
     def __enter__(self) -> Postman:
@@ -54,69 +56,65 @@ class Postman:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
+        self._called.set()
         self._thread.join()
 
-    def post(self, letter: Letter) -> None:
-        """Takes a letter; returns at once."""
-        try:
-            self._waiting.put_nowait(_Waiting(letter=letter))
-        except queue.Full:
-            _log.error("letter dropped: %d are waiting", MOST_WAITING, extra={"action": "letter", "state": "dropped"})
+    def wake(self) -> None:
+        """Says that a letter may wait; returns at once."""
+        self._called.set()
 
     def _work(self) -> None:
-        while not (self._stop.is_set() and self._waiting.empty()):
-            batch = self._next_batch()
-            if batch:
-                self._send(batch)
-        if self._later:
-            self._send(self._later)
+        while not self._stop.is_set():
+            try:
+                while self._send(outbox.take(self._store, self._how.clock(), self._how.lease, BATCH)):
+                    pass
+            except DigestError as error:
+                _log.error("letters could not be sent: %s", error, extra={"action": "letter", "state": "failed"})
+            except Exception:
+                _log.exception("letters could not be sent", extra={"action": "letter", "state": "failed"})
+            self._called.wait(self._how.every)
+            self._called.clear()
 
-    def _next_batch(self) -> list[_Waiting]:
-        batch = [waiting for waiting in self._later if waiting.not_before <= time.monotonic()]
-        self._later = [waiting for waiting in self._later if waiting not in batch]
-        try:
-            batch.append(self._waiting.get(timeout=0.0 if batch else 0.2))
-            while len(batch) < BATCH:
-                batch.append(self._waiting.get_nowait())
-        except queue.Empty:
-            pass
-        return batch
-
-    def _send(self, batch: Sequence[_Waiting]) -> None:
+    def _send(self, batch: Sequence[Letter]) -> bool:
+        """Sends letters and settles what became of them; False when there were none."""
         attempts: dict[int, Attempt] = {}
 
         def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             attempts.update({attempt.delivery: attempt for attempt in made})
             return set(intents)
 
-        try:
-            parcels = self._parcels(batch)
-            problem = Courier(self._relay, record).carry(Listed(parcels)) if parcels else None
-        except Exception:
-            _log.exception("letters could not be sent", extra={"action": "letter", "state": "failed"})
-            return
+        parcels = self._parcels(batch)
+        problem = Courier(self._how.relay, record).carry(Listed(parcels)) if parcels else None
         if problem:
             _log.warning("%s", problem, extra={"action": "letter"})
-        for parcel in parcels:
-            self._settle(batch[parcel.delivery], attempts.get(parcel.delivery))
+        written = {parcel.delivery for parcel in parcels}
+        again = [letter for letter in batch if letter.id in written and _is_for_later(attempts.get(letter.id))]
+        done = [letter for letter in batch if letter not in again]
+        if batch:
+            outbox.settle(self._store, done=done, put_off=again, now=self._how.clock())
+        for letter in batch:
+            if letter.id in written:
+                _tell(letter, attempts.get(letter.id))
+        return bool(batch)
 
-    def _parcels(self, batch: Sequence[_Waiting]) -> list[Parcel]:
+    def _parcels(self, batch: Sequence[Letter]) -> list[Parcel]:
         parcels = []
-        for place, waiting in enumerate(batch):
+        for letter in batch:
             try:
-                message = self._write(waiting.letter)
+                message = self._write(letter)
             except MessageError as error:
                 _log.error("letter not written: %s", error, extra={"action": "letter", "state": "failed"})
                 continue
-            parcels.append(Parcel(place, message.sender, message.recipient, message.data))
+            parcels.append(Parcel(letter.id, message.sender, message.recipient, message.data))
         return parcels
 
-    def _settle(self, waiting: _Waiting, attempt: Attempt | None) -> None:
-        kind, outcome = waiting.letter.kind, attempt.outcome if attempt else Outcome.DEFERRED
-        if outcome in (Outcome.DEFERRED, Outcome.LOST) and waiting.tries + 1 < TRIES:
-            pause = self._pause * 2**waiting.tries
-            again = _Waiting(letter=waiting.letter, tries=waiting.tries + 1, not_before=time.monotonic() + pause)
-            self._later.append(again)
-            return
-        level = logging.INFO if outcome is Outcome.SENT else logging.WARNING
-        _log.log(level, "letter %s: %s", kind, outcome, extra={"action": "letter", "kind": kind, "state": outcome})
+
+def _is_for_later(attempt: Attempt | None) -> bool:
+    return attempt is None or attempt.outcome in _FOR_NOW
+
+
+def _tell(letter: Letter, attempt: Attempt | None) -> None:
+    outcome = attempt.outcome if attempt else Outcome.DEFERRED
+    level = logging.INFO if outcome is Outcome.SENT else logging.WARNING
+    extra = {"action": "letter", "kind": letter.kind.value, "state": outcome.value, "tries": letter.tries}
+    _log.log(level, "letter %s: %s", letter.kind, outcome, extra=extra)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import case, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.storage import schema
@@ -27,7 +27,7 @@ class SignUp:
     subscription: Mapping[str, Any]  #: as asked for
     group: int | None  #: the group that the person joins
     expires: datetime
-    used_at: datetime | None
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +38,20 @@ class MailLimit:
     in_all: int  #: until one is confirmed
 
 
-def keep(
-    tx: Tx,
-    token_hash: str,
-    subscriber: int,
-    subscription: Mapping[str, Any],
-    *,
-    group: int | None,
-    now: datetime,
-    expires: datetime,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One use of something of which there is only so much in a period."""
+
+    name: str
+    limit: int  #: uses in each period
+    period: timedelta
+
+
+def keep(tx: Tx, token_hash: str, request: SignUp, now: datetime) -> None:
     """Stores a request under the hash of the token that confirms it."""
-    row = {"hash": token_hash, "subscriber": subscriber, "subscription": dict(subscription), "group": group}
-    tx.connection.execute(insert(tables.sign_ups), {**row, "created": now, "expires": expires})
+    row = {"hash": token_hash, "subscriber": request.subscriber, "subscription": dict(request.subscription)}
+    times = {"created": now, "expires": request.expires, "used_at": request.used_at}
+    tx.connection.execute(insert(tables.sign_ups), {**row, "group": request.group, **times})
 
 
 def by_token(tx: Tx, token_hash: str) -> SignUp | None:
@@ -83,16 +84,27 @@ def forget_mails(tx: Tx, address_hash: str) -> None:
     tx.connection.execute(delete(tables.confirmations).where(_c.address_hash == address_hash))
 
 
-def take(tx: Tx, name: str, limit: int, period: timedelta, now: datetime) -> bool:
-    """Counts one use of something limited per period; False, and nothing counted, when the period's share is gone."""
-    length = int(period.total_seconds())
-    window = int(now.timestamp()) // length * length
+def take(tx: Tx, uses: Sequence[Use], now: datetime) -> bool:
+    """Counts one use of each; False when the period's share of any is gone.
+
+    Then those that had some left are counted all the same, unless the caller takes the transaction back.
+    """
+    rows = [{"name": use.name, "period": _window(use, now), "taken": 1} for use in uses if use.limit > 0]
+    if len(rows) < len(uses):
+        return False
     dialect = postgresql if tx.on_postgresql else sqlite
-    statement = dialect.insert(tables.limits).values(name=name, period=window, taken=1)
+    statement = dialect.insert(tables.limits).values(rows)
     statement = statement.on_conflict_do_update(
-        index_elements=[_l.name, _l.period], set_={"taken": _l.taken + 1}, where=_l.taken < limit
+        index_elements=[_l.name, _l.period],
+        set_={"taken": _l.taken + 1},
+        where=_l.taken < case({use.name: use.limit for use in uses}, value=_l.name),
     )
-    return limit > 0 and tx.connection.execute(statement.returning(_l.taken)).first() is not None
+    return len(tx.connection.execute(statement.returning(_l.name)).all()) == len(uses)
+
+
+def _window(use: Use, now: datetime) -> int:
+    length = int(use.period.total_seconds())
+    return int(now.timestamp()) // length * length
 
 
 def depart(tx: Tx, reason: str, now: datetime) -> None:

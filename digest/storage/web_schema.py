@@ -42,6 +42,19 @@ sign_ups = Table(
     Column("used_at", Instant),
 )
 
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Wide, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subscriber", Wide, _leaving_with("subscribers.number"), nullable=False, index=True),
+    Column("subscription", Json),  # as asked for, where the letter asks to confirm it
+    Column("group", Wide, _leaving_with("groups.id")),
+    Column("created", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("not_before", Instant, nullable=False, index=True),  # while it is being sent: when it is given up as lost
+)
+
 confirmations = Table(
     "confirmations",
     metadata,

@@ -19,25 +19,24 @@ from digest.fetching.templates import load_templates
 from digest.rendering import Press
 from digest.runs.compose import masthead
 from digest.runs.outlook import Outlook
-from digest.runs.subscribe import Letter, TooMany
+from digest.runs.subscribe import TooMany
 from digest.settings import Settings
 from digest.storage import Store, secrets
-from digest.web import health, home, links, manage, metrics, operator, signup, webhook
+from digest.web import belongings, health, home, links, manage, metrics, operator, signup, webhook
 from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
+from digest.web.holder import Outdated
 from digest.web.pages import Pages
 from digest.web.sample import Showcase
-from digest.web.site import Site, Visit
+from digest.web.site import Keys, Site, Visit
 
 API_ROOT = "/api/v1"
 OPEN_PAGES = ("/", "/archive", "/subscribe")  #: that search engines may keep
 _log = logging.getLogger(__name__)
 
 
-def create_app(
-    store: Store, settings: Settings, *, clock: Callable[[], datetime], post: Callable[[Letter], None]
-) -> FastAPI:
-    """Gives the application for one store. `post` takes the mails that the pages cause, and returns at once."""
+def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> FastAPI:
+    """Gives the application for one store. `wake` is called when a page may have left a letter to be sent."""
     templates = load_templates(settings.templates.folder)
     with store.transaction() as tx:
         secrets.keyring(tx, clock())
@@ -47,15 +46,16 @@ def create_app(
         store=store,
         settings=settings,
         clock=clock,
-        post=post,
+        wake=wake,
         pages=Pages(templates, settings.templates.theme),
         press=Press.load(templates, masthead(settings.sender), settings.templates.theme),
         outlook=outlook,
         showcase=Showcase(outlook),
+        keys=Keys(store, clock()),
     )
     app.state.site = site
     app.mount(API_ROOT, create_api(site))
-    for room in (home, signup, links, manage, operator, health, metrics, webhook):
+    for room in (home, signup, links, manage, belongings, operator, health, metrics, webhook):
         app.include_router(room.router)
     _add_failures(app)
     origins = [settings.web.url.rstrip("/")] if settings.web.url else []
@@ -68,6 +68,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(TooMany, _too_many)
+    app.add_exception_handler(Outdated, _outdated)
     app.add_exception_handler(BodyTooLarge, _too_large)
     app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(StoreError, _unavailable)
@@ -102,6 +103,10 @@ def _too_many(request: Request, _error: Exception) -> Response:
     response = visit.fail(429, visit.translate("One moment, please"), text)
     response.headers["Retry-After"] = "3600"
     return response
+
+
+def _outdated(request: Request, _error: Exception) -> Response:
+    return manage.outdated(_visit(request))
 
 
 def _too_large(_request: Request, _error: Exception) -> Response:

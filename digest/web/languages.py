@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
@@ -21,12 +22,12 @@ class Languages:
 
     catalogues: Mapping[str, NullTranslations] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def names(self) -> tuple[tuple[str, str], ...]:
         """Language and its own name for itself, English first: (("en", "English"), ("de", "Deutsch"))."""
         return tuple((code, Locale.parse(code).get_display_name() or code) for code in self.codes)
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """The languages, English first."""
         return (SOURCE_LANGUAGE, *sorted(self.catalogues))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
 from digest.runs import feedback
-from digest.runs import subscribe as runs
+from digest.runs import standing as runs
 from digest.storage import deliveries, papers
 from digest.storage.deliveries import Delivery
 from digest.tokens import Claim, Purpose

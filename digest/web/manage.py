@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from fastapi import APIRouter, Path, Response
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi import APIRouter, Response
 
 from digest.errors import UsageError
 from digest.papers import Paper
 from digest.profiles import Fault, Keyword, faults
-from digest.references import bibtex, ris
-from digest.runs import feedback, personal_data
-from digest.runs import subscribe as runs
+from digest.runs import feedback, standing
+from digest.runs.access import MANAGE_WITHIN
+from digest.runs.subscribe import request_manage_link
 from digest.storage import deliveries, groups, papers, reading_lists
 from digest.storage.deliveries import Delivery
 from digest.subscribers import Owner, State, Subscriber, address_faults
 from digest.web.forms import ProfileFields, Reading, fields_of, first, read_profile, read_schedule
+from digest.web.holder import HolderDep, back
 from digest.web.pages import Page
 from digest.web.signup import ZONES, CheckMailPage, weekday_names
 from digest.web.site import FormDep, Visit, VisitDep
@@ -26,7 +26,6 @@ from digest.web.views import PaperView, paper_view
 
 ISSUES_SHOWN = 10
 LONGEST_PAUSE = 366  #: days
-Number = Annotated[int, Path(ge=1, le=2**53)]  #: of a paper or group; no database takes more
 router = APIRouter(include_in_schema=False)
 
 
@@ -93,13 +92,6 @@ class ManagePage(Page):
     tomorrow: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class ErasedPage(Page):
-    """erased.html"""
-
-    template: ClassVar[str] = "erased.html"
-
-
 @router.get("/manage")
 def ask(visit: VisitDep) -> Response:
     """Shows where to ask for a link."""
@@ -113,38 +105,28 @@ def request_link(visit: VisitDep, values: FormDep) -> Response:
     if address_faults(address):
         return visit.show(ManageRequestPage(address=address, wrong=True))
     if not first(values, "website"):
-        letter = runs.request_manage_link(
-            visit.site.store, address, visit.site.settings, network=visit.network, now=visit.now
-        )
-        if letter:
-            visit.site.post(letter)
-    return visit.show(CheckMailPage(hours=int(runs.MANAGE_WITHIN.total_seconds() // 3600)), linkable=False)
+        request_manage_link(visit.site.store, address, visit.site.settings, network=visit.network, now=visit.now)
+        visit.site.wake()
+    return visit.show(CheckMailPage(hours=int(MANAGE_WITHIN.total_seconds() // 3600)), linkable=False)
 
 
 @router.get("/m/{token}")
-def page(visit: VisitDep, token: str, done: str = "") -> Response:
+def page(visit: VisitDep, person: HolderDep, token: str, done: str = "") -> Response:
     """Shows the whole subscription."""
-    person = _person(visit, token)
-    return visit.show(_page(visit, person, token, done=done)) if person else _outdated(visit)
+    return visit.show(_page(visit, person, token, done=done))
 
 
 @router.post("/m/{token}/profile")
-def save_profile(visit: VisitDep, token: str, values: FormDep) -> Response:
+def save_profile(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
     """Saves what the reader wants to read."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
     profile = read_profile(values)
     wanted = replace(person.subscription, profile=profile)
     return _saved(visit, token, person, Reading(subscription=wanted, faults=tuple(faults(profile))), "profile")
 
 
 @router.post("/m/{token}/schedule")
-def save_schedule(visit: VisitDep, token: str, values: FormDep) -> Response:
+def save_schedule(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
     """Saves when issues come, the reader's name and language."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
     schedule, wrong = read_schedule(values)
     name, language = first(values, "name")[:100], first(values, "language")
     known = language in visit.site.pages.languages.codes
@@ -158,124 +140,39 @@ def save_schedule(visit: VisitDep, token: str, values: FormDep) -> Response:
 
 
 @router.post("/m/{token}/pause")
-def pause(visit: VisitDep, token: str, values: FormDep) -> Response:
+def pause(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
     """Pauses until a date, or ends a pause."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
     if first(values, "resume"):
-        runs.resume(visit.site.store, person.number, "manage page", visit.now)
-        return _back(visit, token, "resumed")
+        standing.resume(visit.site.store, person.number, "manage page", visit.now)
+        return back(visit, token, "resumed")
     until = _day(first(values, "until"))
     if until is None or not 0 < (until - visit.now.date()).days <= LONGEST_PAUSE:
         return visit.show(_page(visit, person, token, wrong=(Fault(field="until", reason=""),)))
-    runs.pause(visit.site.store, person.number, until, "manage page", visit.now)
-    return _back(visit, token, "paused")
+    standing.pause(visit.site.store, person.number, until, "manage page", visit.now)
+    return back(visit, token, "paused")
 
 
 @router.post("/m/{token}/leave")
-def leave(visit: VisitDep, token: str) -> Response:
+def leave(visit: VisitDep, person: HolderDep, token: str) -> Response:
     """Unsubscribes; or subscribes again, where the reader had left."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    left = runs.leave(visit.site.store, person.number, "manage page", visit.now)
+    left = standing.leave(visit.site.store, person.number, "manage page", visit.now)
     if left.undo:
-        return _back(visit, token, "left")
-    return _back(visit, token, "")
+        return back(visit, token, "left")
+    return back(visit, token, "")
 
 
 @router.post("/m/{token}/return")
-def come_back(visit: VisitDep, token: str) -> Response:
+def comeback(visit: VisitDep, person: HolderDep, token: str) -> Response:
     """Subscribes again somebody who left: the link came by mail, which is proof enough."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    runs.rejoin(visit.site.store, person.number, "manage page", visit.now)
-    return _back(visit, token, "returned")
+    standing.rejoin(visit.site.store, person.number, "manage page", visit.now)
+    return back(visit, token, "returned")
 
 
-@router.post("/m/{token}/votes/{paper}")
-def withdraw_vote(visit: VisitDep, token: str, paper: Number) -> Response:
-    """Takes a vote back."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    feedback.withdraw(visit.site.store, person.number, paper)
-    return _back(visit, token, "votes")
-
-
-@router.post("/m/{token}/reading/{paper}")
-def change_reading(visit: VisitDep, token: str, paper: Number, values: FormDep) -> Response:
-    """Puts a paper of a past issue on the reading list, or takes one off."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    with visit.site.store.transaction() as tx:
-        if first(values, "drop"):
-            reading_lists.drop(tx, person.number, paper)
-        elif papers.by_numbers(tx, [paper]):
-            reading_lists.put(tx, person.number, paper, visit.now)
-    return _back(visit, token, "reading")
-
-
-@router.post("/m/{token}/groups/{group}/leave")
-def leave_group(visit: VisitDep, token: str, group: Number) -> Response:
-    """Leaves a group; the profile stays as it is."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    with visit.site.store.transaction() as tx:
-        groups.leave(tx, group, person.number)
-    return _back(visit, token, "groups")
-
-
-@router.post("/m/{token}/erase")
-def erase(visit: VisitDep, token: str, values: FormDep) -> Response:
-    """Removes everything, once the box beside the button is ticked."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    if not first(values, "sure"):
-        return _back(visit, token, "unsure")
-    personal_data.erase(visit.site.store, person.number, visit.now)
-    return visit.show(ErasedPage(), linkable=False)
-
-
-@router.get("/m/{token}/{name}")
-def download(visit: VisitDep, token: str, name: str) -> Response:
-    """Gives everything known about the reader as JSON, or the reading list as BibTeX or RIS."""
-    person = _person(visit, token)
-    if person is None:
-        return _outdated(visit)
-    attachment = {"Content-Disposition": f'attachment; filename="{name}"'}
-    if name == "my-data.json":
-        return JSONResponse(personal_data.everything(visit.site.store, person.number), headers=attachment)
-    writers = {
-        "reading-list.bib": (bibtex, "application/x-bibtex"),
-        "reading-list.ris": (ris, "application/x-research-info-systems"),
-    }
-    if name not in writers:
-        return visit.gone()
-    write, media_type = writers[name]
-    with visit.site.store.reading() as tx:
-        listed = reading_lists.of_subscriber(tx, person.number)
-    return PlainTextResponse(write(listed), media_type=f"{media_type}; charset=utf-8", headers=attachment)
-
-
-def _person(visit: Visit, token: str) -> Subscriber | None:
-    return runs.manager(visit.site.store, token, visit.now)
-
-
-def _outdated(visit: Visit) -> Response:
+def outdated(visit: Visit) -> Response:
+    """Gives the answer to a link that is wrong or has run out: where to ask for a fresh one."""
     response = visit.show(ManageRequestPage(outdated=True), linkable=False)
     response.status_code = 404
     return response
-
-
-def _back(visit: Visit, token: str, done: str) -> Response:
-    """After a post the browser is sent to the page itself, so that reloading posts nothing again."""
-    return RedirectResponse(visit.link(f"/m/{token}", done=done), status_code=303)
 
 
 def _saved(visit: Visit, token: str, person: Subscriber, reading: Reading, what: str) -> Response:
@@ -283,10 +180,10 @@ def _saved(visit: Visit, token: str, person: Subscriber, reading: Reading, what:
         shown = replace(person, subscription=reading.subscription)
         return visit.show(_page(visit, shown, token, wrong=reading.faults), linkable=False)
     try:
-        runs.change(visit.site.store, person, reading.subscription, visit.now)
+        standing.change(visit.site.store, person, reading.subscription, visit.now)
     except UsageError as error:
         return visit.fail(409, visit.translate("This could not be saved"), str(error))
-    return _back(visit, token, what)
+    return back(visit, token, what)
 
 
 def _page(visit: Visit, person: Subscriber, token: str, *, done: str = "", wrong: tuple[Fault, ...] = ()) -> ManagePage:
@@ -304,7 +201,7 @@ def _page(visit: Visit, person: Subscriber, token: str, *, done: str = "", wrong
         address=person.address,
         state=person.state.value,
         paused_until=person.paused_until if person.state is State.PAUSED else None,
-        next_issue=runs.local_date(person),
+        next_issue=person.next_issue,
         owned_by_file=person.owner is Owner.FILE,
         done=done,
         fields=fields_of(person.subscription, complaints),

@@ -15,10 +15,12 @@ from digest.deliveries import DeliveryState
 from digest.errors import UsageError
 from digest.profiles import line_of
 from digest.runs import group as grouping
-from digest.runs.subscribe import TooMany, token_hash
+from digest.runs.access import token_hash
+from digest.runs.subscribe import TooMany
 from digest.storage import consent, deliveries, groups, ledger, operators, runs, sign_ups, suppressions
 from digest.storage.deliveries import Delivery
 from digest.storage.operators import Operator, Role
+from digest.storage.sign_ups import Use
 from digest.storage.suppressions import Suppression
 from digest.web.forms import first, read_profile
 from digest.web.pages import Page
@@ -127,8 +129,9 @@ def overview(visit: VisitDep) -> Response:
 def sign_in(visit: VisitDep, values: FormDep) -> Response:
     """Opens a session for a token."""
     session = secrets.token_urlsafe(32)
+    logins = Use(name=f"login:{visit.network}", limit=LOGINS, period=timedelta(hours=1))
     with visit.site.store.transaction() as tx:
-        if not sign_ups.take(tx, f"login:{visit.network}", LOGINS, timedelta(hours=1), visit.now):
+        if not sign_ups.take(tx, [logins], visit.now):
             raise TooMany("too many attempts to sign in")
         who = operators.by_token(tx, token_hash(first(values, "token")))
         if who:
@@ -213,10 +216,9 @@ def invite(visit: VisitDep, group: Annotated[int, Path(ge=1, le=2**53)], values:
         made = grouping.invite_to(visit.site.store, group, addresses, visit.site.settings, visit.now)
     except UsageError as error:
         return _groups(visit, said=str(error))
-    for letter in made.letters:
-        visit.site.post(letter)
+    visit.site.wake()
     held = f" Not invited: {', '.join(made.held)}." if made.held else ""
-    return _groups(visit, said=f"Invitations on their way: {len(made.letters)}.{held}")
+    return _groups(visit, said=f"Invitations on their way: {made.invited}.{held}")
 
 
 def _operator(visit: Visit) -> Operator | None:

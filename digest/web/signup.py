@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 from digest.profiles import faults
 from digest.runs import subscribe as runs
 from digest.runs.liked import propose
+from digest.runs.outbox import CONFIRM_WITHIN
 from digest.subscribers import WEEKDAYS
 from digest.web.forms import ProfileFields, Values, fields_of, first, read_form, read_profile
 from digest.web.pages import Page
@@ -117,11 +118,8 @@ def sign_up(visit: VisitDep, values: FormDep) -> Response:
     if stamp is not Reading.GOOD:
         text = visit.translate("The form was open too long, or was sent too fast. Please press the button once more.")
         return visit.show(_form_page(visit, fields_of(reading.subscription), again=text))
-    letter = runs.sign_up(
-        visit.site.store, reading.subscription, visit.site.settings, network=visit.network, now=visit.now
-    )
-    if letter:
-        visit.site.post(letter)
+    runs.sign_up(visit.site.store, reading.subscription, visit.site.settings, network=visit.network, now=visit.now)
+    visit.site.wake()
     return _check_mail(visit)
 
 
@@ -156,10 +154,9 @@ def confirm(visit: VisitDep, token: str) -> Response:
     confirmed = runs.confirm(visit.site.store, token, visit.now)
     if confirmed is None:
         return visit.gone()
-    if confirmed.letter:
-        visit.site.post(confirmed.letter)
+    visit.site.wake()
     manage = f"/m/{confirmed.manage}" if confirmed.manage else "/manage"
-    return visit.show(ConfirmedPage(first_issue=runs.local_date(confirmed.subscriber), manage=manage))
+    return visit.show(ConfirmedPage(first_issue=confirmed.subscriber.next_issue, manage=manage))
 
 
 def weekday_names(language: str) -> tuple[tuple[str, str], ...]:
@@ -197,4 +194,4 @@ def _preview(visit: Visit, values: Values) -> PreviewView | None:
 
 
 def _check_mail(visit: Visit) -> Response:
-    return visit.show(CheckMailPage(hours=int(runs.CONFIRM_WITHIN.total_seconds() // 3600)), linkable=False)
+    return visit.show(CheckMailPage(hours=int(CONFIRM_WITHIN.total_seconds() // 3600)), linkable=False)

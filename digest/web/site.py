@@ -16,16 +16,28 @@ from starlette.formparsers import MultiPartException
 
 from digest.rendering import Press
 from digest.runs.outlook import Outlook
-from digest.runs.subscribe import Letter
 from digest.settings import Settings
 from digest.storage import Store, secrets
-from digest.tokens import Claim, Purpose, from_link
+from digest.tokens import Claim, Keyring, Purpose, from_link
 from digest.web.forms import Values
 from digest.web.pages import Frame, Page, Pages, address_of
 from digest.web.sample import Showcase
 from digest.web.stamps import FormClock
 
 MAX_FIELDS = 1000
+
+
+class Keys:
+    """The keys that the links of mails are signed with, as they were when last read."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self.ring = self.read_anew(store, now)
+
+    def read_anew(self, store: Store, now: datetime) -> Keyring:
+        """Gives the keys of the store: another process may have added one."""
+        with store.reading() as tx:
+            self.ring = secrets.keyring(tx, now)  # made before, so that nothing is written here
+        return self.ring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +47,12 @@ class Site:
     store: Store
     settings: Settings
     clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
-    post: Callable[[Letter], None]  #: takes a letter to be sent, and returns at once
+    wake: Callable[[], None]  #: says that a letter may wait in the outbox; returns at once
     pages: Pages
     press: Press
     outlook: Outlook
     showcase: Showcase
+    keys: Keys
 
     @cached_property
     def form_clock(self) -> FormClock:
@@ -48,10 +61,10 @@ class Site:
 
     def claim(self, token: str, *purposes: Purpose) -> Claim | None:
         """Gives what a token of a mail says, if it is genuine, in time and for one of these purposes."""
-        now = self.clock()
-        with self.store.reading() as tx:
-            keyring = secrets.keyring(tx, now)  # made when the site was, so that nothing is written here
-        claim = keyring.verify(from_link(token), now.date())
+        marks, today = from_link(token), self.clock().date()
+        claim = self.keys.ring.verify(marks, today) or self.keys.read_anew(self.store, self.clock()).verify(
+            marks, today
+        )
         return claim if claim and claim.purpose in purposes else None
 
     def _secret(self, name: str) -> bytes:
@@ -145,7 +158,7 @@ def network_of(host: str) -> str:
     return str(ipaddress.ip_network((address, length), strict=False))
 
 
-def _visit(request: Request) -> Visit:
+async def _visit(request: Request) -> Visit:  # async, because FastAPI sends others through a thread
     site: Site = request.app.state.site
     return Visit(site=site, request=request, now=site.clock())
 

@@ -33,9 +33,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
-from digest.runs.subscribe import CONFIRM_WITHIN, token_hash
+from digest.runs.access import token_hash
+from digest.runs.outbox import CONFIRM_WITHIN
 from digest.settings import Settings, StoreSettings, WebSettings
 from digest.storage import Store, consent, open_store, secrets, sign_ups, subscribers
+from digest.storage.sign_ups import SignUp
 from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from digest.tokens import Claim, Purpose, link_form
@@ -133,7 +135,7 @@ def serve(url: str, port: int, log: Path) -> None:
     logging.basicConfig(filename=log, level=logging.WARNING, format="%(message)s", force=True)
     web = WebSettings(requests_per_network=10**9, requests_per_hour=10**9, url="https://digest.example.org")
     store = open_store(StoreSettings(url=url), Path())
-    app = create_app(store, Settings(web=web), clock=lambda: datetime.now(UTC), post=lambda _letter: None)
+    app = create_app(store, Settings(web=web), clock=lambda: datetime.now(UTC), wake=lambda: None)
     _run(app, port)
 
 
@@ -192,7 +194,8 @@ def confirm_paths(store: Store) -> list[str]:
         for person in people:
             wanted = person.subscription.as_dict()
             hashed = token_hash(f"token-{person.number}")
-            sign_ups.keep(tx, hashed, person.number, wanted, group=None, now=now, expires=now + CONFIRM_WITHIN)
+            request = SignUp(subscriber=person.number, subscription=wanted, group=None, expires=now + CONFIRM_WITHIN)
+            sign_ups.keep(tx, hashed, request, now)
     return [f"/c/token-{person.number}" for person in people]
 
 

@@ -18,10 +18,11 @@ from digest.inbox import Inbox
 from digest.messages import Message
 from digest.rendering import Press
 from digest.runs import letters
+from digest.runs.access import token_hash
 from digest.runs.compose import masthead
 from digest.runs.deliver import composer, deliver
-from digest.runs.postman import Postman
-from digest.runs.subscribe import Letter, token_hash
+from digest.runs.outbox import Letter
+from digest.runs.postman import Postman, Round
 from digest.settings import SenderSettings, Settings, SmtpSettings, WebSettings
 from digest.storage import Store, groups, operators, secrets, suppressions, votes
 from digest.storage.operators import Role
@@ -85,8 +86,8 @@ def world(sqlite_store: Store, tmp_path: Path) -> Iterator[World]:
             return letters.write(letter, press, settings, clock.now)
 
         with (
-            Postman(write, settings.smtp) as postman,
-            sites.running(sqlite_store, post=postman.post, clock=clock) as site,
+            Postman(sqlite_store, write, Round(relay=settings.smtp, clock=clock)) as postman,
+            sites.running(sqlite_store, wake=postman.wake, clock=clock) as site,
         ):
             yield World(site=site, inbox=inbox, settings=settings, press=press)
 

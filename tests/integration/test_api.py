@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as contract
 
-from digest.runs.subscribe import LetterKind, token_hash
+from digest.runs.access import token_hash
+from digest.runs.outbox import LetterKind
 from digest.storage import Store, consent, operators, suppressions
 from digest.storage.operators import Role
 from digest.subscribers import State

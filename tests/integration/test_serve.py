@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -98,6 +99,33 @@ def test_it_signs_people_up_by_mail_follows_profile_files_and_ends_at_a_signal(t
     )
     states = {person["address"]: person["state"] for person in people["subscribers"]}
     assert states == {"ada@example.com": "active", "lin@example.com": "active"}
+
+
+def wait_for_a_try(folder: Path, seconds: float = 20) -> None:
+    """Waits until a letter has been tried and put off."""
+    until = time.monotonic() + seconds
+    with sqlite3.connect(folder / "digest.db") as store:
+        while not store.execute(
+            "SELECT 1 FROM letters WHERE tries = 1 AND not_before < datetime('now', '+30 seconds')"
+        ).fetchone():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
+def test_a_sign_up_survives_that_the_program_is_killed_while_no_mail_can_be_sent(tmp_path: Path) -> None:
+    with Inbox(tmp_path / "first") as gone:
+        away = settings(gone)
+    with serving(tmp_path, away) as (address, process), httpx.Client(base_url=address) as client:
+        signed = stamp(client)
+        time.sleep(3.2)
+        assert client.post("/subscribe", data={**FORM, "stamp": signed}).status_code == 200
+        wait_for_a_try(tmp_path)
+        process.kill()
+        process.wait(20)
+    with Inbox(tmp_path / "inbox") as inbox, serving(tmp_path, settings(inbox)) as (address, _):
+        found = re.search(r"https://digest\.example\.org(/c/\S+)", mail_to(inbox, "ada@example.com", seconds=60))
+        assert found
+        assert "You are subscribed" in httpx.post(address.rstrip("/") + found[1]).text
 
 
 def test_a_port_that_is_taken_is_a_wrong_setting(tmp_path: Path, inbox: Inbox) -> None:

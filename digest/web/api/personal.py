@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from digest.runs import feedback, personal_data
-from digest.runs import subscribe as runs
+from digest.runs import standing as runs
 from digest.storage import papers
 from digest.subscribers import State, Subscriber, subscription_faults
 from digest.web.api.models import GivenVoteModel, StandingModel, StateModel, SubscriptionModel, VoteModel
@@ -89,7 +89,7 @@ def _standing(person: Subscriber) -> StandingModel:
     return StandingModel(
         state=person.state.value,
         paused_until=person.paused_until,
-        next_issue=runs.local_date(person),
+        next_issue=person.next_issue,
         owner=person.owner.value,
         subscription=SubscriptionModel.model_validate(person.subscription.as_dict()),
     )

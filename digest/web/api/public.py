@@ -52,9 +52,8 @@ def sign_up(visit: VisitDep, wanted: SignUpModel) -> AcceptedModel:
         raise Refusal(422, f"the stamp is {reading.value}", {"stamp": reading.value})
     if wanted.website or reading is Reading.FORGED:
         return AcceptedModel()
-    letter = runs.sign_up(visit.site.store, subscription, visit.site.settings, network=visit.network, now=visit.now)
-    if letter:
-        visit.site.post(letter)
+    runs.sign_up(visit.site.store, subscription, visit.site.settings, network=visit.network, now=visit.now)
+    visit.site.wake()
     return AcceptedModel()
 
 
@@ -64,21 +63,19 @@ def confirm(visit: VisitDep, given: TokenModel) -> ConfirmedModel:
     confirmed = runs.confirm(visit.site.store, given.token, visit.now)
     if confirmed is None:
         raise Refusal(404, "the token is wrong, was used or has run out")
-    if confirmed.letter:
-        visit.site.post(confirmed.letter)
+    visit.site.wake()
     person = confirmed.subscriber
-    return ConfirmedModel(state=person.state.value, first_issue=runs.local_date(person), manage_token=confirmed.manage)
+    return ConfirmedModel(state=person.state.value, first_issue=person.next_issue, manage_token=confirmed.manage)
 
 
 @router.post("/manage-links", status_code=202, responses=answers(429))
 def request_manage_link(visit: VisitDep, wanted: AddressModel) -> AcceptedModel:
     """Mails a link to manage a subscription. The answer is the same whether or not the address is known."""
     refuse_faults(address_faults(wanted.address))
-    letter = runs.request_manage_link(
+    runs.request_manage_link(
         visit.site.store, wanted.address, visit.site.settings, network=visit.network, now=visit.now
     )
-    if letter:
-        visit.site.post(letter)
+    visit.site.wake()
     return AcceptedModel()
 
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from digest.profiles import Fault
-from digest.runs import subscribe as runs
+from digest.runs.access import manager, token_hash
 from digest.storage import operators
 from digest.storage.operators import Operator, Role
 from digest.subscribers import Subscriber
@@ -54,7 +54,7 @@ _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
 def _person(visit: VisitDep, credentials: _Credentials) -> Subscriber:
-    found = runs.manager(visit.site.store, credentials.credentials, visit.now) if credentials else None
+    found = manager(visit.site.store, credentials.credentials, visit.now) if credentials else None
     if found is None:
         raise Refusal(401, "the token of a link to manage is wanted; POST /manage-links mails one")
     return found
@@ -63,7 +63,7 @@ def _person(visit: VisitDep, credentials: _Credentials) -> Subscriber:
 def _operator(visit: Visit, credentials: HTTPAuthorizationCredentials | None) -> Operator:
     if credentials:
         with visit.site.store.reading() as tx:
-            found = operators.by_token(tx, runs.token_hash(credentials.credentials))
+            found = operators.by_token(tx, token_hash(credentials.credentials))
         if found:
             return found
     raise Refusal(401, "the token of an operator is wanted")

@@ -8,7 +8,7 @@ from digest.profiles import Keyword, Profile
 from digest.storage import Store, archive, groups, link_tokens, operators, papers, reading_lists, sign_ups, subscribers
 from digest.storage.link_tokens import LinkPurpose
 from digest.storage.operators import Role
-from digest.storage.sign_ups import MailLimit
+from digest.storage.sign_ups import MailLimit, SignUp, Use
 from digest.subscribers import State
 from tests.unit.storage.samples import NOW, admission, paper, subscribed, subscription
 
@@ -28,12 +28,20 @@ def test_an_address_gets_one_mail_a_pause_and_so_many_in_all_until_it_confirms(s
 
 
 def test_a_share_is_used_up_within_its_period_and_new_in_the_next(store: Store) -> None:
+    near, far = (Use(name=f"network:{net}", limit=2, period=HOUR) for net in ("192.0.2.0/24", "198.51.100.0/24"))
+    nobody = Use(name="nobody", limit=0, period=HOUR)
     with store.transaction() as tx:
-        taken = [sign_ups.take(tx, "network:192.0.2.0/24", 2, HOUR, NOW) for _ in range(3)]
-        assert taken == [True, True, False]
-        assert sign_ups.take(tx, "network:198.51.100.0/24", 2, HOUR, NOW)
-        assert sign_ups.take(tx, "network:192.0.2.0/24", 2, HOUR, NOW + HOUR)
-        assert not sign_ups.take(tx, "nobody", 0, HOUR, NOW)
+        assert [sign_ups.take(tx, [near], NOW) for _ in range(3)] == [True, True, False]
+        assert sign_ups.take(tx, [far], NOW)
+        assert sign_ups.take(tx, [near], NOW + HOUR)
+        assert not sign_ups.take(tx, [nobody], NOW)
+
+
+def test_of_several_shares_each_has_its_own_limit_and_all_must_have_some_left(store: Store) -> None:
+    narrow, wide = Use(name="narrow", limit=1, period=HOUR), Use(name="wide", limit=9, period=HOUR)
+    with store.transaction() as tx:
+        assert [sign_ups.take(tx, [narrow, wide], NOW) for _ in range(2)] == [True, False]
+        assert sign_ups.take(tx, [wide], NOW)
 
 
 def test_a_request_is_confirmed_once_and_in_time(store: Store) -> None:
@@ -41,7 +49,8 @@ def test_a_request_is_confirmed_once_and_in_time(store: Store) -> None:
         ada = subscribers.add(tx, subscription(), admission(State.PENDING), NOW)
         for name, hours in (("good", 1), ("late", -1)):
             expires = NOW + timedelta(hours=hours)
-            sign_ups.keep(tx, name, ada.number, {"address": ada.address}, group=None, now=NOW, expires=expires)
+            wanted = SignUp(subscriber=ada.number, subscription={"address": ada.address}, group=None, expires=expires)
+            sign_ups.keep(tx, name, wanted, NOW)
         assert [sign_ups.use(tx, name, NOW) for name in ("good", "good", "late", "wrong")] == [
             True,
             False,

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from digest.runs.subscribe import LetterKind, token_hash
+from digest.runs.access import token_hash
+from digest.runs.outbox import LetterKind
 from digest.storage import groups, operators, suppressions
 from digest.storage.operators import Role
 from tests import sites

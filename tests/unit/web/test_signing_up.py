@@ -5,7 +5,7 @@ from datetime import time
 import httpx
 import pytest
 
-from digest.runs.subscribe import LetterKind
+from digest.runs.outbox import LetterKind
 from digest.subscribers import Schedule, State
 from tests import sites
 from tests.sites import Running

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from digest.deliveries import DeliveryState
-from digest.runs.subscribe import LetterKind
+from digest.runs.outbox import LetterKind
 from digest.storage import Store, consent, deliveries, ledger, suppressions, votes
 from digest.subscribers import State, Subscriber
 from digest.tokens import Purpose
