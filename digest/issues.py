@@ -40,6 +40,12 @@ class Reason:
     )
     share: float = 1.0  #: how much of the term's weight these words carry, above 0 to 1
 
+    def contributing(self, contribution: float) -> Reason:
+        """Gives the same reason with another contribution; millions of them are made where many readers are served."""
+        made = object.__new__(Reason)
+        made.__dict__.update(self.__dict__, contribution=contribution)
+        return made
+
     @property
     def said(self) -> str:
         """What the paper has of the term, in its own words ("code … generation"); else the term."""

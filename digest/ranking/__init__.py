@@ -6,7 +6,6 @@ from digest.ranking.feedback import Vote
 from digest.ranking.highlighting import highlights
 from digest.ranking.index import PaperIndex
 from digest.ranking.judging import Judgement, judge
-from digest.ranking.scoring import calibrate
 from digest.ranking.semantic import Semantics
 from digest.ranking.wishes import Reader
 
@@ -18,7 +17,6 @@ __all__ = [
     "Reader",
     "Semantics",
     "Vote",
-    "calibrate",
     "highlights",
     "judge",
 ]

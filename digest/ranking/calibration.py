@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,30 +30,28 @@ from digest.ranking.features import Floats, Ints
 
 USUAL_LEVEL, USUAL_PAPERS = 0.005, 500.0  #: the level before any paper was seen, and its weight in papers
 LEAST_LEVEL = 0.005  #: added to the level, so that a word never seen does not make everything a match
-_FORMAT = struct.Struct("<qifff")
+_FORMAT = struct.Struct("<qff")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """How one profile scores the background sample; made anew when profile, votes or statistics change."""
+    """How one profile with votes scores the background sample; made anew when profile, votes or statistics change."""
 
     fingerprint: int  #: of the profile, its votes and the version of the background
-    sample: int  #: papers in the sample
     peak: float  #: the highest score that the keywords alone reach in it
     taste: float  #: mean of the three strongest effects of the votes in it
-    level: float  #: how much the sample has of the profile's keywords
 
     def dump(self) -> bytes:
-        """Gives the calibration as 24 bytes; `load` reads them back."""
-        return _FORMAT.pack(self.fingerprint, self.sample, self.peak, self.taste, self.level)
+        """Gives the calibration as 16 bytes; `load` reads them back."""
+        return _FORMAT.pack(self.fingerprint, self.peak, self.taste)
 
     @classmethod
     def load(cls, data: bytes) -> Calibration:
         """Gives the calibration that `dump` wrote; one that holds for nobody when the bytes are of another form."""
         if len(data) != _FORMAT.size:
-            return cls(fingerprint=-1, sample=0, peak=0.0, taste=0.0, level=0.0)
-        mark, sample, peak, taste, level = _FORMAT.unpack(data)
-        return cls(fingerprint=mark, sample=sample, peak=peak, taste=taste, level=level)
+            return cls(fingerprint=-1, peak=0.0, taste=0.0)
+        mark, peak, taste = _FORMAT.unpack(data)
+        return cls(fingerprint=mark, peak=peak, taste=taste)
 
 
 def fingerprint(profile: Profile, votes: Sequence[tuple[int, int]], version: int) -> int:
@@ -79,16 +77,15 @@ MEANING = Curve(intercept=-7.75, reach=11.5, level=0.3, half=1.0)  #: where near
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """The calibrations of many readers as arrays, one row a reader."""
+    """How the scores of many readers become matches, one row a reader."""
 
     curve: Curve
     norms: Floats  #: what a keyword of the reader can reach, times its weight
     offsets: Floats  #: what is added to the effect of the reach
 
     @classmethod
-    def of(cls, calibrations: Sequence[Calibration], norms: Floats, curve: Curve = WORDS) -> Scale:
-        """Gives the scale of the readers whose calibrations and norms these are."""
-        levels = np.array([c.level for c in calibrations], dtype=np.float64)
+    def of(cls, levels: Floats, norms: Floats, curve: Curve = WORDS) -> Scale:
+        """Gives the scale of the readers whose levels and norms these are."""
         return cls(curve=curve, norms=norms, offsets=curve.intercept - curve.level * np.log(levels))
 
     def matches(self, rows: Ints, scores: Floats) -> npt.NDArray[np.int64]:
@@ -105,15 +102,22 @@ class Scale:
         return np.where(minima <= 1, 0.0, np.maximum(reach, 0.0) * self.norms)
 
 
-def levels(by_keyword: sparse.csr_array, maxima: Floats, weights: sparse.csr_array) -> Floats:
-    """Gives the level of each reader from the scores of the sample (keywords by papers) and the readers' weights."""
-    papers = by_keyword.shape[1]
-    row = np.repeat(np.arange(len(maxima)), np.diff(by_keyword.indptr))
-    roots = np.bincount(row, weights=np.sqrt(by_keyword.data / maxima[row]), minlength=len(maxima))
-    level = ((roots + USUAL_PAPERS * USUAL_LEVEL**0.5) / (papers / 2 + USUAL_PAPERS)) ** 2 + LEAST_LEVEL
-    shares = weights @ sparse.diags_array(maxima)
-    totals = np.asarray(shares.sum(axis=1)).ravel()
-    logs = np.divide(shares @ np.log(level), totals, out=np.full(len(totals), _USUAL), where=totals > 0)
+def keyword_levels(scores: Iterable[sparse.csr_array], maxima: Floats, papers: int) -> Floats:
+    """Gives how much a sample of so many papers has of each keyword, from its scores, some keywords at a time."""
+    roots, start = np.zeros(len(maxima)), 0
+    for rows in scores:
+        part = slice(start, start + rows.shape[0])
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        roots[part] = np.bincount(row, weights=np.sqrt(rows.data / maxima[part][row]), minlength=rows.shape[0])
+        start = part.stop
+    usual = USUAL_PAPERS * USUAL_LEVEL**0.5
+    return np.asarray(((roots + usual) / (papers / 2 + USUAL_PAPERS)) ** 2 + LEAST_LEVEL)
+
+
+def profile_levels(reaches: sparse.csr_array, levels: Floats) -> Floats:
+    """Gives the level of each profile from what its keywords can reach and from their levels."""
+    totals = np.asarray(reaches.sum(axis=1)).ravel()
+    logs = np.divide(reaches @ np.log(levels), totals, out=np.full(len(totals), _USUAL), where=totals > 0)
     return np.asarray(np.exp(logs))
 
 

@@ -9,15 +9,14 @@ import numpy as np
 
 from digest.papers import Paper
 from digest.ranking.background import Background
-from digest.ranking.calibration import Scale
 from digest.ranking.collection import Collection, Need, tie_break
 from digest.ranking.features import Floats
 from digest.ranking.feedback import Vote
 from digest.ranking.index import PaperIndex
+from digest.ranking.matching import match
 from digest.ranking.measures import Measures, calibration_error, mean, measure
-from digest.ranking.scoring import Scores, calibrate, reaching
 from digest.ranking.semantic import Semantics
-from digest.ranking.wishes import Reader, Wishes
+from digest.ranking.wishes import Reader
 
 
 def evaluate(collection: Collection, semantics: Semantics | None = None) -> Measures:
@@ -59,10 +58,8 @@ def evaluate_calibration(collection: Collection) -> float:
     """Gives the expected calibration error of the match over all documents that match a profile at all."""
     background = Background.empty().with_papers(collection.papers)
     readers = [Reader(profile=need.profile) for need in collection.needs]
-    index, wishes = PaperIndex(collection.papers), Wishes.of(readers, background)
-    calibrations = calibrate(readers, background, wishes)
-    scores = Scores.of(wishes, calibrations, index, background)
-    found = reaching(scores.total, Scale.of(calibrations, wishes.norms), np.zeros(len(readers), dtype=np.int64))
+    index = PaperIndex(collection.papers)
+    found = match(index, readers, background, everything=True).matches
     relevant = [
         index.papers[paper].key in collection.needs[reader].grades
         for reader, paper in zip(found.reader, found.paper, strict=True)
@@ -101,9 +98,7 @@ def _orders(
 ) -> list[list[str]]:
     """Gives for each profile the ids of the documents of its pool, best first."""
     index = PaperIndex(papers)
-    wishes = Wishes.of(readers, background)
-    nearness = semantics.nearness(readers, index) if semantics else None
-    scores = Scores.of(wishes, calibrate(readers, background, wishes), index, background, nearness)
+    scores = match(index, readers, background, semantics, everything=True).scores
     keys = np.array([paper.key for paper in index.papers])
     ties = np.argsort(np.argsort([tie_break(key) for key in keys], kind="stable"))
     rows = (scores.total[[row]].toarray().ravel() for row in range(len(needs)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -14,11 +14,30 @@ from scipy import sparse
 from digest.papers import Paper
 from digest.ranking import duplicates, trending
 from digest.ranking.background import Background
+from digest.ranking.catalogue import Catalogue
 from digest.ranking.features import Ints, count_features, read_stream
 from digest.ranking.feedback import word_vectors
 from digest.ranking.people import Directory
 from digest.ranking.shelf import Shelf
 from digest.ranking.words import Word, skipping_stops, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """The words of the title or the abstract of a paper."""
+
+    words: Sequence[Word]
+    content: Sequence[Word]  #: without stop words
+    places: Mapping[int, Sequence[int]]  #: code of a word -> where it stands in `content`
+
+    @classmethod
+    def of(cls, text: str) -> Passage:
+        """Gives the words of a text."""
+        every = words(text)
+        content, places = skipping_stops(every), defaultdict[int, list[int]](list)
+        for place, word in enumerate(content):
+            places[word.code].append(place)
+        return cls(words=every, content=content, places=dict(places))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +60,9 @@ class PaperIndex:
         self.directory = Directory(self.papers)
         self._shelf: tuple[Background, Shelf] | None = None
         self._vectors: tuple[Background, sparse.csr_array] | None = None
-        self._words: dict[tuple[int, str], list[Word]] = {}
+        self._passages: dict[tuple[int, str], Passage] = {}
         self._sayings: dict[int, Saying] = {}
-        self._found: tuple[Background, dict[Any, Any]] | None = None
+        self._catalogue: tuple[Background, Catalogue] | None = None
 
     def __len__(self) -> int:
         return len(self.papers)
@@ -60,12 +79,12 @@ class PaperIndex:
             self._vectors = background, word_vectors(self.shelf(background), background)
         return self._vectors[1]
 
-    def words(self, place: int, field: str) -> list[Word]:
+    def passage(self, place: int, field: str) -> Passage:
         """Gives the words of the "title" or "abstract" of one paper, with their places in it."""
-        if (place, field) not in self._words:
+        if (place, field) not in self._passages:
             paper = self.papers[place]
-            self._words[place, field] = words(paper.title if field == "title" else paper.abstract)
-        return self._words[place, field]
+            self._passages[place, field] = Passage.of(paper.title if field == "title" else paper.abstract)
+        return self._passages[place, field]
 
     def saying(self, place: int) -> Saying:
         """Gives what one paper says in title and abstract."""
@@ -76,22 +95,20 @@ class PaperIndex:
     def _read(self, place: int) -> Saying:
         paper, first, neighbours = self.papers[place], dict[int, str](), dict[tuple[int, int], tuple[str, str, str]]()
         for field, text in (("title", paper.title), ("abstract", paper.abstract)):
-            there = self.words(place, field)
-            for word in there:
+            there = self.passage(place, field)
+            for word in there.words:
                 first.setdefault(word.code, text[word.start : word.end])
-            for one, next_one in pairwise(skipping_stops(there)):
+            for one, next_one in pairwise(there.content):
                 pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]
                 neighbours.setdefault((one.code, next_one.code), pieces)
         return Saying(words=first, neighbours=neighbours)
 
-    def found(self, background: Background) -> dict[Any, Any]:
-        """Gives what was noted before under this background, to be added to: where each interest stands in each paper.
-
-        It grows with every new interest: for those who judge a few readers again and again.
-        """
-        if self._found is None or self._found[0] is not background:
-            self._found = background, {}
-        return self._found[1]
+    def catalogue(self, background: Background) -> Catalogue:
+        """Gives what readers asked of these papers before under this background, to be added to."""
+        held = self._catalogue
+        if held is None or held[0] is not background or held[1].is_full:
+            held = self._catalogue = background, Catalogue(self.shelf(background), self.directory, background)
+        return held[1]
 
     @cached_property
     def groups(self) -> Ints:

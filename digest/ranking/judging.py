@@ -11,16 +11,15 @@ from digest.issues import LeftOut, Pick, ReasonKind
 from digest.papers import Paper
 from digest.ranking import trending
 from digest.ranking.background import Background
-from digest.ranking.calibration import MEANING, WORDS, Scale
+from digest.ranking.calibration import Calibration
 from digest.ranking.exclusion import papers_with
-from digest.ranking.features import Ints
 from digest.ranking.index import PaperIndex
 from digest.ranking.locating import NOWHERE, Spot
-from digest.ranking.reasons import Explainer, Nearest, parts
-from digest.ranking.scoring import Matches, Scores, calibrate, reaching
+from digest.ranking.matching import Parts, match
+from digest.ranking.reasons import Explainer, Nearest
 from digest.ranking.selection import Candidate, Selected, select
 from digest.ranking.semantic import Semantics
-from digest.ranking.wishes import Reader, Wishes
+from digest.ranking.wishes import Reader
 
 _INTERESTS = (ReasonKind.KEYWORD, ReasonKind.ACRONYM, ReasonKind.AUTHOR, ReasonKind.CATEGORY)
 
@@ -37,6 +36,7 @@ class Judgement:
     left_out: Mapping[int, LeftOut] = field(default_factory=dict)  #: paper number -> why; filled on request
     excluded_by: Mapping[int, str] = field(default_factory=dict)  #: paper number -> the term; filled on request
     matched: tuple[Pick, ...] = ()  #: every paper with a match, excluded ones too, best first; filled on request
+    calibration: Calibration | None = field(default=None, compare=False)  #: of one who voted: to be handed in again
 
 
 def judge(
@@ -71,55 +71,45 @@ class _Session:
         explain: bool,
         semantics: Semantics | None,
     ) -> None:
-        self._index, self._readers, self._explain = index, readers, explain
-        wishes = Wishes.of(readers, background)
-        calibrations = calibrate(readers, background, wishes)
-        nearness = semantics.nearness(readers, index) if semantics else None
-        scores = Scores.of(wishes, calibrations, index, background, nearness)
-        scale = Scale.of(calibrations, wishes.norms, MEANING if semantics else WORDS)
-        matches = reaching(scores.total, scale, self._minima())
-        self._matches = matches if explain else self._new_ones(matches)
-        self._parts = parts(self._matches, wishes, scores)
-        self._wishes = wishes
-        self._explainer = Explainer(wishes, scores, index, background, remember=explain)
-        self._semantics = semantics
+        self._index, self._readers, self._explain, self._semantics = index, readers, explain, semantics
+        matched = match(index, readers, background, semantics, everything=explain)
+        self._matches, self._calibrations = matched.matches, matched.calibrations
+        self._papers, self._match = matched.matches.paper.tolist(), matched.matches.match.tolist()
+        self._parts = Parts.of(matched)
+        self._explainer = Explainer(matched, index, background)
         terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
-        self._known = frozenset(index.numbers.tolist())
+        self._numbers = index.numbers.tolist()
+        self._known = frozenset(self._numbers)
         self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}
-
-    def _minima(self) -> Ints:
-        return np.array([0 if self._explain else r.profile.minimum_match for r in self._readers], dtype=np.int64)
-
-    def _new_ones(self, matches: Matches) -> Matches:
-        cursors = np.array([reader.cursor for reader in self._readers], dtype=np.int64)
-        numbers = self._index.numbers[matches.paper]
-        new = numbers > cursors[matches.reader]
-        if any(reader.again for reader in self._readers):
-            for row in np.flatnonzero(~new):
-                new[row] = int(numbers[row]) in self._readers[matches.reader[row]].again
-        return matches.where(new)
 
     def judgements(self) -> Iterator[Judgement]:
         """Gives one judgement a reader, in order."""
-        bounds = np.searchsorted(self._matches.reader, np.arange(len(self._readers) + 1))
-        in_order = np.sort(self._index.numbers)
-        for number, reader in enumerate(self._readers):
-            rows = range(bounds[number], bounds[number + 1])
-            considered = len(in_order) - int(np.searchsorted(in_order, reader.cursor, side="right"))
-            considered += sum(number <= reader.cursor for number in reader.again & self._known)
-            yield self._judgement(number, rows, considered)
+        bounds = np.searchsorted(self._matches.reader, np.arange(len(self._readers) + 1)).tolist()
+        candidates = self._candidates()
+        cursors = [reader.cursor for reader in self._readers]
+        beyond = len(self._index) - np.searchsorted(np.sort(self._index.numbers), cursors, side="right")
+        for number, (reader, considered) in enumerate(zip(self._readers, beyond.tolist(), strict=True)):
+            again = sum(number <= reader.cursor for number in reader.again & self._known)
+            mine = candidates[bounds[number] : bounds[number + 1]]
+            yield self._judgement(number, mine, considered + again)
 
-    def _judgement(self, number: int, rows: range, considered: int) -> Judgement:
+    def _candidates(self) -> list[Candidate]:
+        groups = self._index.groups[self._matches.paper].tolist()
+        return list(map(Candidate, range(len(groups)), self._parts.strongest.tolist(), groups))
+
+    def _judgement(self, number: int, candidates: Sequence[Candidate], considered: int) -> Judgement:
         reader = self._readers[number]
         excluded = frozenset[int]().union(*(self._having[term] for term in reader.profile.exclude))
-        candidates = [self._candidate(row) for row in rows]
+        calibration = self._calibrations[number]
         if reader.profile.is_empty:
             trend = self._trending(reader, excluded, frozenset(), reader.profile.papers)
-            return Judgement(trending=trend, considered=considered)
-        chosen = select([c for c in candidates if self._is_open(c, reader, excluded)], reader.profile.papers)
+            return Judgement(trending=trend, considered=considered, calibration=calibration)
+        some_closed = self._explain or excluded
+        opened = [c for c in candidates if self._is_open(c, reader, excluded)] if some_closed else candidates
+        chosen = select(opened, reader.profile.papers)
         picks = self._picks(number, chosen.picks, self._nearest_sentence)
         also = self._picks(number, chosen.also, self._nearest_term)
-        shown = frozenset(c.paper for c in (*chosen.picks, *chosen.also, *chosen.near_identical))
+        shown = frozenset(self._papers[c.row] for c in (*chosen.picks, *chosen.also, *chosen.near_identical))
         wanted = trending.SECTION if reader.profile.trending else 0
         return Judgement(
             picks=picks,
@@ -127,38 +117,30 @@ class _Session:
             trending=self._trending(reader, excluded, shown, wanted),
             more=len(chosen.beyond),
             considered=considered,
+            calibration=calibration,
             left_out=self._left_out(reader, candidates, chosen, excluded) if self._explain else {},
             excluded_by=self._excluded_by(reader) if self._explain else {},
             matched=self._picks(number, candidates, self._nearest_term) if self._explain else (),
         )
 
-    def _candidate(self, row: int) -> Candidate:
-        paper, part = int(self._matches.paper[row]), slice(self._parts.indptr[row], self._parts.indptr[row + 1])
-        shares = dict(zip(self._parts.indices[part].tolist(), self._parts.data[part].tolist(), strict=True))
-        return Candidate(
-            paper=paper,
-            match=int(self._matches.match[row]),
-            interest=max(shares, key=lambda i: (shares[i], -i)) if shares else -1,
-            group=int(self._index.groups[paper]),
-            parts=shares,
-        )
-
     def _is_open(self, candidate: Candidate, reader: Reader, excluded: frozenset[int]) -> bool:
+        paper = self._papers[candidate.row]
         return (
-            candidate.paper not in excluded
-            and candidate.match >= reader.profile.minimum_match
-            and reader.is_new(int(self._index.numbers[candidate.paper]))
+            paper not in excluded
+            and self._match[candidate.row] >= reader.profile.minimum_match
+            and reader.is_new(int(self._index.numbers[paper]))
         )
 
     def _picks(self, reader: int, candidates: Sequence[Candidate], nearest: Nearest) -> tuple[Pick, ...]:
         return tuple(self._pick(reader, candidate, nearest) for candidate in candidates)
 
     def _pick(self, reader: int, candidate: Candidate, nearest: Nearest) -> Pick:
-        reasons = self._explainer.reasons(reader, candidate.paper, candidate.match, candidate.parts, nearest)
+        paper, found = self._papers[candidate.row], self._match[candidate.row]
+        reasons = self._explainer.reasons(reader, paper, found, self._parts.of_match(candidate.row), nearest)
         strongest = next((reason for reason in reasons if reason.kind in _INTERESTS), None)
         return Pick(
-            paper=int(self._index.numbers[candidate.paper]),
-            match=candidate.match,
+            paper=self._numbers[paper],
+            match=found,
             reasons=reasons,
             interest=strongest.term if strongest and strongest.tells else "",
         )
@@ -188,20 +170,19 @@ class _Session:
 
     def _excluded_by(self, reader: Reader) -> dict[int, str]:
         """Gives the first term of the profile that excludes each paper that one excludes."""
-        numbers = self._index.numbers.tolist()
-        return {numbers[place]: term for term in reversed(reader.profile.exclude) for place in self._having[term]}
+        return {self._numbers[place]: term for term in reversed(reader.profile.exclude) for place in self._having[term]}
 
     def _left_out(
         self, reader: Reader, candidates: Sequence[Candidate], chosen: Selected, excluded: frozenset[int]
     ) -> dict[int, LeftOut]:
         """Gives why each paper that is not among the picks and `also` was left out, the first reason that holds."""
-        numbers = self._index.numbers.tolist()
+        numbers = self._numbers
         why = dict.fromkeys(numbers, LeftOut.NO_MATCH)
-        why |= {numbers[c.paper]: LeftOut.BELOW_MINIMUM for c in candidates}
-        why |= {numbers[c.paper]: LeftOut.BEYOND_LENGTH for c in chosen.beyond}
-        why |= {numbers[c.paper]: LeftOut.NEAR_IDENTICAL for c in chosen.near_identical}
+        why |= {numbers[self._papers[c.row]]: LeftOut.BELOW_MINIMUM for c in candidates}
+        why |= {numbers[self._papers[c.row]]: LeftOut.BEYOND_LENGTH for c in chosen.beyond}
+        why |= {numbers[self._papers[c.row]]: LeftOut.NEAR_IDENTICAL for c in chosen.near_identical}
         why |= {numbers[place]: LeftOut.EXCLUDED for place in excluded}
         why |= {number: LeftOut.ALREADY_CONSIDERED for number in numbers if not reader.is_new(number)}
         for candidate in (*chosen.picks, *chosen.also):
-            del why[numbers[candidate.paper]]
+            del why[numbers[self._papers[candidate.row]]]
         return why

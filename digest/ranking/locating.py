@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from digest.ranking.features import ABSTRACT_WEIGHT, TITLE_WEIGHT
-from digest.ranking.index import PaperIndex
-from digest.ranking.words import Word, skipping_stops
+from digest.ranking.index import PaperIndex, Passage
+from digest.ranking.words import STOP, Word, skipping_stops
 
 FIELDS = {"title": TITLE_WEIGHT, "abstract": ABSTRACT_WEIGHT}
 
@@ -32,7 +32,7 @@ def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> Spot:
     of neighbours that says most; NOWHERE when none stands in it."""
     best, most = NOWHERE, 0.0
     for field, importance in FIELDS.items():
-        run, said = _best_run(index.words(place, field), weights)
+        run, said = _best_run(index.passage(place, field), weights)
         if run and importance * said > most:
             most = importance * said
             best = _spot(index, place, field, run)
@@ -62,9 +62,9 @@ def _spot(index: PaperIndex, place: int, field: str, run: Sequence[Word]) -> Spo
     return Spot(field=field, start=start, end=end, matched=text[start:end])
 
 
-def _best_run(words: Sequence[Word], weights: Mapping[int, float]) -> tuple[list[Word], float]:
+def _best_run(passage: Passage, weights: Mapping[int, float]) -> tuple[list[Word], float]:
     """Gives the first of the runs of wanted words that weigh most together, and that weight; a word counts once."""
-    hits = [(n, w) for n, w in enumerate(skipping_stops(words, weights)) if w.code in weights]
+    hits = _hits(passage, weights)
     runs: list[list[Word]] = [[hits[0][1]]] if hits else []
     for (before, _), (here, word) in pairwise(hits):
         if here == before + 1 and all(word.code != known.code for known in runs[-1]):
@@ -73,3 +73,12 @@ def _best_run(words: Sequence[Word], weights: Mapping[int, float]) -> tuple[list
             runs.append([word])
     said = [sum(weights[word.code] for word in run) for run in runs]
     return (runs[said.index(max(said))], max(said)) if runs else ([], 0.0)
+
+
+def _hits(passage: Passage, wanted: Mapping[int, float]) -> list[tuple[int, Word]]:
+    """Gives the wanted words in order, with their places among the words that are not stop words or are wanted."""
+    stop = int(STOP)
+    if any(code & stop for code in wanted):
+        return [(n, w) for n, w in enumerate(skipping_stops(passage.words, wanted)) if w.code in wanted]
+    places = sorted(place for code in wanted for place in passage.places.get(code, ()))
+    return [(place, passage.content[place]) for place in places]

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-from scipy import sparse
 
 from digest.issues import Reason, ReasonKind
 from digest.ranking.background import Background
-from digest.ranking.features import Floats, Ints
+from digest.ranking.features import Floats
 from digest.ranking.index import PaperIndex
 from digest.ranking.locating import Spot, locate, said
+from digest.ranking.matching import Matched
 from digest.ranking.people import in_category, name_parts, same_person
-from digest.ranking.scoring import Matches, Scores
-from digest.ranking.shelf import Compiled
-from digest.ranking.wishes import Interest, Wishes
 from digest.ranking.words import term_codes
 
 Nearest = Callable[[int, int], tuple[str, Spot]]
@@ -26,47 +20,14 @@ Nearest = Callable[[int, int], tuple[str, Spot]]
 NAMED_WORDS = 3  #: words of liked or disliked papers that a reason names
 
 
-def parts(matches: Matches, wishes: Wishes, scores: Scores) -> sparse.csr_array:
-    """Gives matches by interests: how much of the score comes from each interest."""
-    table = sparse.csr_array(wishes.weights[matches.reader])
-    row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-    values = table.data * look_up(scores.interests, table.indices, matches.paper[row])
-    filled = sparse.csr_array((values, table.indices, table.indptr), shape=table.shape)
-    filled.eliminate_zeros()
-    return filled
-
-
-def look_up(table: sparse.csr_array, rows: Ints, columns: Ints) -> Floats:
-    """Gives the entries of a sparse table at these places; 0 where it has none."""
-    if not table.nnz:
-        return np.zeros(len(rows))
-    table.sort_indices()
-    width = table.shape[1]
-    keys = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr)) * width + table.indices
-    wanted = rows.astype(np.int64) * width + columns
-    found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[found] == wanted, table.data[found], 0.0)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Where an interest was found in a paper, apart from how much it counts for a reader."""
-
-    kind: ReasonKind
-    spot: Spot
-    words: str = ""  #: all words of a keyword that the paper has, where the spot has not all of them
-    share: float = 1.0  #: of the keyword's weight that they carry
-
-
 class Explainer:
     """Explains matches; what readers share (where a keyword stands in a paper) is looked up once."""
 
-    def __init__(
-        self, wishes: Wishes, scores: Scores, index: PaperIndex, background: Background, *, remember: bool = False
-    ) -> None:
-        """With `remember`, what was looked up stays with the index, for the next who judges its papers."""
-        self._wishes, self._scores, self._index, self._background = wishes, scores, index, background
-        self._found: dict[tuple[Interest, int], _Found] = index.found(background) if remember else {}
+    def __init__(self, matched: Matched, index: PaperIndex, background: Background) -> None:
+        self._wishes, self._scores, self._index, self._background = matched.wishes, matched.scores, index, background
+        self._catalogue = matched.wishes.catalogue
+        self._numbers = matched.wishes.numbers.tolist()
+        self._found = self._catalogue.found
         self._effects: tuple[int, Mapping[int, Floats]] = (-1, {})
 
     def reasons(
@@ -77,54 +38,53 @@ class Explainer:
         `parts` has what each interest contributes to the score; `nearest` says what the paper is near to in meaning.
         """
         tastes, near = self._taste_parts(reader, paper), self._near_part(reader, paper)
-        total = math.fsum([*parts.values(), *tastes.values(), near])
-        points = match / total
-        reasons = [self._reason(number, paper, points * part) for number, part in parts.items()]
-        reasons += self._taste_reasons(paper, {code: points * part for code, part in tastes.items()})
+        points = match / math.fsum([*parts.values(), *tastes.values(), near])
+        reasons = [self._standing(column, paper).contributing(points * part) for column, part in parts.items()]
+        if tastes:
+            reasons += self._taste_reasons(paper, {code: points * part for code, part in tastes.items()})
         if near and nearest:
             reasons.append(_near_reason(*nearest(reader, paper), points * near))
-        reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.term))
+        reasons.sort(key=_strength)
         return _adding_up(reasons, match)
 
-    def _reason(self, number: int, paper: int, contribution: float) -> Reason:
-        interest = self._wishes.interests[number]
-        key = (interest, paper)
+    def _standing(self, column: int, paper: int) -> Reason:
+        """Gives the reason that an interest is for a paper, but for how much it contributes."""
+        key = self._numbers[column], paper
         if key not in self._found:
-            self._found[key] = self._find(number, interest, paper)
-        found = self._found[key]
-        return Reason(
-            term=interest.term,
-            kind=found.kind,
-            field=found.spot.field,
-            contribution=contribution,
-            start=found.spot.start,
-            end=found.spot.end,
-            matched=found.spot.matched,
-            words=found.words,
-            share=found.share,
-        )
+            self._found[key] = self._find(*key)
+        return self._found[key]
 
-    def _find(self, number: int, interest: Interest, paper: int) -> _Found:
-        found = self._index.papers[paper]
+    def _find(self, number: int, place: int) -> Reason:
+        interest, paper = self._catalogue.interest(number), self._index.papers[place]
+        if interest.kind is ReasonKind.KEYWORD:
+            return self._find_keyword(number, place)
         if interest.kind is ReasonKind.AUTHOR:
             wanted = name_parts(interest.term)
-            name = next((a for a in found.authors if same_person(wanted, name_parts(a))), "")
-            return _Found(interest.kind, Spot(field="authors", start=-1, end=-1, matched=name))
-        if interest.kind is ReasonKind.CATEGORY:
-            name = in_category(interest.term, found.categories)
-            return _Found(interest.kind, Spot(field="categories", start=-1, end=-1, matched=name))
-        return self._find_keyword(number, paper)
+            matched = next((a for a in paper.authors if same_person(wanted, name_parts(a))), "")
+            field = "authors"
+        else:
+            matched, field = in_category(interest.term, paper.categories), "categories"
+        return Reason(term=interest.term, kind=interest.kind, field=field, contribution=0.0, matched=matched)
 
-    def _find_keyword(self, number: int, paper: int) -> _Found:
+    def _find_keyword(self, number: int, place: int) -> Reason:
         """Gives where the keyword stands, or its other form where the paper has more of that."""
-        having = self._index.saying(paper).words
-        writings = list(_word_weights(self._wishes.compiled, number))
+        having = self._index.saying(place).words
+        writings = self._catalogue.writings(number)
         shares = [_share(weights, having) for weights in writings]
         best = shares.index(max(shares))
-        spot = locate(writings[best], self._index, paper)
+        spot = locate(writings[best], self._index, place)
         in_one_place = having.keys() & writings[best].keys() <= set(term_codes(spot.matched))
-        words = "" if in_one_place else said(list(writings[best]), self._index, paper)
-        return _Found(ReasonKind.ACRONYM if best else ReasonKind.KEYWORD, spot, words, shares[best])
+        return Reason(
+            term=self._catalogue.interest(number).term,
+            kind=ReasonKind.ACRONYM if best else ReasonKind.KEYWORD,
+            field=spot.field,
+            contribution=0.0,
+            start=spot.start,
+            end=spot.end,
+            matched=spot.matched,
+            words="" if in_one_place else said(list(writings[best]), self._index, place),
+            share=shares[best],
+        )
 
     def _near_part(self, reader: int, paper: int) -> float:
         return 0.0 if self._scores.near is None else float(self._scores.near[reader, paper])
@@ -181,15 +141,11 @@ def _near_reason(term: str, spot: Spot, contribution: float) -> Reason:
     )
 
 
-def _word_weights(compiled: Compiled, number: int) -> Iterator[dict[int, float]]:
-    first, last = np.searchsorted(compiled.keyword, [number, number + 1])
-    for writing in range(first, last):
-        low, high = np.searchsorted(compiled.owner, [writing, writing + 1])
-        features, weights, words = (part[low:high] for part in (compiled.features, compiled.weights, compiled.words))
-        yield dict(zip(features[words].tolist(), weights[words].tolist(), strict=True))
+def _strength(reason: Reason) -> tuple[float, str]:
+    return -abs(reason.contribution), reason.term
 
 
 def _adding_up(reasons: Sequence[Reason], match: int) -> tuple[Reason, ...]:
     """Gives the reasons with what rounding lost given to the strongest, so that they add up to the match."""
     lost = match - math.fsum(reason.contribution for reason in reasons)
-    return (replace(reasons[0], contribution=reasons[0].contribution + lost), *reasons[1:]) if lost else tuple(reasons)
+    return (reasons[0].contributing(reasons[0].contribution + lost), *reasons[1:]) if lost else tuple(reasons)

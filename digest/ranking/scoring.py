@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from digest.ranking.background import Background
-from digest.ranking.calibration import Calibration, Scale, levels
+from digest.ranking.calibration import Calibration, Scale
 from digest.ranking.features import Floats, Ints
 from digest.ranking.feedback import Tastes, word_vectors
 from digest.ranking.index import PaperIndex
@@ -20,38 +20,27 @@ from digest.ranking.wishes import Reader, Wishes, row_maxima
 _ROWS = 2_000  #: readers calibrated at a time, which bounds the memory
 
 
-def calibrate(readers: Sequence[Reader], background: Background, wishes: Wishes | None = None) -> list[Calibration]:
-    """Gives the calibration of each reader: the stored one where it still holds, else one made from the sample."""
-    marks = [reader.fingerprint(background) for reader in readers]
-    known = {n: c for n, r in enumerate(readers) if (c := r.calibration) and c.fingerprint == marks[n]}
-    stale = [n for n in range(len(readers)) if n not in known]
-    if stale:
-        wishes = wishes or Wishes.of(readers, background)
-        made = _measure(stale, wishes, background)
-        known |= {n: _calibration(marks[n], background, m) for n, m in zip(stale, made, strict=True)}
-    return [known[n] for n in range(len(readers))]
+def calibrate(readers: Sequence[Reader], background: Background, wishes: Wishes) -> list[Calibration | None]:
+    """Gives the calibration of each reader who voted: the stored one where it still holds, else one made anew."""
+    marks = {n: reader.fingerprint(background) for n, reader in enumerate(readers) if reader.votes}
+    known = {n: c for n, mark in marks.items() if (c := readers[n].calibration) and c.fingerprint == mark}
+    stale = [n for n in marks if n not in known]
+    made = _measure(stale, wishes, background) if stale else ()
+    known |= {n: Calibration(fingerprint=marks[n], peak=p, taste=t) for n, (p, t) in zip(stale, made, strict=True)}
+    return [known.get(n) for n in range(len(readers))]
 
 
-Measured = tuple[float, float, float]  # peak, taste, level
-
-
-def _calibration(mark: int, background: Background, measured: Measured) -> Calibration:
-    peak, taste, middle = np.array(measured, dtype=np.float32).tolist()
-    sample = background.sample.features.count
-    return Calibration(fingerprint=mark, sample=sample, peak=peak, taste=taste, level=middle)
-
-
-def _measure(rows: Sequence[int], wishes: Wishes, background: Background) -> list[Measured]:
-    by_keyword = background.shelf.match(wishes.compiled)
-    voting = bool(wishes.tastes.strengths[list(rows)].any())
-    effects = _sample_effects(wishes.tastes, background) if voting else None
-    middles = levels(by_keyword, wishes.compiled.maxima, wishes.keyword_weights)
-    measured: list[Measured] = []
+def _measure(rows: Sequence[int], wishes: Wishes, background: Background) -> list[tuple[float, float]]:
+    """Gives peak and taste of each of these readers, in single precision as they are stored."""
+    effects = _sample_effects(wishes.tastes, background)
+    measured: list[tuple[float, float]] = []
     for start in range(0, len(rows), _ROWS):
         chunk = list(rows[start : start + _ROWS])
-        peaks = row_maxima(wishes.keyword_weights[chunk] @ by_keyword)
-        taste = _mean_of_strongest(effects[chunk].toarray()) if effects is not None else np.zeros(len(chunk))
-        measured += zip(peaks, taste, middles[chunk], strict=True)
+        weights = wishes.keywords[chunk]
+        used = np.unique(weights.indices)
+        peaks = row_maxima(weights[:, used] @ wishes.catalogue.sample_scores(wishes.numbers[used]))
+        taste = _mean_of_strongest(effects[chunk].toarray())
+        measured += np.column_stack([peaks, taste]).astype(np.float32).tolist()
     return measured
 
 
@@ -65,10 +54,14 @@ def _mean_of_strongest(effects: Floats) -> Floats:
     return np.asarray(-np.partition(-np.abs(effects), 2, axis=1)[:, :3].mean(axis=1))
 
 
-def _taste_scale(strengths: Floats, peaks: Floats, taste: Floats, norms: Floats) -> Floats:
+def _taste_factors(wishes: Wishes, calibrations: Sequence[Calibration | None]) -> Floats:
     """Gives what an effect is multiplied with, so that it stands beside the scores of the keywords."""
-    peaks = np.where(peaks > 0, peaks, norms / 2)
-    return strengths * np.divide(peaks, taste, out=np.zeros_like(taste), where=taste > 0)
+    factors = np.zeros(len(calibrations))
+    for row, calibration in enumerate(calibrations):
+        if calibration is not None and calibration.taste > 0:
+            peak = calibration.peak if calibration.peak > 0 else wishes.norms[row] / 2
+            factors[row] = wishes.tastes.strengths[row] * peak / calibration.taste
+    return factors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +77,15 @@ class Scores:
     def of(
         cls,
         wishes: Wishes,
-        calibrations: Sequence[Calibration],
+        calibrations: Sequence[Calibration | None],
         index: PaperIndex,
         background: Background,
         nearness: sparse.csr_array | None = None,
     ) -> Scores:
         """Gives the scores of all papers for all readers; papers that score nothing have no entry."""
-        interests = wishes.match(index, background)
+        interests = wishes.catalogue.scores(wishes.numbers)
         total = sparse.csr_array(wishes.weights @ interests)
-        peaks, tastes = (np.array([getattr(c, name) for c in calibrations]) for name in ("peak", "taste"))
-        factors = _taste_scale(wishes.tastes.strengths, peaks, tastes, wishes.norms)
+        factors = _taste_factors(wishes, calibrations)
         if factors.any():
             effects = wishes.tastes.effects(index.vectors(background), index.features)
             total = sparse.csr_array(total + sparse.diags_array(factors) @ effects)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 ALSO = 5  #: papers shown as one line each below the picks
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A paper that reaches a reader's minimum."""
 
-    paper: int  #: place in the index
-    match: int
+    row: int  #: by which the caller knows it
     interest: int  #: the interest that contributes most; -1 when none does
     group: int  #: nearly identical papers share one
-    parts: Mapping[int, float]  #: interest -> part of the score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +30,17 @@ class Selected:
 def select(candidates: Sequence[Candidate], length: int) -> Selected:
     """Gives the choice from candidates in order, best first: at most `length` picks."""
     distinct, near_identical = _once(candidates)
-    chosen = {id(c) for c in _varied(distinct, length)}
-    rest = [c for c in distinct if id(c) not in chosen]
+    chosen = _varied(distinct, length)
+    rest = [c for c in distinct if c.row not in chosen]
     return Selected(
-        picks=[c for c in distinct if id(c) in chosen],
+        picks=[c for c in distinct if c.row in chosen],
         also=rest[:ALSO],
         beyond=rest[ALSO:],
         near_identical=near_identical,
     )
 
 
-def _once(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+def _once(candidates: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
     seen: set[int] = set()
     distinct: list[Candidate] = []
     near_identical: list[Candidate] = []
@@ -52,13 +50,13 @@ def _once(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candid
     return distinct, near_identical
 
 
-def _varied(candidates: Sequence[Candidate], length: int) -> list[Candidate]:
-    """Gives the best of each interest while there is room, then the best of the others."""
+def _varied(candidates: Sequence[Candidate], length: int) -> set[int]:
+    """Gives the rows of the best of each interest while there is room, then of the best of the others."""
     if len(candidates) <= length:
-        return list(candidates)
+        return {c.row for c in candidates}
     best: dict[int, Candidate] = {}
     for candidate in candidates:
         best.setdefault(candidate.interest, candidate)
-    first = list(best.values())[:length]
-    served = {id(c) for c in first}
-    return first + [c for c in candidates if id(c) not in served][: length - len(first)]
+    chosen = {c.row for c in list(best.values())[:length]}
+    others = [c.row for c in candidates if c.row not in chosen]
+    return chosen.union(others[: length - len(chosen)])

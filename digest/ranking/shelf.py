@@ -16,6 +16,8 @@ COVERAGE_NONE, COVERAGE_FULL = 0.1, 0.3  #: share of a keyword's weight that the
 SHARPNESS = 1.1  #: above 1: a whole keyword counts for more than the halves of two
 _CELLS = 1_000_000  #: keywords times papers matched at a time, which bounds the memory
 
+WordWeights = dict[int, float]  # code of a word -> its weight
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
@@ -42,6 +44,16 @@ class Compiled:
             words=self.words[low:high],
             maxima=self.maxima[start:stop],
         )
+
+    def word_weights(self, number: int) -> list[WordWeights]:
+        """Gives the weights of the words of one keyword, for each of its writings."""
+        found = []
+        for writing in range(*np.searchsorted(self.keyword, [number, number + 1])):
+            part = slice(*np.searchsorted(self.owner, [writing, writing + 1]))
+            words = self.words[part]
+            weights = zip(self.features[part][words].tolist(), self.weights[part][words].tolist(), strict=True)
+            found.append(dict(weights))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from scipy import sparse
 
 from digest.issues import ReasonKind
-from digest.profiles import Keyword, Profile
+from digest.profiles import Profile
 from digest.ranking.background import Background
-from digest.ranking.calibration import Calibration, fingerprint
-from digest.ranking.features import Floats
+from digest.ranking.calibration import Calibration, fingerprint, profile_levels
+from digest.ranking.catalogue import Catalogue, Interest, Key
+from digest.ranking.features import Floats, Ints
 from digest.ranking.feedback import Tastes, Vote, read_tastes
-from digest.ranking.index import PaperIndex
-from digest.ranking.keywords import compile_keywords
-from digest.ranking.shelf import Compiled
 
 AUTHOR_REACH = 1.5  #: an author who is followed counts for more than what keywords usually reach
 CATEGORY_REACH, ONLY_CATEGORY_REACH = 0.2, 0.8  #: a category is a hint beside other wishes, else the wish itself
@@ -45,75 +44,88 @@ class Reader:
         return fingerprint(self.profile, votes, background.version)
 
 
-@dataclass(frozen=True)
-class Interest:
-    """One thing that a profile asks for; readers who ask for the same share it."""
-
-    kind: ReasonKind  #: KEYWORD, AUTHOR or CATEGORY
-    term: str
-    acronyms: bool = False
-
-
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """The profiles of many readers as tables, a row a reader."""
+    """The profiles of many readers as tables, a row a reader.
 
-    interests: tuple[Interest, ...]  #: keywords first
-    compiled: Compiled  #: the keywords among them
+    In each row stand the keywords in the order of the profile, then who and what is followed, so that nothing depends
+    on who else is judged.
+    """
+
+    catalogue: Catalogue
+    numbers: Ints  #: the interest of each column, by its number in the catalogue
+    keywords: sparse.csr_array  #: readers by interests: weights of the keywords alone
     weights: sparse.csr_array  #: readers by interests
+    reaches: sparse.csr_array  #: what each keyword of the reader can reach
     norms: Floats  #: what a keyword of the reader can reach: mean of the largest and the average; 1 without keywords
     tastes: Tastes
 
     @classmethod
-    def of(cls, readers: Sequence[Reader], background: Background) -> Wishes:
+    def of(cls, readers: Sequence[Reader], catalogue: Catalogue, background: Background) -> Wishes:
         """Gives the tables for these readers; an interest of several readers is there once."""
-        keywords = list(dict.fromkeys(_keyword_interest(k) for r in readers for k in r.profile.keywords))
-        followed = list(dict.fromkeys(i for r in readers for i, _ in _followed(r.profile)))
-        place = {interest: number for number, interest in enumerate([*keywords, *followed])}
-        compiled = compile_keywords([Keyword(term=k.term, acronyms=k.acronyms) for k in keywords], background)
-        asked = [[(place[_keyword_interest(k)], k.weight) for k in r.profile.keywords] for r in readers]
-        maxima = np.concatenate([compiled.maxima, np.zeros(len(followed))])
-        discount = sparse.diags_array(np.maximum(maxima, 1e-9) ** -LENGTH_DISCOUNT)
-        by_keyword, reach_of = _table(asked, len(place)) @ discount, discount @ sparse.diags_array(maxima)
-        # Who and what is followed counts against keywords of weight 1: else it would rise with a keyword's weight.
-        usual = _norms(_table([[(column, 1.0) for column, _ in row] for row in asked], len(place)) @ reach_of)
-        also = [[(place[i], reach * usual[n]) for i, reach in _followed(r.profile)] for n, r in enumerate(readers)]
+        asked = _Asked.of(readers, catalogue)
+        maxima = catalogue.maxima(asked.numbers)
+        discount = np.maximum(maxima, 1e-9) ** -LENGTH_DISCOUNT
+        keywords = scaled(asked.keywords, discount)
+        reaches = scaled(keywords, maxima)
         return cls(
-            interests=tuple(place),
-            compiled=compiled,
-            weights=sparse.csr_array(by_keyword + _table(also, len(place))),
-            norms=_norms(by_keyword @ sparse.diags_array(maxima)),
+            catalogue=catalogue,
+            numbers=asked.numbers,
+            keywords=keywords,
+            weights=_with_followed(keywords, asked, discount * maxima) if asked.followed.nnz else keywords,
+            reaches=reaches,
+            norms=norms_of(reaches),
             tastes=read_tastes([reader.votes for reader in readers], background),
         )
 
     @property
-    def keyword_weights(self) -> sparse.csr_array:
-        """Readers by keywords alone."""
-        return self.weights[:, : len(self.compiled.maxima)]
+    def levels(self) -> Floats:
+        """How much the background sample has of what each reader asks for."""
+        return profile_levels(self.reaches, self.catalogue.levels(self.numbers))
 
     @property
     def strongest(self) -> Floats:
         """The most that a single keyword of each reader can score; 0 without keywords."""
-        return row_maxima(sparse.csr_array(self.keyword_weights @ sparse.diags_array(self.compiled.maxima)))
+        return row_maxima(self.reaches)
 
-    def match(self, index: PaperIndex, background: Background) -> sparse.csr_array:
-        """Gives interests by papers: what each scores at weight 1."""
-        rows = [self._followed_papers(i, index) for i in self.interests[len(self.compiled.maxima) :]]
-        scores = index.shelf(background).match(self.compiled)
-        return sparse.csr_array(sparse.vstack([scores, _table(rows, len(index))])) if rows else scores
-
-    @staticmethod
-    def _followed_papers(interest: Interest, index: PaperIndex) -> list[tuple[int, float]]:
-        by_author = interest.kind is ReasonKind.AUTHOR
-        look_up = index.directory.by_author if by_author else index.directory.by_category
-        return [(place, 1.0) for place in look_up(interest.term)]
+    def interest(self, column: int) -> Interest:
+        """Gives the interest of a column."""
+        return self.catalogue.interest(int(self.numbers[column]))
 
 
-def _keyword_interest(keyword: Keyword) -> Interest:
-    return Interest(ReasonKind.KEYWORD, keyword.term, keyword.acronyms)
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What readers ask for, as they put it."""
+
+    numbers: Ints  #: the interest of each column
+    keywords: sparse.csr_array  #: readers by interests: weights as given
+    plain: sparse.csr_array  #: the same, each weight taken for 1
+    followed: sparse.csr_array  #: readers by interests: reach, as a part of what keywords usually reach
+
+    @classmethod
+    def of(cls, readers: Sequence[Reader], catalogue: Catalogue) -> _Asked:
+        profiles = [reader.profile for reader in readers]
+        keyword = ReasonKind.KEYWORD
+        keys: list[Key] = [(keyword, k.term, k.acronyms) for profile in profiles for k in profile.keywords]
+        weights = [k.weight for profile in profiles for k in profile.keywords]
+        followed = [_followed(profile) for profile in profiles]
+        numbers = catalogue.numbers([*keys, *(key for key, _ in chain.from_iterable(followed))])
+        distinct, columns = np.unique(numbers, return_inverse=True)
+        reaches = [reach for _, reach in chain.from_iterable(followed)]
+        counts, kept, width = [len(profile.keywords) for profile in profiles], len(keys), len(distinct)
+        return cls(
+            numbers=distinct,
+            keywords=_table(counts, columns[:kept], np.array(weights, dtype=np.float64), width),
+            plain=_table(counts, columns[:kept], np.ones(kept), width),
+            followed=_table([len(row) for row in followed], columns[kept:], np.array(reaches), width),
+        )
 
 
-def _followed(profile: Profile) -> Iterator[tuple[Interest, float]]:
+def _followed(profile: Profile) -> Sequence[tuple[Key, float]]:
+    return list(_authors_and_categories(profile)) if profile.authors or profile.categories else ()
+
+
+def _authors_and_categories(profile: Profile) -> Iterator[tuple[Key, float]]:
     for author in dict.fromkeys(profile.authors):
         yield Interest(ReasonKind.AUTHOR, author), AUTHOR_REACH
     reach = CATEGORY_REACH if profile.keywords or profile.authors else ONLY_CATEGORY_REACH
@@ -121,17 +133,44 @@ def _followed(profile: Profile) -> Iterator[tuple[Interest, float]]:
         yield Interest(ReasonKind.CATEGORY, category), reach
 
 
-def _table(rows: Sequence[Sequence[tuple[int, float]]], columns: int) -> sparse.csr_array:
-    """Gives a sparse table of (column, value) rows; values of the same place are added."""
-    row = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
-    column = np.array([c for r in rows for c, _ in r], dtype=np.int64)
-    value = np.array([v for r in rows for _, v in r], dtype=np.float64)
-    table = sparse.csr_array((value, (row, column)), shape=(len(rows), columns))
-    table.sum_duplicates()
-    return table
+def _with_followed(keywords: sparse.csr_array, asked: _Asked, reach_at_one: Floats) -> sparse.csr_array:
+    """Gives the weights of keywords and followed together, row by row in this order.
+
+    Who and what is followed counts against keywords of weight 1: else it would rise with a keyword's weight.
+    """
+    usual = norms_of(scaled(asked.plain, reach_at_one))
+    row = _rows(asked.followed)
+    rows = np.concatenate([_rows(keywords), row])
+    order = np.argsort(rows, kind="stable")
+    columns = np.concatenate([keywords.indices, asked.followed.indices])[order]
+    values = np.concatenate([keywords.data, asked.followed.data * usual[row]])[order]
+    return sparse.csr_array((values, columns, keywords.indptr + asked.followed.indptr), shape=keywords.shape)
 
 
-def _norms(reaches: sparse.csr_array) -> Floats:
+def _table(counts: Sequence[int], columns: Ints, values: Floats, width: int) -> sparse.csr_array:
+    """Gives a sparse table of rows with so many entries each, in the order given; what is asked twice is added up."""
+    row = np.repeat(np.arange(len(counts)), counts)
+    places = row * width + columns
+    ordered = np.sort(places)
+    if (ordered[1:] == ordered[:-1]).any():
+        _, first, again = np.unique(places, return_index=True, return_inverse=True)
+        kept = np.sort(first)
+        values = np.bincount(again, weights=values)[again[kept]]
+        row, columns = row[kept], columns[kept]
+    starts = np.searchsorted(row, np.arange(len(counts) + 1)).astype(np.int32)
+    return sparse.csr_array((values, columns.astype(np.int32), starts), shape=(len(counts), width))
+
+
+def _rows(table: sparse.csr_array) -> Ints:
+    return np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+
+
+def scaled(table: sparse.csr_array, factors: Floats) -> sparse.csr_array:
+    """Gives the table with each column multiplied by its factor."""
+    return sparse.csr_array((table.data * factors[table.indices], table.indices, table.indptr), shape=table.shape)
+
+
+def norms_of(reaches: sparse.csr_array) -> Floats:
     """Gives the geometric mean of the largest and the average reach of each row; 1 for an empty row."""
     count = np.diff(reaches.indptr)
     average = np.divide(reaches.sum(axis=1), count, out=np.zeros(len(count)), where=count > 0)
@@ -141,6 +180,7 @@ def _norms(reaches: sparse.csr_array) -> Floats:
 
 def row_maxima(table: sparse.csr_array) -> Floats:
     """Gives the largest value of each row of a table without negative values; 0 for an empty row."""
-    if not all(table.shape):
-        return np.zeros(table.shape[0])
-    return np.asarray(table.max(axis=1).toarray(), dtype=np.float64).ravel()
+    filled, largest = np.diff(table.indptr) > 0, np.zeros(table.shape[0])
+    if filled.any():
+        largest[filled] = np.maximum.reduceat(table.data, table.indptr[:-1][filled])
+    return largest

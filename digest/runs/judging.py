@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from digest.papers import Paper
-from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Semantics, Vote, calibrate, judge
+from digest.ranking import Background, Calibration, Judgement, PaperIndex, Reader, Semantics, Vote, judge
 from digest.runs.meaning import semantics_of
 from digest.settings import IssueSettings
 from digest.storage import papers as paper_store
@@ -57,7 +57,7 @@ class Judged:
     """The judgements of a shard, in the order of its subscribers, and the calibrations that were made for them."""
 
     judgements: Sequence[Judgement]
-    calibrations: Mapping[int, Calibration]  #: only those that are new and worth storing
+    calibrations: Mapping[int, Calibration]  #: only those that are new
 
 
 def snapshot(tx: Tx) -> Snapshot:
@@ -131,19 +131,18 @@ def judged(
 ) -> Judged:
     """Gives what each subscriber would get, in one sparse product; with `explain` also why papers were left out."""
     readers = [material.reader(subscriber) for subscriber in subscribers]
-    calibrated = _with_calibrations(readers, material.background)
-    fresh = {
-        subscriber.number: after.calibration
-        for subscriber, before, after in zip(subscribers, readers, calibrated, strict=True)
-        if after.calibration is not None and after.calibration != before.calibration
-    }
     judgements = judge(
         index or indexed(material.papers),
-        calibrated,
+        readers,
         material.background,
         explain=explain,
         semantics=material.semantics,
     )
+    fresh = {
+        subscriber.number: judgement.calibration
+        for subscriber, reader, judgement in zip(subscribers, readers, judgements, strict=True)
+        if judgement.calibration is not None and judgement.calibration != reader.calibration
+    }
     return Judged(judgements=judgements, calibrations=fresh)
 
 
@@ -156,8 +155,3 @@ def indexed(papers: Mapping[int, Paper]) -> PaperIndex:
     if _indexed is None or _indexed[0] != papers:
         _indexed = papers, PaperIndex(list(papers.values()))
     return _indexed[1]
-
-
-def _with_calibrations(readers: Sequence[Reader], background: Background) -> list[Reader]:
-    made = calibrate(readers, background)
-    return [replace(reader, calibration=calibration) for reader, calibration in zip(readers, made, strict=True)]

@@ -11,7 +11,6 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,61 +18,20 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background, PaperIndex, Reader, calibrate, judge
-from digest.ranking.calibration import Scale, levels
+from digest.ranking import Background, PaperIndex, Reader, judge
+from digest.ranking.calibration import Scale, keyword_levels, profile_levels
 from digest.ranking.evaluation import evaluate_feedback
 from digest.ranking.keywords import compile_keywords
+from digest.ranking.matching import match
 from digest.ranking.scoring import Matches, reaching
-from digest.ranking.shelf import Compiled
-from digest.ranking.wishes import Wishes
+from digest.ranking.wishes import LENGTH_DISCOUNT, norms_of, scaled
 from digest.runs.evaluate import load_collection
+from tests.benchmarks.language import Language
 
 DISTINCT, EACH = 200_000, 8  # keywords altogether, keywords a reader
 SHARD = 1_000  # readers scored at a time, as a plan job has them
 MINIMUM, LENGTH = 30, 10
-SEEN = datetime(2026, 3, 12, tzinfo=UTC)
-
-
-class Language:
-    """Made-up papers: words by Zipf, drawn in topics so that neighbours belong together."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self.random = np.random.default_rng(seed)
-        syllables = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
-        self.words = np.array(["".join(self.random.choice(syllables, 3)) + f"x{n:x}" for n in range(20_000)])
-
-    def text(self, length: int, topic: int) -> list[str]:
-        common = self.random.zipf(1.3, length) % 2_000
-        special = 2_000 + (topic * 37 + self.random.zipf(1.5, length)) % 18_000
-        return self.words[np.where(self.random.random(length) < 0.5, common, special)].tolist()
-
-    def papers(self, count: int, first: int = 1) -> list[Paper]:
-        return [self.paper(number) for number in range(first, first + count)]
-
-    def paper(self, number: int) -> Paper:
-        topic = int(self.random.integers(500))
-        title, abstract = (" ".join(self.text(length, topic)) for length in (9, 150))
-        return Paper(
-            number=number,
-            key=f"made:{number}",
-            title=title,
-            abstract=abstract,
-            title_raw=title,
-            abstract_raw=abstract,
-            first_seen=SEEN,
-        )
-
-    def keywords(self, count: int) -> list[str]:
-        made: dict[str, None] = {}
-        while len(made) < count:
-            words = self.text(2_000, int(self.random.integers(500)))
-            starts = self.random.integers(0, 1_990, 600)
-            made |= {
-                " ".join(words[s : s + n]): None for s, n in zip(starts, self.random.integers(1, 4, 600), strict=True)
-            }
-        return list(made)[:count]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +54,13 @@ def peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def shards(world: World, readers: int, maxima: np.ndarray) -> Iterator[tuple[sparse.csr_array, np.ndarray]]:
-    """Gives the weights and norms of one shard of readers after the other; keywords by Zipf, weights 1 or 2."""
+def shards(world: World, readers: int) -> Iterator[sparse.csr_array]:
+    """Gives the weights of one shard of readers after the other; keywords by Zipf, weights 1 or 2."""
     for size in (min(SHARD, readers - start) for start in range(0, readers, SHARD)):
         drawn = (world.language.random.zipf(1.2, (size, EACH)) - 1) % DISTINCT
         weights = 1.0 + (world.language.random.random((size, EACH)) < 0.3)
-        table = sparse.csr_array((weights.ravel(), drawn.ravel(), np.arange(size + 1) * EACH), (size, DISTINCT))
-        yield table, np.sqrt((weights**2 * maxima[drawn] ** 2).sum(axis=1))
+        starts = np.arange(size + 1, dtype=np.int32) * EACH
+        yield sparse.csr_array((weights.ravel(), drawn.ravel().astype(np.int32), starts), (size, DISTINCT))
 
 
 def best(matches: Matches, readers: int) -> int:
@@ -111,26 +69,38 @@ def best(matches: Matches, readers: int) -> int:
 
 
 def measure_readers(world: World, counts: Sequence[int]) -> None:
-    compiled = None
+    keywords = [Keyword(term=term) for term in world.keywords]
     start = time.process_time()
-    compiled = compile_keywords([Keyword(term=term) for term in world.keywords], world.background)
+    compiled = compile_keywords(keywords, world.background)
     compile_time, start = time.process_time() - start, time.process_time()
     scores = world.index.shelf(world.background).match(compiled)
-    match_time = time.process_time() - start
+    match_time, start = time.process_time() - start, time.process_time()
+    sample = world.background.shelf
+    levels = keyword_levels(sample.matched(compiled), compiled.maxima, sample.features.count)
+    level_time = time.process_time() - start
     print(f"{len(world.index)} papers, {DISTINCT:,} keywords, {scores.nnz:,} hits")
     print(f"keyword matching: {compile_time:.1f} s to compile, {match_time:.1f} s to match; {peak_gigabytes():.2f} GB")
+    print(f"refresh: {level_time:.1f} s to measure the keywords in the sample of {sample.features.count:,} papers")
     print(f"\n{'readers':>10}  {'drawing':>8}  {'scoring':>8}  {'per million':>11}  {'picks':>10}  {'peak':>8}")
     for count in counts:
-        drawing = seconds(lambda n=count: list_nothing(shards(world, n, compiled.maxima)))  # type: ignore[misc]
+        drawing = seconds(lambda n=count: list_nothing(shards(world, n)))  # type: ignore[misc]
         start, picks = time.process_time(), 0
-        for weights, norms in shards(world, count, compiled.maxima):
-            scale = Scale.of([USUAL] * len(norms), norms)
-            found = reaching(sparse.csr_array(weights @ scores), scale, np.full(len(norms), MINIMUM))
-            picks += best(found, len(norms))
+        for weights in shards(world, count):
+            picks += best(scored(weights, scores, compiled.maxima, levels), weights.shape[0])
         took = time.process_time() - start - drawing
         row = f"{count:>10,}  {drawing:>7.2f}s  {took:>7.2f}s  {took / count * 1e6:>10.1f}s  {picks:>10,}"
-        print(f"{row}  {peak_gigabytes():>5.2f} GB")
-    refresh(world, compiled)
+        print(f"{row}  {peak_gigabytes():>5.2f} GB", flush=True)
+
+
+def scored(given: sparse.csr_array, scores: sparse.csr_array, maxima: np.ndarray, levels: np.ndarray) -> Matches:
+    """Gives the papers that reach the minimum of readers who gave their keywords these weights, as `match` does."""
+    asked = np.unique(given.indices)
+    discount = np.zeros(len(maxima))
+    discount[asked] = np.maximum(maxima[asked], 1e-9) ** -LENGTH_DISCOUNT
+    weights = scaled(given, discount)
+    reaches = scaled(weights, maxima)
+    scale = Scale.of(profile_levels(reaches, levels), norms_of(reaches))
+    return reaching(sparse.csr_array(weights @ scores), scale, np.full(weights.shape[0], MINIMUM))
 
 
 def list_nothing(items: Iterator[object]) -> None:
@@ -138,36 +108,16 @@ def list_nothing(items: Iterator[object]) -> None:
         pass
 
 
-def refresh(world: World, compiled: Compiled, readers: int = 4_000) -> None:
-    """Prints what it costs to measure the level of every reader anew, each shard's keywords matched with the sample."""
-
-    def work() -> None:
-        for weights, _ in shards(world, readers, compiled.maxima):
-            wanted = np.unique(weights.indices)
-            chosen = compile_keywords([Keyword(term=world.keywords[k]) for k in wanted], world.background)
-            levels(world.background.shelf.match(chosen), chosen.maxima, weights[:, wanted])
-
-    took = seconds(work)
-    print(f"refresh of calibrations: {took:.2f} s for {readers:,} readers, {took / readers * 1e6:.0f} s a million")
-
-
 def measure_judging(world: World, readers: int = 1_000) -> None:
-    """Prints what whole judgements cost, with their reasons."""
-    drawn = (world.language.random.zipf(1.2, (readers, EACH)) - 1) % DISTINCT
-    profiles = [Profile(keywords=tuple(Keyword(term=world.keywords[k]) for k in row)) for row in drawn]
-    plain = [Reader(profile=profile) for profile in profiles]
-    start = time.process_time()
-    made = calibrate(plain, world.background)
-    calibrating, start = time.process_time() - start, time.process_time()
-    judged = judge(
-        world.index, [Reader(profile=p, calibration=c) for p, c in zip(profiles, made, strict=True)], world.background
-    )
-    took, picks = time.process_time() - start, sum(len(j.picks) for j in judged)
-    print(
-        f"\njudgements with reasons: {took / readers * 1e3:.2f} ms a reader ({picks / readers:.1f} picks each), ",
-        end="",
-    )
-    print(f"keyword matching included; first calibration {calibrating / readers * 1e3:.2f} ms a reader")
+    """Prints what whole judgements cost, with their reasons, the keywords of each shard being new or known."""
+    index = PaperIndex(world.index.papers)
+    for name in ("new", "other readers", "more readers"):
+        drawn = (world.language.random.zipf(1.2, (readers, EACH)) - 1) % DISTINCT
+        wanting = [Profile(keywords=tuple(Keyword(term=world.keywords[k]) for k in row)) for row in drawn]
+        start = time.process_time()
+        judged = judge(index, [Reader(profile=profile) for profile in wanting], world.background)
+        took, picks = time.process_time() - start, sum(len(j.picks) for j in judged)
+        print(f"judgements with reasons, {name}: {took / readers * 1e3:.2f} ms a reader ({picks / readers:.1f} picks)")
 
 
 def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
@@ -175,31 +125,25 @@ def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
     texts = [f"{paper.title} {paper.abstract}" for paper in listing]
     drawn = (world.language.random.zipf(1.2, (readers, EACH)) - 1) % DISTINCT
     wanted = [[world.keywords[k] for k in row] for row in drawn]
-    profiles = [Profile(keywords=tuple(Keyword(term=term) for term in terms)) for terms in wanted]
-    calibrations = calibrate([Reader(profile=profile) for profile in profiles], world.background)
-    known = [Reader(profile=p, calibration=c) for p, c in zip(profiles, calibrations, strict=True)]
-    index, wishes = PaperIndex(listing), Wishes.of(known, world.background)
+    known = [Reader(profile=Profile(keywords=tuple(Keyword(term=term) for term in terms))) for terms in wanted]
     whole = seconds(lambda: judge(PaperIndex(listing), known, world.background))
-    hits = wishes.match(index, world.background)
-    matching = seconds(lambda: wishes.match(index, world.background))
-    minima = np.full(readers, MINIMUM)
-    scoring = min(
-        seconds(lambda: reaching(sparse.csr_array(wishes.weights @ hits), Scale.of(calibrations, wishes.norms), minima))
-        for _ in range(5)
-    )
+    index = PaperIndex(listing)
+    matching = seconds(lambda: match(index, known, world.background))
+    scoring = min(seconds(lambda: match(index, known, world.background)) for _ in range(5))
+    judging = seconds(lambda: judge(index, known, world.background))
     a = seconds(lambda: [_tfidf(texts, terms) for terms in wanted[:10]]) * readers / 10
     corpus = [*world.language.papers(2_000, first=60_000), *listing]
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=20_000)
     table = vectorizer.fit_transform(f"{paper.title} {paper.abstract}" for paper in corpus)
     b = seconds(lambda: [_svm(table, n) for n in range(20)]) * readers / 20
-    print(f"\n{papers} papers, {readers} readers: scoring {scoring * 1e3:.1f} ms, matching {matching * 1e3:.0f} ms")
-    print(f"whole judgements, with the reading of the papers and the reasons: {whole * 1e3:.0f} ms")
+    print(f"\n{papers} papers, {readers} readers: scoring {scoring * 1e3:.1f} ms, first {matching * 1e3:.0f} ms")
+    print(f"judgements with reasons: {judging * 1e3:.0f} ms, with the reading of the papers {whole * 1e3:.0f} ms")
     for name, rival in (
         ("(a) a TfidfVectorizer a reader", a),
         (f"(b) a LinearSVC a reader over {len(corpus)} papers", b),
     ):
-        ratios = [rival / ours for ours in (scoring, scoring + matching, whole)]
-        print(f"{name}: {rival:.1f} s; times scoring, with matching, whole: " + ", ".join(f"{r:.0f}" for r in ratios))
+        ratios = ", ".join(f"{rival / ours:.0f}" for ours in (scoring, matching, judging, whole))
+        print(f"{name}: {rival:.1f} s; times scoring, keywords matched too, with reasons, papers read too: {ratios}")
 
 
 def _tfidf(texts: Sequence[str], terms: Sequence[str]) -> np.ndarray:
@@ -221,9 +165,6 @@ def measure_feedback(folder: Path) -> None:
             found = [evaluate_feedback(collection, votes, at_least=at_least) for votes in (0, 1, 3, 5, 10)]
             row = "  ".join(f"{m.ndcg:.3f}" for m in found)
             print(f"{name:>14}, {found[0].profiles} profiles, at 0, 1, 3, 5, 10 votes: {row}")
-
-
-USUAL = calibrate([Reader(profile=Profile())], Background.empty())[0]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digest.ranking import Background, Calibration, Reader, calibrate
+from digest.ranking import Background, Calibration, Reader, Vote, judge
 from digest.ranking.background import SAMPLE
 from digest.ranking.words import codes, pairs
 from tests.unit.ranking.samples import LISTING, paper, wanting
@@ -33,10 +33,12 @@ def test_adding_in_two_steps_gives_what_one_step_gives() -> None:
 def test_a_dump_gives_the_background_back() -> None:
     background = Background.empty().with_papers(LISTING)
     again = Background.load(background.dump())
-    reader = Reader(profile=wanting("learning rate", "graph"))
+    reader = Reader(profile=wanting("learning rate", "graph"), votes=(Vote(paper=LISTING[0], value=1),))
     assert again.version == background.version
     assert again.lengths == background.lengths
-    assert calibrate([reader], again) == calibrate([reader], background)
+    before, after = (judge(LISTING, [reader], known)[0] for known in (background, again))
+    assert after == before
+    assert after.calibration == before.calibration
 
 
 def test_no_papers_leave_the_version_alone() -> None:
@@ -54,5 +56,8 @@ def test_the_sample_is_bounded_and_few_newcomers_change_few_members() -> None:
 
 
 def test_a_calibration_survives_its_dump() -> None:
-    calibration = calibrate([Reader(profile=wanting("learning"))], Background.empty().with_papers(LISTING))[0]
+    reader = Reader(profile=wanting("learning"), votes=(Vote(paper=LISTING[0], value=1),))
+    calibration = judge(LISTING, [reader], Background.empty().with_papers(LISTING))[0].calibration
+    assert calibration is not None
     assert Calibration.load(calibration.dump()) == calibration
+    assert Calibration.load(b"of another form").fingerprint == -1

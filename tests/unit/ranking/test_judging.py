@@ -9,7 +9,7 @@ import pytest
 from digest.issues import LeftOut, ReasonKind
 from digest.papers import Popularity
 from digest.profiles import Profile
-from digest.ranking import Background, Judgement, PaperIndex, Reader, Vote, calibrate, judge
+from digest.ranking import Background, Judgement, PaperIndex, Reader, Vote, catalogue, judge
 from tests.unit.ranking.samples import LISTING, paper, wanting
 
 BACKGROUND = Background.empty().with_papers(LISTING)
@@ -219,11 +219,38 @@ def test_no_papers_and_no_readers_are_no_error() -> None:
 
 
 def test_a_stored_calibration_is_used_as_long_as_it_is_of_this_profile() -> None:
-    reader = Reader(profile=wanting("learning rate"))
-    calibration = calibrate([reader], BACKGROUND)[0]
-    assert calibrate([replace(reader, calibration=calibration)], BACKGROUND)[0] is calibration
-    other = Reader(profile=wanting("graph"), calibration=calibration)
+    reader = Reader(profile=wanting("learning rate"), votes=(Vote(paper=LISTING[1], value=1),))
+    calibration = judge(LISTING, [reader], BACKGROUND)[0].calibration
+    again = judge(LISTING, [replace(reader, calibration=calibration)], BACKGROUND)[0]
+    assert calibration is not None
+    assert again.calibration is calibration
+    other = Reader(profile=wanting("graph"), votes=reader.votes, calibration=calibration)
     assert judge(LISTING, [other], BACKGROUND) == judge(LISTING, [replace(other, calibration=None)], BACKGROUND)
+    assert judge(LISTING, [other], BACKGROUND)[0].calibration != calibration
+
+
+def test_a_reader_without_votes_needs_no_calibration() -> None:
+    assert judge(LISTING, [Reader(profile=wanting("learning rate"))], BACKGROUND)[0].calibration is None
+
+
+def test_each_of_many_readers_gets_what_they_get_alone() -> None:
+    """Also of two equally strong keywords the one that stands first in the profile."""
+    wishes = [("graph", "learning rate"), ("learning rate", "graph", "learning rate"), ("solubility",), ()]
+    profiles = [wanting(*terms, authors=("Ada Example",)[: n % 2]) for n, terms in enumerate(wishes)]
+    readers = [Reader(profile=p, votes=v) for p in profiles for v in ((), (Vote(paper=LISTING[1], value=1),))]
+    alone = [judge(LISTING, [reader], BACKGROUND, explain=True)[0] for reader in readers]
+    assert judge(LISTING, readers, BACKGROUND, explain=True) == alone
+    assert judge(LISTING, readers[::-1], BACKGROUND, explain=True) == alone[::-1]
+
+
+def test_what_readers_share_is_given_up_when_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    index, readers = PaperIndex(LISTING), [Reader(profile=wanting(term)) for term in ("graph", "learning rate")]
+    roomy = [judge(index, [reader], BACKGROUND)[0] for reader in readers]
+    shared = index.catalogue(BACKGROUND)
+    monkeypatch.setattr(catalogue, "MOST_INTERESTS", 1)
+    monkeypatch.setattr(catalogue, "MOST_FOUND", 0)
+    assert [judge(index, [reader], BACKGROUND)[0] for reader in readers] == roomy
+    assert index.catalogue(BACKGROUND) is not shared
 
 
 def test_an_index_made_once_serves_many_calls() -> None:
