@@ -18,6 +18,8 @@ from digest.storage.popularity import popularity_of
 from digest.storage.store import Tx
 
 _p, _i = schema.papers.c, schema.identities.c
+_HIGHEST = select(func.max(_p.number))
+_FIRST_SINCE = select(func.min(_p.number)).where(_p.first_seen >= bindparam("since"))
 
 
 def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
@@ -56,14 +58,13 @@ def beyond(tx: Tx, number: int, *, upto: int | None = None, seen_since: datetime
 
 def high_water(tx: Tx) -> int:
     """Gives the highest number given to a paper so far; 0 without papers."""
-    highest: int | None = tx.connection.execute(select(func.max(_p.number))).scalar()
+    highest: int | None = tx.connection.execute(_HIGHEST).scalar()
     return highest or 0
 
 
 def cursor_before(tx: Tx, seen_since: datetime) -> int:
     """Gives the cursor from which all papers first seen since then are still to come."""
-    first = select(func.min(_p.number)).where(_p.first_seen >= seen_since)
-    number: int | None = tx.connection.execute(first).scalar()
+    number: int | None = tx.connection.execute(_FIRST_SINCE, {"since": seen_since}).scalar()
     return high_water(tx) if number is None else number - 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from digest.storage import schema
 from digest.storage.bulk import insert_or_ignore
@@ -15,6 +15,7 @@ from digest.tokens import Keyring
 KEY_LENGTH = 32
 _SIGNING = "sign/"
 _s = schema.secrets.c
+_BY_NAME = select(_s.value).where(_s.name == bindparam("wanted"))
 
 
 def keyring(tx: Tx, now: datetime) -> Keyring:
@@ -36,12 +37,12 @@ def rotate(tx: Tx, now: datetime) -> Keyring:
 
 def secret(tx: Tx, name: str, now: datetime) -> bytes:
     """Gives the key of that name, the same in every process; makes it on first use."""
-    query = select(_s.value).where(_s.name == name)
-    present: bytes | None = tx.connection.execute(query).scalar()
+    wanted = {"wanted": name}
+    present: bytes | None = tx.connection.execute(_BY_NAME, wanted).scalar()
     if present is None:
         row = {"name": name, "value": secrets.token_bytes(KEY_LENGTH), "created": now}
         tx.connection.execute(insert_or_ignore(tx, schema.secrets), row)
-    kept: bytes = present or tx.connection.execute(query).scalar_one()
+    kept: bytes = present or tx.connection.execute(_BY_NAME, wanted).scalar_one()
     return kept
 
 

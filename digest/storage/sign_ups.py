@@ -7,16 +7,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.storage import schema
 from digest.storage import web_schema as tables
+from digest.storage.columns import Instant
 from digest.storage.store import Tx
 from digest.subscribers import State
 
 _s, _c, _l, _d = tables.sign_ups.c, tables.confirmations.c, tables.limits.c, tables.departures.c
 _p = schema.subscribers.c
+
+
+def _count_mail(dialect: Any) -> Any:
+    statement = dialect.insert(tables.confirmations)
+    return statement.on_conflict_do_update(
+        index_elements=[_c.address_hash],
+        set_={"mails": _c.mails + 1, "last_at": statement.excluded.last_at},
+        where=(_c.last_at <= bindparam("not_since", type_=Instant)) & (_c.mails < bindparam("in_all")),
+    ).returning(_c.mails)
+
+
+def _count_use(dialect: Any) -> Any:
+    counting = dialect.insert(tables.limits).on_conflict_do_update(
+        index_elements=[_l.name, _l.period], set_={"taken": _l.taken + 1}, where=_l.taken < bindparam("limit")
+    )
+    return counting.returning(_l.taken)
+
+
+# Composed once: composing a statement takes as long as running it. By whether it is for PostgreSQL.
+_COUNT_MAIL = {True: _count_mail(postgresql), False: _count_mail(sqlite)}
+_COUNT_USE = {True: _count_use(postgresql), False: _count_use(sqlite)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +91,9 @@ def use(tx: Tx, token_hash: str, now: datetime) -> bool:
 
 def may_mail(tx: Tx, address_hash: str, limit: MailLimit, now: datetime) -> bool:
     """Counts one more confirmation mail to an address; False, and nothing counted, when it must not get one now."""
-    dialect = postgresql if tx.on_postgresql else sqlite
-    statement = dialect.insert(tables.confirmations).values(address_hash=address_hash, mails=1, last_at=now)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_c.address_hash],
-        set_={"mails": _c.mails + 1, "last_at": now},
-        where=(_c.last_at <= now - limit.pause) & (_c.mails < limit.in_all),
-    )
-    return tx.connection.execute(statement.returning(_c.mails)).first() is not None
+    values = {"address_hash": address_hash, "mails": 1, "last_at": now}
+    bounds = {"not_since": now - limit.pause, "in_all": limit.in_all}
+    return tx.connection.execute(_COUNT_MAIL[tx.on_postgresql], values | bounds).first() is not None
 
 
 def forget_mails(tx: Tx, address_hash: str) -> None:
@@ -89,17 +106,14 @@ def take(tx: Tx, uses: Sequence[Use], now: datetime) -> bool:
 
     Then those that had some left are counted all the same, unless the caller takes the transaction back.
     """
-    rows = [{"name": use.name, "period": _window(use, now), "taken": 1} for use in uses if use.limit > 0]
-    if len(rows) < len(uses):
+    if not all(use.limit > 0 for use in uses):
         return False
-    dialect = postgresql if tx.on_postgresql else sqlite
-    statement = dialect.insert(tables.limits).values(rows)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_l.name, _l.period],
-        set_={"taken": _l.taken + 1},
-        where=_l.taken < case({use.name: use.limit for use in uses}, value=_l.name),
-    )
-    return len(tx.connection.execute(statement.returning(_l.name)).all()) == len(uses)
+    counted = [tx.connection.execute(_COUNT_USE[tx.on_postgresql], _row(use, now)).first() for use in uses]
+    return all(row is not None for row in counted)
+
+
+def _row(use: Use, now: datetime) -> dict[str, Any]:
+    return {"name": use.name, "period": _window(use, now), "taken": 1, "limit": use.limit}
 
 
 def _window(use: Use, now: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from digest.storage import schema
 from digest.storage.bulk import chunks, upsert
@@ -16,6 +16,9 @@ from digest.storage.store import Tx
 from digest.subscribers import normalised_address
 
 _x = schema.suppressions.c
+_AMONG = select(schema.suppressions).where(
+    _x.address_key.in_(bindparam("keys", expanding=True)), _x.lifted_at.is_(None)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +62,7 @@ def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
     """Gives the suppressions that hold among these addresses, by normalised address."""
     found: dict[str, Suppression] = {}
     for chunk in chunks({normalised_address(address) for address in addresses}):
-        query = select(schema.suppressions).where(_x.address_key.in_(chunk), _x.lifted_at.is_(None))
-        found |= {row.address_key: _suppression_of(row) for row in tx.connection.execute(query)}
+        found |= {row.address_key: _suppression_of(row) for row in tx.connection.execute(_AMONG, {"keys": chunk})}
     return found
 
 
