@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 TELLING = 0.6  #: share of a keyword's weight from which it is named to readers: of two words as rare, both
 
@@ -24,9 +25,11 @@ class ReasonKind(StrEnum):
 _OF_SEVERAL_WORDS = (ReasonKind.LIKED, ReasonKind.DISLIKED, ReasonKind.SEMANTIC)  # `matched` is only where one stands
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One contribution to a match. The contributions of a pick add up to its match."""
+class Reason(NamedTuple):
+    """One contribution to a match. The contributions of a pick add up to its match.
+
+    A tuple, because planning makes millions of them and each message dozens.
+    """
 
     term: str  #: the keyword, name or category as the subscriber wrote it; a word from a voted paper
     kind: ReasonKind
@@ -41,10 +44,8 @@ class Reason:
     share: float = 1.0  #: how much of the term's weight these words carry, above 0 to 1
 
     def contributing(self, contribution: float) -> Reason:
-        """Gives the same reason with another contribution; millions of them are made where many readers are served."""
-        made = object.__new__(Reason)
-        made.__dict__.update(self.__dict__, contribution=contribution)
-        return made
+        """Gives the same reason with another contribution."""
+        return self._replace(contribution=contribution)
 
     @property
     def said(self) -> str:

@@ -22,17 +22,21 @@ LINK_LENGTH = 40
 VERP_LENGTH = 48
 _EPOCH = date(1970, 1, 1)
 _MAC_LENGTH = 15
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO_DIGITS = [first + second for first in _DIGITS for second in _DIGITS]
+_SHIFTS = range(230, -1, -10)
 
 
 class Purpose(IntEnum):
     """What the holder of a token may do; the number stands in the token."""
 
     UNSUBSCRIBE = 1
-    VOTE_UP = 2
+    VOTE_UP = 2  #: on one paper; no longer made, but the mails that hold it live on
     VOTE_DOWN = 3
     PAUSE = 4
     VIEW = 5
     BOUNCE = 6
+    VOTE = 7  #: on any paper that the issue shows; the link goes on with the paper and the way
 
 
 LIFETIME: dict[Purpose, timedelta | None] = {
@@ -42,6 +46,7 @@ LIFETIME: dict[Purpose, timedelta | None] = {
     Purpose.PAUSE: timedelta(days=90),
     Purpose.VIEW: timedelta(days=90),
     Purpose.BOUNCE: timedelta(days=30),
+    Purpose.VOTE: timedelta(days=90),
 }
 
 
@@ -124,8 +129,9 @@ def link_form(token: bytes) -> str:
 
 
 def verp_form(token: bytes) -> str:
-    """Gives the 48 characters that stand in an envelope sender."""
-    return base64.b32encode(token).decode().lower()
+    """Gives the 48 characters of base32 (RFC 4648, in lower case) that stand in an envelope sender."""
+    number = int.from_bytes(token)
+    return "".join([_TWO_DIGITS[number >> shift & 0x3FF] for shift in _SHIFTS])
 
 
 def from_link(text: str) -> bytes:

@@ -12,7 +12,16 @@ from digest.papers import Paper
 from digest.rendering.cards import Card
 from digest.rendering.headline import count
 from digest.rendering.inputs import IssueLinks
-from digest.rendering.layout import Layout, WrittenReason, html_piece, in_words, match_text, number_piece, short_match
+from digest.rendering.layout import (
+    Layout,
+    WrittenReason,
+    html_piece,
+    in_chips,
+    in_words,
+    match_text,
+    number_piece,
+    short_match,
+)
 from digest.rendering.pieces import Filling, Piece, piece, size_of
 from digest.rendering.sections import Section, sections
 from digest.rendering.templates import Sheet
@@ -29,7 +38,7 @@ class Entry:
     pick: Pick
     card: Card
     reasons: list[WrittenReason]
-    fillings: dict[str, Filling]  #: of the HTML
+    html: tuple[Piece, ...]  #: the card, filled
 
 
 @dataclass(kw_only=True)
@@ -49,7 +58,8 @@ class Body:
 def lay_out(layout: Layout, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, room: int) -> Body:
     """Gives the body of an issue in at most `room` octets of HTML: the strongest picks in full, then rows, then a
     count. Raises MessageError when a paper is missing."""
-    entries = [_entry(layout, pick, papers, links) for pick in (*issue.picks, *issue.trending)]
+    vote = html_piece(links.vote)
+    entries = [_entry(layout, pick, papers, vote) for pick in (*issue.picks, *issue.trending)]
     body = _cards(layout, entries)
     if size_of(body.html) > room - ROOM_OF_MORE:
         body = _cards(layout, entries[: _how_many_fit(entries, room - ROOM_OF_MORE - ROOM_OF_ROWS)])
@@ -73,28 +83,16 @@ def _cards(layout: Layout, entries: Sequence[Entry]) -> Body:
     return body
 
 
-def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], links: IssueLinks) -> Entry:
+def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece) -> Entry:
     card, reasons = layout.cards.of(_paper(pick, papers)), layout.reasons(pick)
-    fillings: dict[str, Filling] = {
-        "match": layout.match(pick),
-        "chips": [reason.chip for reason in reasons],
-        "up": html_piece(links.up.get(pick.paper, "")),
-        "down": html_piece(links.down.get(pick.paper, "")),
-    }
-    return Entry(pick, card, reasons, fillings)
+    return Entry(pick, card, reasons, card.html((layout.match(pick), vote, *in_chips(reasons))))
 
 
 def _add_card(body: Body, entry: Entry) -> None:
-    card = entry.card
-    body.cards.append(card)
-    body.html += card.html.fill(entry.fillings)
-    body.text += card.text.fill(
-        {
-            "number": number_piece(len(body.cards)),
-            "match": match_text(entry.pick),
-            "chips": in_words(entry.reasons),
-        }
-    )
+    body.cards.append(entry.card)
+    body.html += entry.html
+    number = number_piece(len(body.cards))
+    body.text += entry.card.text((number, match_text(entry.pick), *in_words(entry.reasons)))
 
 
 def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:
@@ -104,7 +102,7 @@ def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:
 
 
 def _how_many_fit(entries: Sequence[Entry], room: int) -> int:
-    sizes = accumulate(entry.card.html.filled_size(entry.fillings) for entry in entries)
+    sizes = accumulate(size_of(entry.html) for entry in entries)
     return sum(1 for used in sizes if used <= room)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 from digest.papers import Paper
 from digest.rendering.excerpts import excerpt, shortened
 from digest.rendering.inert import inert
 from digest.rendering.inputs import CardInput, RowInput
 from digest.rendering.paper_links import paper_links
-from digest.rendering.pieces import Pattern
+from digest.rendering.pieces import mark
+from digest.rendering.reasons import MOST_REASONS
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
 
@@ -22,15 +23,26 @@ MOST_CARDS = 4096  #: kept at a time
 _WORD = re.compile(r"\w+|[\u3040-\u9fff]")
 
 
-@dataclass(frozen=True, kw_only=True)
+_CHIPS = ("chips",) * MOST_REASONS
+
+
 class Card:
     """One paper, ready but for its slots."""
 
-    title: str
-    words: int  #: to read, for the reading time
-    html: Pattern
-    text: Pattern
-    row: Sheet  #: the paper in one line
+    def __init__(self, templates: Templates, given: CardInput) -> None:
+        self.title = given.title
+        self.words = len(_WORD.findall(f"{given.title} {given.excerpt}"))  #: to read, for the reading time
+        self._row = templates, RowInput(theme=given.theme, title=given.title, read=given.read)
+        #: give the card from the match, the beginning of the links to vote (as far as there are any) and five chips
+        self.html = templates.pattern("mail/card.html", given).arranged("match", "vote", *_CHIPS)
+        #: gives the card from its place in the issue, the match and five reasons in words
+        self.text = templates.pattern("mail/card.txt", given).arranged("number", "match", *_CHIPS)
+
+    @cached_property
+    def row(self) -> Sheet:
+        """The paper in one line."""
+        templates, given = self._row
+        return Sheet(templates, "row", given)
 
 
 class Cards:
@@ -47,20 +59,9 @@ class Cards:
             return card
         if len(self._made) >= MOST_CARDS:
             self._made.clear()
-        card = self._make(paper)
+        card = Card(self._templates, self._card_input(paper))
         self._made[paper.number] = paper, card
         return card
-
-    def _make(self, paper: Paper) -> Card:
-        given = self._card_input(paper)
-        row = RowInput(theme=self._theme, title=given.title, read=given.read)
-        return Card(
-            title=given.title,
-            words=len(_WORD.findall(f"{given.title} {given.excerpt}")),
-            html=self._templates.pattern("mail/card.html", given),
-            text=self._templates.pattern("mail/card.txt", given),
-            row=Sheet(self._templates, "row", row),
-        )
 
     def _card_input(self, paper: Paper) -> CardInput:
         links = paper_links(paper)
@@ -74,6 +75,8 @@ class Cards:
             read=links.read,
             read_label="Read" if links.found else "Find",
             pdf=links.pdf if links.pdf != links.read else "",
+            up=mark("vote") + f"/{paper.number}/up",
+            down=mark("vote") + f"/{paper.number}/down",
         )
 
 

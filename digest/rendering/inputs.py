@@ -5,8 +5,7 @@ A field made by `slot` is a mark in the rendered template; what stands there is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from digest.rendering.pieces import slot
 from digest.rendering.theme import Theme
@@ -38,8 +37,7 @@ class IssueLinks:
     manage: str = ""
     pause: str = ""
     view: str = ""  #: the issue in the browser
-    up: Mapping[int, str] = field(default_factory=dict)  #: by paper number: more like this
-    down: Mapping[int, str] = field(default_factory=dict)  #: by paper number: less like this
+    vote: str = ""  #: what the links to vote begin with; a card adds its paper and the way: "/12/up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +75,8 @@ class CardInput:
     pdf: str  #: URL; may be empty
     match: str = slot("match")  #: mail/match.html, or why it trends
     chips: str = slot("chips")  #: why it was picked, strongest first: mail/chip.html, in the text part ": a, b"
-    up: str = slot("up")  #: URL: more like this
-    down: str = slot("down")  #: URL: less like this
+    up: str  #: URL: more like this; it begins with a slot, as the next
+    down: str  #: URL: less like this
     number: str = slot("number")  #: place in the issue, in the text part
 
 

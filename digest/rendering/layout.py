@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.issues import Pick, Reason, ReasonKind
+from digest.issues import Pick, Reason
 from digest.rendering.cards import Cards
 from digest.rendering.escaping import escaped
 from digest.rendering.inert import inert
@@ -21,7 +21,7 @@ from digest.rendering.inputs import (
     RowsInput,
     SectionInput,
 )
-from digest.rendering.pieces import Piece, joined, piece
+from digest.rendering.pieces import EMPTY, Piece, joined, piece
 from digest.rendering.reasons import MOST_REASONS, label, speaking
 from digest.rendering.templates import TEXT_WIDTH, Sheet, Templates
 from digest.rendering.theme import Theme
@@ -29,6 +29,7 @@ from digest.rendering.theme import Theme
 HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
 INDENT = 4  #: columns, of what stands below a title in the text part
 MOST_KEPT = 50_000  #: reasons kept for the next issue
+_NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
 # One line with nothing to escape or to encode, such as a link.
 _STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-z|~]{0,74}[!#-%(-;?-z|~]").fullmatch
 
@@ -37,9 +38,11 @@ _STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-z|~]{0,74}[!#-%(-;?-z|~]").full
 class WrittenReason:
     """Why a paper was picked, ready for both parts."""
 
+    label: str
     chip: Piece  #: for the HTML
-    words: Piece  #: for the text part
-    length: int  #: of the words, in characters
+    first: Piece  #: for the text part, after the match: ": learning rate"
+    next: Piece  #: on the same line as the reason before
+    below: Piece  #: on a line of its own
 
 
 class Layout:
@@ -56,7 +59,7 @@ class Layout:
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
         self._matches = [_match(templates, theme, match) for match in range(101)]
         self._chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
-        self._reasons: dict[str, WrittenReason] = {}
+        self._reasons: dict[tuple[object, ...], WrittenReason] = {}
 
     def match(self, pick: Pick) -> Piece:
         """Gives the match as number and bar, or why the paper trends."""
@@ -68,17 +71,18 @@ class Layout:
         """Gives the reasons that speak for the paper, strongest first, each once, at most five."""
         found: dict[str, WrittenReason] = {}
         for reason in speaking(pick.reasons):
-            whole = reason.kind is ReasonKind.KEYWORD and reason.share >= 1
-            key = reason.said if whole else f"{reason.kind}\n{reason.share < 1}\n{reason.said}\n{reason.term}"
-            found[key] = self._reasons.get(key) or self._write(key, reason)
+            key = (reason.term, reason.kind, reason.matched, reason.words, reason.share)
+            written = self._reasons.get(key) or self._write(key, reason)
+            found[written.label] = written
         return list(found.values())[:MOST_REASONS]
 
-    def _write(self, key: str, reason: Reason) -> WrittenReason:
+    def _write(self, key: tuple[object, ...], reason: Reason) -> WrittenReason:
         if len(self._reasons) >= MOST_KEPT:
             self._reasons.clear()
         name = label(reason)
         chip = joined(self._chip.fill({"label": html_piece(name)}))
-        written = self._reasons[key] = WrittenReason(chip, piece(name), len(name))
+        first, following, below = (piece(lead + name) for lead in (": ", ", ", ",\n" + " " * INDENT))
+        written = self._reasons[key] = WrittenReason(name, chip, first, following, below)
         return written
 
 
@@ -86,7 +90,7 @@ def html_piece(text: str) -> Piece:
     """Gives text from outside as a piece of HTML, escaped by the engine."""
     if _STANDS_AS_IT_IS(text):
         return Piece(text, text.encode() + b"=\r\n", len(text))
-    return piece(str(escaped(text)))
+    return piece(str(escaped(text)) if _NEEDS_ESCAPING(text) else text)
 
 
 def both_pieces(text: str) -> tuple[Piece, Piece]:
@@ -102,20 +106,28 @@ def _match(templates: Templates, theme: Theme, match: int) -> Piece:
     return piece(templates.render("mail/match.html", MatchInput(theme=theme, match=match)))
 
 
-def in_words(reasons: Sequence[WrittenReason]) -> list[Piece]:
-    """Gives the reasons as the text part shows them after the match, wrapped: ": learning rate, optimizer"."""
+def in_chips(reasons: Sequence[WrittenReason]) -> tuple[Piece, ...]:
+    """Gives the reasons as the HTML shows them: five pieces, the last ones empty where there are fewer."""
+    return *[reason.chip for reason in reasons], *_NO_REASONS[len(reasons) :]
+
+
+def in_words(reasons: Sequence[WrittenReason]) -> tuple[Piece, ...]:
+    """Gives the reasons as the text part shows them after the match, wrapped: ": learning rate, optimizer".
+
+    Five pieces, the last ones empty where there are fewer.
+    """
     pieces: list[Piece] = []
     column = INDENT + len("100% match")
     for reason in reasons:
-        column += len(", ") + reason.length
+        column += len(", ") + len(reason.label)
         if not pieces:
-            pieces += _COLON, reason.words
+            pieces.append(reason.first)
         elif column < TEXT_WIDTH:
-            pieces += _COMMA, reason.words
+            pieces.append(reason.next)
         else:
-            pieces += _COMMA_AND_BREAK, reason.words
-            column = INDENT + reason.length
-    return pieces
+            pieces.append(reason.below)
+            column = INDENT + len(reason.label)
+    return *pieces, *_NO_REASONS[len(pieces) :]
 
 
 def match_text(pick: Pick) -> Piece:
@@ -133,7 +145,7 @@ def number_piece(number: int) -> Piece:
     return _NUMBERS[number] if number < len(_NUMBERS) else piece(str(number))
 
 
-_COLON, _COMMA, _COMMA_AND_BREAK = piece(": "), piece(", "), piece(",\n" + " " * INDENT)
+_NO_REASONS = (EMPTY,) * MOST_REASONS
 _NO_MATCH = piece("    ")
 _LONG = [piece(f"{match}% match") for match in range(101)]
 _SHORT = [piece(f"{match:>3}%") for match in range(101)]

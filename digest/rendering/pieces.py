@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from markupsafe import Markup
@@ -32,6 +34,7 @@ class Piece:
 
 
 Filling = Piece | list[Piece]
+Arrange = Callable[[tuple[Piece, ...]], tuple[Piece, ...]]
 EMPTY = Piece("", b"", 0)
 
 
@@ -64,9 +67,14 @@ def _escaped_dots(found: re.Match[bytes]) -> bytes:
     return b"=2E=\n" * len(found.group())
 
 
+def mark(name: str) -> Markup:
+    """Gives the mark of a slot, to be filled after the template was rendered."""
+    return Markup(f"{_OPEN}{name}{_CLOSE}")  # noqa: S704 - made here of a name in the code
+
+
 def slot(name: str) -> Any:
-    """Gives a dataclass field whose value is a slot: a mark that is filled after the template was rendered."""
-    return field(default=Markup(f"{_OPEN}{name}{_CLOSE}"))  # noqa: S704 - made here of a name in the code
+    """Gives a dataclass field whose value is a slot."""
+    return field(default=mark(name))
 
 
 class Pattern:
@@ -90,19 +98,28 @@ class Pattern:
                 pieces[place] = filling
         return pieces
 
-    def filled_size(self, fillings: Mapping[str, Filling]) -> int:
-        """Gives the octets of the filled pattern."""
-        return self.size + sum([size_of(fillings[name]) for _, name in self._slots])
+    def arranged(self, *names: str) -> Arrange:
+        """Gives a function from fillings, in the order of these slots, to the filled pieces: a tenth of the time.
+
+        A name given several times takes as many pieces. KeyError names a slot that has no filling.
+        """
+        places: dict[str, list[int]] = {}
+        for place, name in enumerate(names):
+            places.setdefault(name, []).append(len(self._pieces) + place)
+        found = dict(self._slots)
+        order = chain.from_iterable(places[found[at]] if at in found else [at] for at in range(len(self._pieces)))
+        fixed, arrange = tuple(self._pieces), itemgetter(*order, len(self._pieces) + len(names))
+        return lambda fillings: arrange((*fixed, *fillings, EMPTY))
 
 
-def size_of(filling: Filling) -> int:
-    """Gives the octets of what fills a slot."""
-    return filling.size if isinstance(filling, Piece) else sum([part.size for part in filling])
+def size_of(pieces: Iterable[Piece]) -> int:
+    """Gives the octets of the pieces as one text."""
+    return sum([part.size for part in pieces])
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
     """Gives the pieces as one, for what is kept and used again."""
-    return Piece(plain_of(pieces), wire_of(pieces), sum([part.size for part in pieces]))
+    return Piece(plain_of(pieces), wire_of(pieces), size_of(pieces))
 
 
 def plain_of(pieces: Sequence[Piece]) -> str:

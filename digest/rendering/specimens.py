@@ -21,6 +21,13 @@ from digest.rendering.result import Rendering
 DAY = date(2025, 3, 13)
 NOW = datetime(2025, 3, 13, 6, 0, tzinfo=UTC)
 WEB = "https://digest.example.org"
+LINKS = IssueLinks(  #: as those of a sent issue look
+    unsubscribe=f"{WEB}/u/{'U' * 40}",
+    manage=f"{WEB}/manage",
+    pause=f"{WEB}/p/{'P' * 40}",
+    view=f"{WEB}/i/{'V' * 40}",
+    vote=f"{WEB}/v/{'W' * 40}",
+)
 READER = Addressee(address="ada@example.com", name="Ada")
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}‮\x07 #{x} =?utf-8?q?x?='
 _MATCHES = (96, 91, 84, 77, 68, 61, 55, 48, 42, 37)
@@ -82,44 +89,29 @@ def paper_sets(templates: Mapping[str, str]) -> Mapping[str, list[Paper]]:
     }
 
 
-def links_of(issue: Issue) -> IssueLinks:
-    """Gives links that look like those of a sent issue."""
-    numbers = [pick.paper for pick in (*issue.picks, *issue.trending)]
-    return IssueLinks(
-        unsubscribe=f"{WEB}/u/{'U' * 40}",
-        manage=f"{WEB}/manage",
-        pause=f"{WEB}/p/{'P' * 40}",
-        view=f"{WEB}/i/{'V' * 40}",
-        up={number: f"{WEB}/v/{number:040}" for number in numbers},
-        down={number: f"{WEB}/v/{number:039}d" for number in numbers},
-    )
-
-
 def _of_issue(
-    name: str, issue: Issue, papers: Sequence[Paper], links: IssueLinks | None = None, reader: Addressee = READER
+    name: str, issue: Issue, papers: Sequence[Paper], links: IssueLinks = LINKS, reader: Addressee = READER
 ) -> Specimen:
     by_number = {paper.number: paper for paper in papers}
-    found = links or links_of(issue)
-    return Specimen(name=name, issue=True, render=lambda press: press.issue(issue, by_number, reader, found))
+    return Specimen(name=name, issue=True, render=lambda press: press.issue(issue, by_number, reader, links))
 
 
 def _letters(issue: Issue, papers: Sequence[Paper]) -> list[Specimen]:
     by_number, link = {paper.number: paper for paper in papers}, f"{WEB}/confirm/{'C' * 43}"
-    links = links_of(issue)
     preview = Preview(issue=replace(issue, picks=issue.picks[:3], also=(), more=0), papers=by_number)
     made: dict[str, Callable[[Press], Rendering]] = {
         "confirm": lambda press: press.letters.confirm(link, hours=48),
         "invite": lambda press: press.letters.confirm(link, hours=48, group="Robotics Lab"),
         "manage": lambda press: press.letters.manage(f"{WEB}/manage/{'M' * 43}", duration="an hour"),
         "welcome": lambda press: press.letters.welcome(
-            READER.address, links, next_issue="on Friday, 14 March at 07:30", keywords=_INTERESTS, preview=preview
+            READER.address, LINKS, next_issue="on Friday, 14 March at 07:30", keywords=_INTERESTS, preview=preview
         ),
-        "welcome-empty": lambda press: press.letters.welcome(READER.address, links, next_issue="tomorrow at 07:30"),
+        "welcome-empty": lambda press: press.letters.welcome(READER.address, LINKS, next_issue="tomorrow at 07:30"),
         "paused": lambda press: press.letters.paused(
             READER.address,
             reason="452 4.2.2 The recipient's inbox is out of storage space",
             resume=f"{WEB}/resume/{'R' * 40}",
-            unsubscribe=links.unsubscribe,
+            unsubscribe=LINKS.unsubscribe,
         ),
         "report": lambda press: press.letters.report(_RUN),
     }

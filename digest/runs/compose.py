@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from digest.issues import Issue
@@ -23,66 +24,52 @@ def masthead(sender: SenderSettings) -> Masthead:
     return Masthead(name=sender.name, address=sender.address, postal=sender.postal)
 
 
-def compose(
-    issue: Issue,
-    delivery_id: int,
-    subscription: Subscription,
-    papers: Mapping[int, Paper],
-    press: Press,
-    keyring: Keyring,
-    settings: Settings,
-    signers: tuple[Signer, ...] = (),
-) -> Message:
-    """Gives the message of an issue, the same at every retry. Raises MessageError where it cannot be made."""
-    tokens = keyring.series(delivery_id, issue.issue_date)
-    links = _issue_links(issue, tokens, settings)
-    rendering = press.issue(issue, papers, _addressee(subscription), links)
-    return message_of(rendering, _envelope(issue, subscription, tokens, links, settings), signers)
+@dataclass(frozen=True, kw_only=True)
+class Composer:
+    """Makes the mails of one sender."""
 
+    press: Press
+    keyring: Keyring  #: signs the links
+    settings: Settings
+    signers: tuple[Signer, ...] = ()  #: of whole messages (DKIM)
 
-def rendered(
-    issue: Issue,
-    delivery_id: int,
-    subscription: Subscription,
-    papers: Mapping[int, Paper],
-    press: Press,
-    keyring: Keyring,
-    settings: Settings,
-) -> Rendering:
-    """Gives the issue as its reader sees it, in HTML and in text: what `compose` sends."""
-    return press.issue(issue, papers, _addressee(subscription), issue_links(issue, delivery_id, keyring, settings))
+    def message(self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]) -> Message:
+        """Gives the message of an issue, the same at every retry. Raises MessageError where it cannot be made."""
+        tokens = self.keyring.series(delivery, issue.issue_date)
+        links = _links(tokens, self.settings)
+        rendering = self.press.issue(issue, papers, _addressee(subscription), links)
+        return message_of(rendering, _envelope(issue, subscription, tokens, links, self.settings), self.signers)
 
+    def rendering(
+        self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]
+    ) -> Rendering:
+        """Gives the issue as its reader sees it, in HTML and in text: what `message` holds."""
+        return self.press.issue(issue, papers, _addressee(subscription), self.links(issue, delivery))
 
-def issue_links(issue: Issue, delivery_id: int, keyring: Keyring, settings: Settings) -> IssueLinks:
-    """Gives the links of one issue: each to one act, good for this delivery only."""
-    return _issue_links(issue, keyring.series(delivery_id, issue.issue_date), settings)
+    def links(self, issue: Issue, delivery: int) -> IssueLinks:
+        """Gives the links of one issue: each to one act, good for this delivery only."""
+        return _links(self.keyring.series(delivery, issue.issue_date), self.settings)
 
-
-def envelope(
-    issue: Issue, delivery_id: int, subscription: Subscription, keyring: Keyring, settings: Settings
-) -> Envelope:
-    """Gives who the message of an issue is from and to."""
-    tokens = keyring.series(delivery_id, issue.issue_date)
-    return _envelope(issue, subscription, tokens, _issue_links(issue, tokens, settings), settings)
+    def envelope(self, issue: Issue, delivery: int, subscription: Subscription) -> Envelope:
+        """Gives who the message of an issue is from and to."""
+        tokens = self.keyring.series(delivery, issue.issue_date)
+        return _envelope(issue, subscription, tokens, _links(tokens, self.settings), self.settings)
 
 
 def _addressee(subscription: Subscription) -> Addressee:
     return Addressee(address=subscription.address, name=subscription.name, language=subscription.language)
 
 
-def _issue_links(issue: Issue, tokens: Series, settings: Settings) -> IssueLinks:
+def _links(tokens: Series, settings: Settings) -> IssueLinks:
     web = settings.web.url.rstrip("/")
     if not web:
         return IssueLinks(unsubscribe=_unsubscribe_mailto(tokens, settings.sender))
-    numbers = [pick.paper for pick in (*issue.picks, *issue.trending)]
-    votes = f"{web}/v/"
     return IssueLinks(
         unsubscribe=f"{web}/u/{link_form(tokens(Purpose.UNSUBSCRIBE))}",
         manage=f"{web}/manage",
         pause=f"{web}/p/{link_form(tokens(Purpose.PAUSE))}",
         view=f"{web}/i/{link_form(tokens(Purpose.VIEW))}",
-        up={number: votes + link_form(tokens(Purpose.VOTE_UP, number)) for number in numbers},
-        down={number: votes + link_form(tokens(Purpose.VOTE_DOWN, number)) for number in numbers},
+        vote=f"{web}/v/{link_form(tokens(Purpose.VOTE))}",
     )
 
 

@@ -16,7 +16,7 @@ from digest.messages import Message
 from digest.papers import Paper
 from digest.ranking import Background, Judgement, PaperIndex
 from digest.rendering import Press, Rendering
-from digest.runs.compose import compose, rendered
+from digest.runs.compose import Composer
 from digest.runs.judging import Material, Snapshot, background, calibrations_of, gather, judged, snapshot, votes_of
 from digest.runs.meaning import semantics_of
 from digest.runs.plan import IssueMaker, issue_maker, skip_reason
@@ -106,20 +106,18 @@ class Previews:
 
     def compose(self, decided: Decided, press: Press) -> Composed:
         """Gives the issue in HTML and text, and the message. Raises TemplateError, MessageError."""
-        issue, reader = decided.issue, decided.subscriber
+        issue, reader, composer = decided.issue, decided.subscriber.subscription, self._composer(press)
         return Composed(
-            rendering=rendered(
-                issue, NO_DELIVERY, reader.subscription, decided.papers, press, self._keyring, self._settings
-            ),
-            message=compose(
-                issue, NO_DELIVERY, reader.subscription, decided.papers, press, self._keyring, self._settings
-            ),
+            rendering=composer.rendering(issue, NO_DELIVERY, reader, decided.papers),
+            message=composer.message(issue, NO_DELIVERY, reader, decided.papers),
         )
 
     def trial(self, decided: Decided, press: Press, to: str) -> Message:
         """Gives the issue as a test for that address. Raises UsageError, TemplateError, MessageError."""
-        rendering = self.compose(decided, press).rendering
-        return trial_message(decided.issue, decided.subscriber, rendering, to, self._keyring, self._settings)
+        return trial_message(decided.issue, decided.subscriber, decided.papers, to, self._composer(press))
+
+    def _composer(self, press: Press) -> Composer:
+        return Composer(press=press, keyring=self._keyring, settings=self._settings)
 
     def _gather(self, tx: Tx, subscriber: Subscriber, scope: Scope, at: datetime) -> tuple[Material, PaperIndex | None]:
         seen = snapshot(tx)

@@ -10,7 +10,7 @@ from digest.issues import Issue, SkipReason
 from digest.messages import Message
 from digest.papers import Paper
 from digest.rendering import Press, Rendering
-from digest.runs.compose import compose, rendered
+from digest.runs.compose import Composer
 from digest.runs.judging import gather, judged, snapshot
 from digest.runs.plan import issue_maker, known, skip_reason
 from digest.settings import Settings
@@ -18,7 +18,6 @@ from digest.storage import deliveries, papers
 from digest.storage.secrets import keyring
 from digest.storage.store import Store, Tx
 from digest.subscribers import Subscriber, next_due
-from digest.tokens import Keyring
 
 NO_DELIVERY = 0  #: stands in the tokens of an issue that has no row in the ledger: no link of it does anything
 
@@ -50,7 +49,8 @@ def render(store: Store, settings: Settings, press: Press, address: str, now: da
     """
     with store.transaction() as tx:
         subscriber = known(tx, address)
-        ring, maker = keyring(tx, now), issue_maker(tx, settings, now)
+        composer = Composer(press=press, keyring=keyring(tx, now), settings=settings)
+        maker = issue_maker(tx, settings, now)
     with store.reading() as tx:
         material = gather(tx, [subscriber], snapshot(tx), settings.issue, now)
     [judgement] = judged(material, [subscriber]).judgements
@@ -58,22 +58,20 @@ def render(store: Store, settings: Settings, press: Press, address: str, now: da
     if reason is None:
         due = next_due(subscriber.subscription.schedule, now, subscriber.last_issue)
         issue = maker.issue(subscriber, due.issue_date, judgement)
-        return _made(subscriber, issue, material.papers, press, ring, settings, repeats=False)
+        return _made(subscriber, issue, material.papers, composer, repeats=False)
     with store.reading() as tx:
         last = _last_issue(tx, subscriber)
         shown = papers.by_numbers(tx, _numbers(last)) if last else {}
     if last is None:
         return Nothing(subscriber=subscriber, reason=reason)
-    return _made(subscriber, last, shown, press, ring, settings, repeats=True)
+    return _made(subscriber, last, shown, composer, repeats=True)
 
 
 def _made(
     subscriber: Subscriber,
     issue: Issue,
     known_papers: Mapping[int, Paper],
-    press: Press,
-    ring: Keyring,
-    settings: Settings,
+    composer: Composer,
     *,
     repeats: bool,
 ) -> Rendered:
@@ -82,8 +80,8 @@ def _made(
         subscriber=subscriber,
         issue=issue,
         papers=shown,
-        message=compose(issue, NO_DELIVERY, subscriber.subscription, shown, press, ring, settings),
-        rendering=rendered(issue, NO_DELIVERY, subscriber.subscription, shown, press, ring, settings),
+        message=composer.message(issue, NO_DELIVERY, subscriber.subscription, shown),
+        rendering=composer.rendering(issue, NO_DELIVERY, subscriber.subscription, shown),
         repeats=repeats,
     )
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import MessageError
-from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
 from digest.runs.bounces import note_refusals
@@ -209,11 +208,7 @@ class ClaimedSupply:
         self._providers.refresh()
         rows = self._book.claim(BATCH)
         known = {} if len(self._papers) > MAX_PAPERS_KEPT else self._papers
-        wanted = {number for row in rows for number in _papers_of(row.issue)}
+        wanted = {number for row in rows for number in row.papers}
         self._papers = known | self._book.papers(wanted - known.keys())
         self._rows.extend(rows)
         self._dry = not rows
-
-
-def _papers_of(issue: Issue) -> set[int]:
-    return {pick.paper for pick in (*issue.picks, *issue.also, *issue.trending)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from digest.deliveries import Attempt
@@ -12,20 +12,19 @@ from digest.fetching.keys import load_signers
 from digest.issues import Issue
 from digest.messages import Message
 from digest.messages import compose as message_of
-from digest.rendering import Rendering
-from digest.runs.compose import envelope
+from digest.papers import Paper
+from digest.runs.compose import Composer
 from digest.runs.render import NO_DELIVERY
-from digest.settings import Settings, SmtpSettings
+from digest.settings import SmtpSettings
 from digest.smtp import Courier, Listed, Parcel
 from digest.subscribers import Subscriber, address_faults
-from digest.tokens import Keyring
 
 MARK = "[Test] "  #: stands before the subject
 _log = logging.getLogger(__name__)
 
 
 def trial_message(
-    issue: Issue, subscriber: Subscriber, rendering: Rendering, to: str, keyring: Keyring, settings: Settings
+    issue: Issue, subscriber: Subscriber, papers: Mapping[int, Paper], to: str, composer: Composer
 ) -> Message:
     """Gives the message of an issue as a test for that address: its body is that of the issue, signed like one.
 
@@ -34,9 +33,10 @@ def trial_message(
     faults = address_faults(to)
     if faults:
         raise UsageError(faults[0].reason)
-    usual = envelope(issue, NO_DELIVERY, subscriber.subscription, keyring, settings)
+    usual = composer.envelope(issue, NO_DELIVERY, subscriber.subscription)
+    rendering = composer.rendering(issue, NO_DELIVERY, subscriber.subscription, papers)
     marked = replace(usual, recipient=to, recipient_name="", message_id=f"test.{usual.message_id}", test=True)
-    return message_of(replace(rendering, subject=MARK + rendering.subject), marked, load_signers(settings))
+    return message_of(replace(rendering, subject=MARK + rendering.subject), marked, load_signers(composer.settings))
 
 
 def send_trial(message: Message, relay: SmtpSettings) -> Attempt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -13,6 +14,7 @@ MAX_LINE = 8192  # octets; RFC 5321 allows 512
 MAX_LINES = 128
 _CHUNK = 65536
 _GLANCE = 0.2  # seconds
+_PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})\r\n")  # what nearly all are: one line of ASCII
 
 
 class WireBroken(Exception):
@@ -40,6 +42,9 @@ class Wire:
         The limit holds for the whole reply, so that octets that drip in do not prolong it; the socket's own time-out
         stays as it is, and a longer patience is several of them.
         """
+        if at_hand := _PLAIN_REPLY.match(self._buffer):
+            self._buffer = self._buffer[at_hand.end() :]
+            return Reply(int(at_hand[1]), at_hand[2].decode("ascii"))
         deadline = time.monotonic() + patience * self._patience
         first = self._line(deadline)
         code, texts = _code(first), [first[4:]]

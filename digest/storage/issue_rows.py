@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.storage.paper_rows import storable
@@ -12,15 +12,8 @@ from digest.storage.paper_rows import storable
 PLACES = 9  #: decimals of a contribution that are kept; their sum stays right to far below a millionth
 _GROUPS = ("picks", "also", "trending")
 _KINDS = {kind.value: kind for kind in ReasonKind}
-_USUAL: Sequence[Any] = (
-    -1,
-    -1,
-    "",
-    "",
-    1.0,
-)  # place, end, matched, words and share of a reason that has nothing to say of them
-
-T = TypeVar("T")
+# Place, end, matched, words and share of a reason that has nothing to say of them.
+_USUAL: Sequence[Any] = (-1, -1, "", "", 1.0)
 
 
 def issue_row(issue: Issue) -> dict[str, Any]:
@@ -61,17 +54,10 @@ def _pick_row(pick: Pick) -> list[Any]:
 
 def _pick_of(row: Sequence[Any]) -> Pick:
     paper, match, interest, trending, reasons = row
-    found = tuple([_reason_of(reason) for reason in reasons])
-    return _made(Pick, {"paper": paper, "match": match, "interest": interest, "trending": trending, "reasons": found})
-
-
-def _made(kind: type[T], values: dict[str, Any]) -> T:
-    """Gives a frozen value with these fields, all of them.
-
-    Its constructor would take six times as long, and an issue has dozens of them for each message that is sent.
-    """
-    made = object.__new__(kind)
-    made.__dict__.update(values)
+    made = object.__new__(Pick)  # its constructor would take six times as long, and a message has a dozen
+    made.__dict__.update(
+        paper=paper, match=match, interest=interest, trending=trending, reasons=tuple(map(_reason_of, reasons))
+    )
     return made
 
 
@@ -82,19 +68,5 @@ def _reason_row(reason: Reason) -> list[Any]:
 
 
 def _reason_of(row: Sequence[Any]) -> Reason:
-    term, kind, field, contribution, *found = row
-    start, end, matched, words, share = [*found, *_USUAL[len(found) :]]
-    return _made(
-        Reason,
-        {
-            "term": term,
-            "kind": _KINDS[kind],
-            "field": field,
-            "contribution": float(contribution),
-            "start": start,
-            "end": end,
-            "matched": matched,
-            "words": words,
-            "share": share,
-        },
-    )
+    term, kind, *rest = row
+    return Reason(term, _KINDS[kind], *rest)

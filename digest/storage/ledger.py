@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
@@ -13,7 +14,7 @@ from digest.deliveries import DeliveryState
 from digest.issues import Issue
 from digest.storage import schema
 from digest.storage.bulk import chunks
-from digest.storage.issue_rows import issue_of
+from digest.storage.issue_rows import issue_of, papers_in
 from digest.storage.marks import intend, mark
 from digest.storage.store import Tx
 from digest.subscribers import State, Subscription
@@ -39,16 +40,34 @@ __all__ = [
 _d, _s, _x = schema.deliveries.c, schema.subscribers.c, schema.suppressions.c
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Claimed:
     """A ledger row that this sender holds a lease on, with all that the message is made from."""
 
     id: int
-    number: int  #: the subscriber's
-    subscription: Subscription  #: address, name and language; the rest no message needs, and it is left out
-    issue: Issue
+    issue_date: date
+    recorded: dict[str, Any]  #: the issue as its row holds it
     attempts: int  #: made before
     domain: str  #: of the recipient
+    number: int  #: the subscriber's
+    address: str
+    name: str
+    language: str
+
+    @cached_property
+    def issue(self) -> Issue:
+        """The issue, read when it is asked for: hundreds of rows wait, and only those at hand need it."""
+        return issue_of(self.number, self.issue_date, self.recorded)
+
+    @property
+    def papers(self) -> tuple[int, ...]:
+        """The numbers of all papers that the issue shows."""
+        return papers_in(self.recorded)
+
+    @property
+    def subscription(self) -> Subscription:
+        """Address, name and language; the rest no message needs, and it is left out."""
+        return Subscription(address=self.address, name=self.name, language=self.language)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +86,8 @@ def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) ->
     """
     free = _claimable(now).limit(limit).with_for_update(of=schema.deliveries, skip_locked=True)
     rows = tx.connection.execute(free).all()
-    _set(tx, [row.delivery for row in rows], _lease(owner, now + lease))
-    return [_claimed_of(*row) for row in rows]
+    _set(tx, [row[0] for row in rows], _lease(owner, now + lease))
+    return [Claimed(*row) for row in rows]
 
 
 def release(tx: Tx, owner: str) -> int:
@@ -159,7 +178,7 @@ _UNLEASED: dict[str, Any] = {"state": DeliveryState.PLANNED.value, "lease_owner"
 
 def _claimable(now: datetime) -> Select[Any]:
     """Rows that can be sent now, the longest waiting first, with their subscribers."""
-    row = (_d.id.label("delivery"), _d.issue_date, _d.issue, _d.attempts, _d.domain)
+    row = (_d.id, _d.issue_date, _d.issue, _d.attempts, _d.domain)
     query = select(*row, _s.number, _s.address, _s.name, _s.language).join_from(schema.deliveries, schema.subscribers)
     query = query.where(schema.TO_SEND, _d.next_attempt <= now, _d.expires_at > now, _welcome())
     return query.order_by(_d.next_attempt, _d.id)
@@ -181,24 +200,3 @@ def _lease(owner: str, until: datetime) -> dict[str, Any]:
 def _set(tx: Tx, deliveries: Iterable[int], values: Mapping[str, Any]) -> None:
     for chunk in chunks(deliveries):
         tx.connection.execute(update(schema.deliveries).where(_d.id.in_(chunk)).values(values))
-
-
-def _claimed_of(
-    delivery: int,
-    day: date,
-    issue: Any,
-    attempts: int,
-    domain: str,
-    number: int,
-    address: str,
-    name: str,
-    language: str,
-) -> Claimed:
-    return Claimed(
-        id=delivery,
-        number=number,
-        subscription=Subscription(address=address, name=name, language=language),
-        issue=issue_of(number, day, issue),
-        attempts=attempts,
-        domain=domain,
-    )

@@ -9,6 +9,7 @@ from typing import ClassVar
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
+from digest.issues import Pick
 from digest.runs import feedback
 from digest.runs import standing as runs
 from digest.storage import deliveries, papers
@@ -124,27 +125,53 @@ def undo(visit: VisitDep, token: str) -> Response:
     return visit.show(ResubscribedPage(), linkable=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ballot:
+    """What a link to vote asks for."""
+
+    subscriber: int | None  #: None once they were erased
+    paper: int
+    up: bool
+
+
+@router.get("/v/{token}/{paper}/{way}")
 @router.get("/v/{token}")
-def ask_to_vote(visit: VisitDep, token: str) -> Response:
+def ask_to_vote(visit: VisitDep, token: str, paper: str = "", way: str = "") -> Response:
     """Shows the paper and the button."""
-    claim = visit.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
-    return _vote_page(visit, claim, "ask") if claim else visit.gone()
+    ballot = _ballot(visit, token, paper, way)
+    return _vote_page(visit, ballot, "ask") if ballot else visit.gone()
 
 
+@router.post("/v/{token}/{paper}/{way}")
 @router.post("/v/{token}")
-def vote(visit: VisitDep, token: str, values: FormDep) -> Response:
+def vote(visit: VisitDep, token: str, values: FormDep, paper: str = "", way: str = "") -> Response:
     """Stores the vote, once for this subscriber and paper, or takes it back."""
-    claim = visit.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
-    if claim is None:
+    ballot = _ballot(visit, token, paper, way)
+    if ballot is None:
         return visit.gone()
-    subscriber = _subscriber(visit, claim)
     undone = bool(first(values, "undo"))
-    if subscriber and undone:
-        feedback.withdraw(visit.site.store, subscriber, claim.paper)
-    elif subscriber:
-        up = claim.purpose is Purpose.VOTE_UP
-        feedback.vote(visit.site.store, subscriber, claim.paper, 1 if up else -1, now=visit.now)
-    return _vote_page(visit, claim, "undone" if undone else "done")
+    if ballot.subscriber and undone:
+        feedback.withdraw(visit.site.store, ballot.subscriber, ballot.paper)
+    elif ballot.subscriber:
+        feedback.vote(visit.site.store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=visit.now)
+    return _vote_page(visit, ballot, "undone" if undone else "done")
+
+
+def _ballot(visit: Visit, token: str, paper: str, way: str) -> Ballot | None:
+    """Gives what a link to vote asks for: on a paper that its issue shows, whatever else the address may say.
+
+    In older mails each link has a token of its own, which says paper and way.
+    """
+    if not way:
+        claim = visit.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
+        up = claim is not None and claim.purpose is Purpose.VOTE_UP
+        return Ballot(subscriber=_subscriber(visit, claim), paper=claim.paper, up=up) if claim else None
+    claim = visit.site.claim(token, Purpose.VOTE)
+    found = _delivery(visit, claim) if claim else None
+    shown = {str(pick.paper): pick.paper for pick in _shown(found)} if found else {}
+    if found is None or paper not in shown or way not in ("up", "down"):
+        return None
+    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=way == "up")
 
 
 @router.get("/p/{token}")
@@ -180,19 +207,22 @@ def issue(visit: VisitDep, token: str) -> Response:
 
 
 def _picked(visit: Visit, delivery: Delivery) -> tuple[PaperView, ...]:
-    if delivery.issue is None:
-        return ()
-    picks = [*delivery.issue.picks, *delivery.issue.also, *delivery.issue.trending]
+    picks = _shown(delivery)
     with visit.site.store.reading() as tx:
         known = papers.by_numbers(tx, [pick.paper for pick in picks])
     return tuple(paper_view(known[pick.paper], pick, reasons=False) for pick in picks if pick.paper in known)
 
 
-def _vote_page(visit: Visit, claim: Claim, state: str) -> Response:
+def _shown(delivery: Delivery) -> tuple[Pick, ...]:
+    issue = delivery.issue
+    return (*issue.picks, *issue.also, *issue.trending) if issue else ()
+
+
+def _vote_page(visit: Visit, ballot: Ballot, state: str) -> Response:
     with visit.site.store.reading() as tx:
-        paper = papers.by_numbers(tx, [claim.paper]).get(claim.paper)
+        paper = papers.by_numbers(tx, [ballot.paper]).get(ballot.paper)
     page = VotePage(
-        up=claim.purpose is Purpose.VOTE_UP,
+        up=ballot.up,
         title=paper.title if paper else "",
         state=state,
         action=visit.request.url.path,

@@ -36,8 +36,7 @@ class Sample:
             picks=tuple(pick for _, pick in self.prospect.picks),
             considered=self.prospect.considered,
         )
-        votes = dict.fromkeys(papers, sign_up)
-        links = IssueLinks(unsubscribe=sign_up, manage=sign_up, pause=sign_up, view=sign_up, up=votes, down=dict(votes))
+        links = IssueLinks(unsubscribe=sign_up, manage=sign_up, pause=sign_up, view=sign_up, vote=f"{sign_up}#")
         return press.issue(issue, papers, _NOBODY, links).html
 
 

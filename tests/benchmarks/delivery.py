@@ -5,7 +5,7 @@ The yardstick is Postfix's `smtp-source`, which sends one message over and over:
 compose, intent, send, mark, durably on SQLite. Rounds alternate, so that a busy machine slows both.
 
 Two ways of composing: "joined" puts pieces made before around one slot (what the sending itself costs), "issues" is
-what subscribers get, with its cards, chips and some thirty signed links.
+what subscribers get, with its cards, chips and signed links.
 """
 
 from __future__ import annotations

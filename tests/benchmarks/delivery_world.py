@@ -32,7 +32,7 @@ _SHARD = 1000
 
 
 def settings(url: str, port: int, connections: int) -> Settings:
-    """Gives the settings of a sender with web links (each mail has some thirty signed links)."""
+    """Gives the settings of a sender with web links (each card has two)."""
     return Settings(
         store=StoreSettings(url=url) if url else StoreSettings(),
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),

@@ -101,8 +101,8 @@ class PlainPress:
             pdf=found.pdf,
             match=self._match(pick) if kind == "html" else f"{pick.match}% match",
             chips=self._chips(names) if kind == "html" else f": {', '.join(names)}",
-            up=links.up[pick.paper],
-            down=links.down[pick.paper],
+            up=f"{links.vote}/{pick.paper}/up",
+            down=f"{links.vote}/{pick.paper}/down",
             number=" 1",
         )
         return self.templates.render(f"mail/card.{kind}", given)

@@ -156,7 +156,7 @@ def test_a_reader_signs_up_steers_the_digest_leaves_and_is_forgotten(
 
     sites.plan_issue(world.site.store, person, [4, 8])
     world.deliver()
-    page.goto(world.link(r"/v/[\w-]+", 3))
+    page.goto(world.link(r"/v/[\w-]+/4/up", 3))
     page.get_by_role("button", name="More like this").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Noted")
     page.get_by_role("button", name="Undo").click()
@@ -245,9 +245,9 @@ def every_page(world: World, page: Page) -> Iterator[str]:
         (Purpose.UNSUBSCRIBE, "u"),
         (Purpose.PAUSE, "p"),
         (Purpose.VIEW, "i"),
-        (Purpose.VOTE_UP, "v"),
+        (Purpose.VOTE, "v"),
     ):
-        page.goto(f"{site.url}/{path}/{site.link(purpose, delivery, 4 if path == 'v' else 0)}")
+        page.goto(f"{site.url}/{path}/{site.link(purpose, delivery)}{'/4/up' if path == 'v' else ''}")
         yield f"link-{path}"
     yield from _filled(world, page)
     page.goto(f"{site.url}/operator")

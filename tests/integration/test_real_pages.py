@@ -15,7 +15,7 @@ from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background, Judgement, Reader, judge
 from digest.rendering import Press
-from digest.runs.compose import compose, masthead
+from digest.runs.compose import Composer, masthead
 from digest.settings import SenderSettings, Settings, WebSettings
 from digest.sources import read_listing
 from digest.subscribers import Subscription
@@ -76,6 +76,7 @@ def test_issues_of_a_real_page_keep_every_rule(page: str, captures: Path, press:
     issues = {taste: _issue(judged) for taste, judged in zip(TASTES, judgements, strict=True) if judged.picks}
     assert len(issues) >= 8
     subscription = Subscription(address="ada@example.com", name="Ada")
+    composer = Composer(press=press, keyring=Keyring((b"k" * 32,)), settings=SETTINGS)
     for taste, issue in issues.items():
-        message = compose(issue, 1, subscription, papers, press, Keyring((b"k" * 32,)), SETTINGS)
+        message = composer.message(issue, 1, subscription, papers)
         assert (taste, broken(message.data, issue=True)) == (taste, [])

@@ -11,7 +11,7 @@ from digest.fetching.templates import load_templates
 from digest.issues import Issue, Reason, ReasonKind
 from digest.rendering import Addressee, IssueLinks, Masthead, Press, Rendering
 from digest.rendering.layout import HTML_BOUND
-from digest.rendering.specimens import READER, issue_of, links_of, sample_papers
+from digest.rendering.specimens import LINKS, READER, issue_of, sample_papers
 from tests.gallery.mails import MASTHEAD, press
 
 PAPERS = sample_papers(load_templates())
@@ -19,7 +19,7 @@ BY_NUMBER = {paper.number: paper for paper in PAPERS}
 
 
 def rendered(issue: Issue, **changes: object) -> Rendering:
-    return press().issue(issue, BY_NUMBER, READER, links_of(issue), **changes)  # type: ignore[arg-type]
+    return press().issue(issue, BY_NUMBER, READER, LINKS, **changes)  # type: ignore[arg-type]
 
 
 def chips(rendering: Rendering) -> list[list[str]]:
@@ -114,23 +114,22 @@ def test_the_match_stands_as_number_and_bar(match: int) -> None:
 
 def test_each_vote_leads_to_its_own_paper() -> None:
     issue = issue_of(PAPERS[:4])
-    links = links_of(issue)
     document = lxml_html.document_fromstring(rendered(issue).html)
     for heading in document.iter("h2"):
         card = next(node for node in heading.iterancestors("table") if node.get("class") == "card")
         number = next(paper.number for paper in PAPERS if paper.title == heading.text_content())
         found = {a.text_content(): a.get("href") for a in card.iter("a")}
-        assert found["More like this"] == links.up[number]
-        assert found["Less like this"] == links.down[number]
+        assert found["More like this"] == f"{LINKS.vote}/{number}/up"
+        assert found["Less like this"] == f"{LINKS.vote}/{number}/down"
 
 
 def test_a_paper_that_was_enriched_since_gets_a_new_card() -> None:
     own = Press.load(load_templates(), MASTHEAD)
     issue = issue_of(PAPERS[:1])
-    first = own.issue(issue, BY_NUMBER, READER, links_of(issue)).html
+    first = own.issue(issue, BY_NUMBER, READER, LINKS).html
     richer = {1: replace(PAPERS[0], title="A Better Title")}
     assert "A Better Title" not in first
-    assert "A Better Title" in own.issue(issue, richer, READER, links_of(issue)).html
+    assert "A Better Title" in own.issue(issue, richer, READER, LINKS).html
 
 
 def test_a_missing_paper_fails_that_message_only() -> None:
@@ -146,7 +145,7 @@ def test_the_html_stays_within_its_bound_whatever_the_papers(size: int) -> None:
     ]
     issue = issue_of(wide[:size], more=5)
     issue = replace(issue, also=issue_of(wide[size:]).picks)
-    rendering = press().issue(issue, {paper.number: paper for paper in wide}, READER, links_of(issue))
+    rendering = press().issue(issue, {paper.number: paper for paper in wide}, READER, LINKS)
     assert len(rendering.html.encode()) <= HTML_BOUND
     assert "more papers on the web" in rendering.html
     assert rendering.html.count("<h2") >= 1
@@ -163,7 +162,7 @@ def test_reader_and_masthead_are_shown_as_text() -> None:
         load_templates(), Masthead(name="A <b>Digest</b>", address="a@example.org", postal="<i>1 Street</i>")
     )
     issue = issue_of(PAPERS[:1])
-    rendering = own.issue(issue, BY_NUMBER, Addressee(address="<ada>@example.com"), links_of(issue))
+    rendering = own.issue(issue, BY_NUMBER, Addressee(address="<ada>@example.com"), LINKS)
     for text in ("A <b>Digest</b>", "<i>1 Street</i>", "<ada>@example.com"):
         assert text in lxml_html.document_fromstring(rendering.html).text_content()
         assert text not in rendering.html
@@ -190,7 +189,7 @@ def test_a_faulty_template_is_named(name: str, change: tuple[str, str], reason: 
 
 def _printed_with(templates: dict[str, str]) -> Rendering:
     issue = issue_of(PAPERS[:1])
-    return Press.load(templates, MASTHEAD).issue(issue, BY_NUMBER, READER, links_of(issue))
+    return Press.load(templates, MASTHEAD).issue(issue, BY_NUMBER, READER, LINKS)
 
 
 def test_an_unknown_theme_is_named() -> None:

@@ -36,12 +36,13 @@ def delivery(site: Running, ada: Subscriber) -> int:
 
 def mail_links(site: Running, delivery: int) -> list[str]:
     """Every link of the mail of a delivery that leads to our pages."""
-    votes_on = [(purpose, paper) for purpose in (Purpose.VOTE_UP, Purpose.VOTE_DOWN) for paper in (4, 8)]
+    votes, of_older_mails = site.link(Purpose.VOTE, delivery), (Purpose.VOTE_UP, Purpose.VOTE_DOWN)
     return [
         f"/u/{site.link(Purpose.UNSUBSCRIBE, delivery)}",
         f"/p/{site.link(Purpose.PAUSE, delivery)}",
         f"/i/{site.link(Purpose.VIEW, delivery)}",
-        *(f"/v/{site.link(purpose, delivery, paper)}" for purpose, paper in votes_on),
+        *(f"/v/{votes}/{paper}/{way}" for paper in (4, 8) for way in ("up", "down")),
+        *(f"/v/{site.link(purpose, delivery, 4)}" for purpose in of_older_mails),
         "/manage",
     ]
 
@@ -250,12 +251,25 @@ class TestTokens:
         assert client.post("/v/" + good).status_code == 404
         assert everything(site.store) == before
 
-    def test_a_vote_link_works_for_ninety_days(self, site: Running, client: httpx.Client, delivery: int) -> None:
-        token = site.link(Purpose.VOTE_UP, delivery, 4)
-        site.clock.forward(days=90)
-        assert client.get(f"/v/{token}").status_code == 200
-        site.clock.forward(days=1)
+    def test_a_vote_is_taken_for_papers_of_the_issue_only(
+        self, site: Running, client: httpx.Client, ada: Subscriber, delivery: int
+    ) -> None:
+        token = site.link(Purpose.VOTE, delivery)
+        for path in ("5/up", "4/sideways", "04/up", "4", "x/up", "4/up/"):
+            assert client.post(f"/v/{token}/{path}").status_code in (404, 307), path
         assert client.post(f"/v/{token}").status_code == 404
+        assert client.post(f"/v/{token}/4/up").status_code == 200
+        assert client.post(f"/v/{token}/8/down").status_code == 200
+        with site.store.reading() as tx:
+            given = votes.of_subscribers(tx, [ada.number])[ada.number]
+        assert {vote.paper: vote.value for vote in given} == {4: 1, 8: -1}
+
+    def test_a_vote_link_works_for_ninety_days(self, site: Running, client: httpx.Client, delivery: int) -> None:
+        links = f"/v/{site.link(Purpose.VOTE, delivery)}/4/up", f"/v/{site.link(Purpose.VOTE_UP, delivery, 4)}"
+        site.clock.forward(days=90)
+        assert [client.get(link).status_code for link in links] == [200, 200]
+        site.clock.forward(days=1)
+        assert [client.post(link).status_code for link in links] == [404, 404]
 
     def test_a_forwarded_issue_lets_nobody_read_or_change_the_profile(
         self, site: Running, client: httpx.Client, delivery: int
