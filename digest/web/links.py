@@ -168,10 +168,12 @@ def _ballot(visit: Visit, token: str, paper: str, way: str) -> Ballot | None:
         return Ballot(subscriber=_subscriber(visit, claim), paper=claim.paper, up=up) if claim else None
     claim = visit.site.claim(token, Purpose.VOTE)
     found = _delivery(visit, claim) if claim else None
-    shown = {str(pick.paper): pick.paper for pick in _shown(found)} if found else {}
-    if found is None or paper not in shown or way not in ("up", "down"):
+    if found is None or way not in ("up", "down"):
         return None
-    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=way == "up")
+    if found.issue is None:  # erased with its reader; their old links answer as before, and store nothing
+        return Ballot(subscriber=None, paper=0, up=way == "up")
+    shown = {str(pick.paper): pick.paper for pick in _shown(found)}
+    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=way == "up") if paper in shown else None
 
 
 @router.get("/p/{token}")
