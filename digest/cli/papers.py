@@ -11,12 +11,13 @@ from digest.runs.showing import paper_dict
 
 
 @command(reports=True)
-@click.option("--search", default="", metavar="WORDS", help="Only papers that have all these words.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the newest so many.")
+@click.option("--search", default="", metavar="WORDS", help='Only papers that have all these words and "phrases".')
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many: the newest, or the most relevant.")
 def papers(call: Call, search: str, limit: int | None) -> None:
     """Show the papers that are known.
 
-    In the order in which they came, with the text as it is shown and, in the JSON, as the listing had it.
+    In the order in which they came, those of a search by relevance, as on the archive page; with the text as it is
+    shown and, in the JSON, as the listing had it.
     """
     with call.store() as store:
         found = known_papers(store, search, limit)

@@ -7,9 +7,6 @@ words left aside, make a pair with a code of its own. The two lowest bits of a c
 
 from __future__ import annotations
 
-import re
-import threading
-import unicodedata
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,13 +14,15 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
-import snowballstemmer
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from digest.stems import TOKEN
+from digest.stems import fold as fold
+from digest.stems import stem as stem
+from digest.stems import tokens as tokens
 
 Codes = npt.NDArray[np.uint64]
 
-_TOKEN = re.compile(r"[^\W_]+[+#]*")
-_SHORT_FORMS = re.compile("[b-df-hj-np-tv-xz]{2,}[b-df-hj-np-rtv-xz]s")  # "llms", which Snowball leaves as they are
 STOP, PAIR = np.uint64(1), np.uint64(2)  #: bits of the codes of stop words and of pairs; other words have neither
 _PLAIN = ~(STOP | PAIR)
 #: Words that mean something in a paper, though common English has them; "systems" is as empty as "system".
@@ -32,29 +31,6 @@ _MEANINGFUL = frozenset(
 )
 STOP_WORDS = (frozenset(ENGLISH_STOP_WORDS) - _MEANINGFUL) | {"systems"}
 _FIRST, _SECOND, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93)
-_stemmer = snowballstemmer.stemmer("english")
-_stemmer_lock = threading.Lock()
-
-
-def fold(text: str) -> str:
-    """Gives the text in lower case without accents and compatibility forms: "Poincaré" -> "poincare"."""
-    if text.isascii():
-        return text.lower()
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
-
-
-def tokens(text: str) -> list[str]:
-    """Gives the folded tokens of a text in order, stop words included."""
-    return _TOKEN.findall(fold(text))
-
-
-@lru_cache(maxsize=1 << 18)
-def stem(token: str) -> str:
-    """Gives the Snowball stem of a folded token: "learning" -> "learn"; a short form without vowels loses its s too."""
-    if _SHORT_FORMS.fullmatch(token):
-        return token[:-1]
-    with _stemmer_lock:
-        return str(_stemmer.stemWord(token))
 
 
 @lru_cache(maxsize=1 << 18)
@@ -100,7 +76,7 @@ class Word:
 def words(text: str) -> list[Word]:
     """Gives the tokens of a text with their places in it, stop words included."""
     folded, places = _folded_with_places(text)
-    return [Word(code(m.group()), places[m.start()], places[m.end() - 1] + 1) for m in _TOKEN.finditer(folded)]
+    return [Word(code(m.group()), places[m.start()], places[m.end() - 1] + 1) for m in TOKEN.finditer(folded)]
 
 
 def skipping_stops(words: Iterable[Word], wanted: Container[int] = ()) -> list[Word]:

@@ -1,43 +1,47 @@
-"""The archive: all papers, newest first, or those whose title and abstract have every word of a query."""
+"""The archive: all papers, newest first, or those that have every term of a query, the most relevant first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 
 from digest.papers import Paper
-from digest.storage import schema
-from digest.storage.paper_rows import paper_of, storable
+from digest.search_words import read_query
+from digest.storage import papers, schema, search_index
 from digest.storage.store import Tx
 
-MAX_WORDS = 12
-
 _p = schema.papers.c
+_PRESENT = _p.redirect.is_(None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """One page of results."""
 
-    papers: tuple[Paper, ...]
-    total: int  #: results on all pages
+    papers: tuple[Paper, ...] = ()
+    total: int = 0  #: results on all pages
 
 
 def search(tx: Tx, query: str, *, offset: int = 0, limit: int = 20) -> Found:
-    """Gives one page of the papers that have every word of the query, in any order; all papers for an empty query.
+    """Gives one page of the papers that have every word and every phrase in quotation marks; all for an empty query.
 
-    Papers with a word in the title come first, then the newest.
+    Words are found in any inflection in title and abstract, and as they are in the names of authors, categories and
+    identifiers; the last one may be the beginning of a word. A query without a letter or digit finds nothing.
     """
-    words = storable(query).split()[:MAX_WORDS]
-    present = and_(_p.redirect.is_(None), *(or_(_has(_p.title, word), _has(_p.abstract, word)) for word in words))
-    in_title = and_(*(_has(_p.title, word) for word in words)) if words else _p.redirect.is_(None)
-    total: int = tx.connection.execute(select(func.count()).select_from(schema.papers).where(present)).scalar_one()
-    page = select(schema.papers).where(present).order_by(in_title.desc(), _p.number.desc()).offset(offset).limit(limit)
-    rows = tx.connection.execute(page).mappings()
-    return Found(papers=tuple(paper_of(row) for row in rows), total=total)
+    if not query.strip():
+        return _everything(tx, offset, limit)
+    terms = read_query(query)
+    if not terms:
+        return Found()
+    known = papers.by_numbers(tx, numbers := search_index.find(tx.connection, terms, offset=offset, limit=limit))
+    found = tuple(known[number] for number in numbers)
+    return Found(papers=found, total=search_index.count(tx.connection, terms))
 
 
-def _has(column: Column[Any], word: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(word.lower(), autoescape=True)
+def _everything(tx: Tx, offset: int, limit: int) -> Found:
+    total: int = tx.connection.execute(select(func.count()).select_from(schema.papers).where(_PRESENT)).scalar_one()
+    page = select(_p.number).where(_PRESENT).order_by(_p.number.desc()).offset(offset).limit(limit)
+    numbers = list(tx.connection.execute(page).scalars())
+    known = papers.by_numbers(tx, numbers)
+    return Found(papers=tuple(known[number] for number in numbers), total=total)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Table, func, select, text
 
 from digest.errors import StoreError, UsageError
-from digest.storage import schema
+from digest.storage import papers, schema, search_index
 from digest.storage.bulk import copy_rows
 from digest.storage.store import Store, Tx
 
@@ -30,6 +30,7 @@ def move(source: Store, target: Store) -> Mapping[str, int]:
         moved = {table.name: _copy(table, reading, writing) for table in _tables()}
         for table in _tables():
             _carry_counter(table, reading, writing)
+        search_index.put(writing.connection, papers.search_entries(papers.stream(reading)))
         _compare(moved, writing)
     return moved
 

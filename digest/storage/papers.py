@@ -11,7 +11,8 @@ from sqlalchemy import Select, bindparam, delete, exists, func, select, update
 
 from digest.errors import StoreError
 from digest.papers import Paper
-from digest.storage import schema
+from digest.search_words import Searchable, of_paper
+from digest.storage import schema, search_index
 from digest.storage.bulk import chunks, copy_rows, insert_or_ignore
 from digest.storage.paper_rows import paper_of, row_of
 from digest.storage.popularity import popularity_of
@@ -85,6 +86,7 @@ def add(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
     start = high_water(tx) + 1
     numbered = [replace(paper, number=number) for number, paper in enumerate(papers, start)]
     copy_rows(tx, schema.papers, [row_of(paper) for paper in numbered])
+    search_index.put(tx.connection, search_entries(numbered))
     return numbered
 
 
@@ -96,6 +98,7 @@ def change(tx: Tx, papers: Sequence[Paper]) -> None:
     values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "new_number"}
     statement = update(schema.papers).where(_p.number == bindparam("new_number")).values(values)
     tx.connection.execute(statement, rows)
+    search_index.put(tx.connection, search_entries(papers))
 
 
 def identify(tx: Tx, keys: Mapping[str, int]) -> None:
@@ -116,6 +119,12 @@ def join(tx: Tx, kept: Paper, gone: int) -> None:
     _hand_over(tx, kept.number, gone)
     pointing = update(schema.papers).where((_p.number == gone) | (_p.redirect == gone))
     tx.connection.execute(pointing.values(redirect=kept.number))
+    search_index.drop(tx.connection, [gone])
+
+
+def search_entries(papers: Iterable[Paper]) -> Iterator[tuple[int, Searchable]]:
+    """Gives what the search index holds of papers."""
+    return ((paper.number, of_paper(paper)) for paper in papers)
 
 
 def with_popularity(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:

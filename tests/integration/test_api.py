@@ -26,9 +26,9 @@ ROOT = "/api/v1"
 
 
 @pytest.fixture
-def site(sqlite_store: Store) -> Iterator[Running]:
-    sites.fill(sqlite_store)
-    with sites.running(sqlite_store) as running:
+def site(store: Store) -> Iterator[Running]:
+    sites.fill(store)
+    with sites.running(store) as running:
         yield running
 
 

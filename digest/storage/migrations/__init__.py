@@ -9,11 +9,11 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, Inspector, inspect, text
 
 from digest.errors import SchemaTooNew
-from digest.storage.migrations import step_0001, step_0002, step_0003, step_0004
+from digest.storage.migrations import step_0001, step_0002, step_0003, step_0004, step_0005
 
 Step = Callable[[Operations], None]
 
-STEPS: Sequence[Step] = (step_0001.upgrade, step_0002.upgrade, step_0003.upgrade, step_0004.upgrade)
+STEPS: Sequence[Step] = (step_0001.upgrade, step_0002.upgrade, step_0003.upgrade, step_0004.upgrade, step_0005.upgrade)
 MIGRATION_LOCK = 0x6469676D
 
 

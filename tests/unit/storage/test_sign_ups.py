@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.profiles import Keyword, Profile
-from digest.storage import Store, archive, groups, link_tokens, operators, papers, reading_lists, sign_ups, subscribers
+from digest.storage import Store, groups, link_tokens, operators, papers, reading_lists, sign_ups, subscribers
 from digest.storage.link_tokens import LinkPurpose
 from digest.storage.operators import Role
 from digest.storage.sign_ups import MailLimit, SignUp, Use
@@ -138,25 +138,3 @@ def test_a_reading_list_holds_each_paper_once_the_newest_entry_first(store: Stor
         assert [listed.key for listed in reading_lists.of_subscriber(tx, ada.number)] == ["arxiv:2", "arxiv:1"]
         reading_lists.drop(tx, ada.number, two.number)
         assert [listed.key for listed in reading_lists.of_subscriber(tx, ada.number)] == ["arxiv:1"]
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        pytest.param("", ["c", "b", "a"], id="everything, newest first"),
-        pytest.param("deep NETS", ["a", "b"], id="every word, in the title before the abstract"),
-        pytest.param("100%", ["c"], id="a sign that patterns use"),
-        pytest.param("_", [], id="another one"),
-        pytest.param("nothing", [], id="nothing"),
-    ],
-)
-def test_the_archive_finds_papers_by_all_words_of_a_query(store: Store, query: str, found: list[str]) -> None:
-    known = [
-        paper("a", title="Deep nets", abstract="x"),
-        paper("b", title="Shallow", abstract="unlike deep nets"),
-        paper("c", title="Wide", abstract="100% wide"),
-    ]
-    with store.ingesting(5) as tx:
-        papers.add(tx, known)
-        assert [one.key for one in archive.search(tx, query).papers] == found
-        assert archive.search(tx, query, limit=1).total == len(found)

@@ -12,10 +12,10 @@ from tests import sites
 
 
 @pytest.fixture
-def site(sqlite_store: Store) -> Iterator[sites.Running]:
-    """A site on SQLite that knows forty papers."""
-    sites.fill(sqlite_store)
-    with sites.running(sqlite_store) as running:
+def site(store: Store) -> Iterator[sites.Running]:
+    """A site that knows forty papers, on each database in turn."""
+    sites.fill(store)
+    with sites.running(store) as running:
         yield running
 
 

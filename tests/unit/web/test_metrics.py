@@ -35,8 +35,8 @@ def test_the_figures_are_those_of_the_store(site: sites.Running, client: httpx.C
     assert found["digest_waiting_seconds",] == 0
 
 
-def test_others_find_no_such_page(sqlite_store: Store) -> None:
-    with sites.running(sqlite_store, metrics_from=("192.0.2.0/24",)) as running, running.client() as client:
+def test_others_find_no_such_page(store: Store) -> None:
+    with sites.running(store, metrics_from=("192.0.2.0/24",)) as running, running.client() as client:
         assert client.get("/metrics").status_code == 404
         allowed = client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"})
         assert allowed.status_code == 200

@@ -22,9 +22,9 @@ def signature(body: bytes, key: bytes = b"key") -> dict[str, str]:
 
 
 @pytest.fixture
-def hook(sqlite_store: Store) -> Iterator[httpx.Client]:
+def hook(store: Store) -> Iterator[httpx.Client]:
     settings = Settings(bounces=BouncesSettings.model_validate({"webhook_secret": "key"}))
-    app = create_app(sqlite_store, settings, clock=sites.Clock(), wake=lambda: None)
+    app = create_app(store, settings, clock=sites.Clock(), wake=lambda: None)
     with sites.serving(app) as url, httpx.Client(base_url=url) as client:
         yield client
 
