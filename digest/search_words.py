@@ -39,7 +39,7 @@ class Term:
     @property
     def stems(self) -> tuple[str, ...]:
         """The words as titles and abstracts have them."""
-        return tuple(map(stem_of, self.words))
+        return tuple(map(stem, self.words))
 
 
 def of_paper(paper: Paper) -> Searchable:
@@ -51,11 +51,12 @@ def of_paper(paper: Paper) -> Searchable:
 def searchable(title_text: str, abstract_text: str, names: Iterable[str]) -> Searchable:
     """Gives the words by which a paper with this title, abstract and names is found."""
     title, abstract = _words(title_text), _words(abstract_text)
+    stems = {word: stem(word) for word in dict.fromkeys(title + abstract)}
     return Searchable(
-        title=tuple(map(stem_of, title)),
-        abstract=tuple(map(stem_of, abstract)),
+        title=tuple(stems[word] for word in title),
+        abstract=tuple(stems[word] for word in abstract),
         names=tuple(word for name in dict.fromkeys(names) for word in _words(name)),
-        plain=tuple(dict.fromkeys(word for word in title + abstract if stem_of(word) != word)),
+        plain=tuple(word for word, stemmed in stems.items() if stemmed != word),
     )
 
 
@@ -74,10 +75,5 @@ def read_query(text: str) -> tuple[Term, ...]:
     return tuple(found[:MOST_TERMS])
 
 
-def stem_of(word: str) -> str:
-    """Gives the stem of a folded word."""
-    return stem(word).translate(_SIGNS)
-
-
 def _words(text: str) -> list[str]:
-    return [token.translate(_SIGNS) for token in tokens(text)]
+    return [token if token.isalnum() else token.translate(_SIGNS) for token in tokens(text)]

@@ -142,9 +142,12 @@ def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
     return Schedule(timezone=zone, hour=hour or time(7), days=days or WORKDAYS, cadence=cadence), wrong
 
 
-def fields_of(subscription: Subscription, wrong: Mapping[str, str] | None = None) -> ProfileFields:
-    """Gives the form that shows a subscription."""
+def fields_of(
+    subscription: Subscription, wrong: Mapping[str, str] | None = None, typed: Values | None = None
+) -> ProfileFields:
+    """Gives the form that shows a subscription, with what is wrong in it as it was typed."""
     profile, schedule = subscription.profile, subscription.schedule
+    unknown_zone = first(typed or {}, "timezone")[:100] if "timezone" in (wrong or {}) else ""
     return ProfileFields(
         address=subscription.address,
         name=subscription.name,
@@ -155,7 +158,7 @@ def fields_of(subscription: Subscription, wrong: Mapping[str, str] | None = None
         minimum_match=profile.minimum_match,
         papers=profile.papers,
         trending=profile.trending,
-        timezone=schedule.timezone,
+        timezone=unknown_zone or schedule.timezone,
         hour=f"{schedule.hour:%H:%M}",
         days=schedule.days,
         weekly=schedule.cadence is Cadence.WEEKLY,

@@ -111,7 +111,7 @@ def sign_up(visit: VisitDep, values: FormDep) -> Response:
     """Takes the form; the answer is the same whether or not the address is known."""
     reading = read_form(values, visit.language)
     if reading.faults:
-        return visit.show(_form_page(visit, fields_of(reading.subscription, reading.wrong)))
+        return visit.show(_form_page(visit, fields_of(reading.subscription, reading.wrong, values)))
     stamp = visit.site.form_clock.read(first(values, "stamp"), visit.now)
     if first(values, "website") or stamp is Reading.FORGED:
         return _check_mail(visit)  # a robot is told what everybody is told
@@ -179,7 +179,7 @@ def _fields(visit: Visit, values: Values, *, everything: bool) -> ProfileFields:
     """Gives the form as filled in; unless everything is asked for, what is empty yet is not called wrong."""
     reading = read_form(values, visit.language)
     filled = {name: reason for name, reason in reading.wrong.items() if everything or first(values, name)}
-    return fields_of(reading.subscription, filled)
+    return fields_of(reading.subscription, filled, values)
 
 
 def _preview(visit: Visit, values: Values) -> PreviewView | None:

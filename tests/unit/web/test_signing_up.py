@@ -67,6 +67,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_stored(
 ) -> None:
     answer = sign_up(site, client, **change)
     assert complaint in answer.text
+    assert "timezone" not in change or 'value="Mars/Olympus"' in answer.text
     assert 'aria-invalid="true"' in answer.text or "days" in change or "day" in change
     assert site.letters == []
 
