@@ -6,21 +6,16 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from digest.issues import Pick
 from digest.papers import Paper
 from digest.profiles import Profile
 from digest.ranking import Background, PaperIndex, Reader, Vote, judge
-from digest.ranking.exclusion import papers_with
-from digest.ranking.features import Ints
+from digest.ranking.advice import Advice, advise
 from digest.ranking.proposals import propose
-from digest.ranking.spelling import correction
 from digest.storage import Store, papers, statistics
 
 NEWEST = 400  #: papers that a profile is tried on
 SHOWN = 8
-NEARLY_ALL = 60  #: percent of the papers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +34,6 @@ class Shift:
     paper: Paper
     before: int  #: match without the votes; 0 when there was none
     after: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Advice:
-    """A keyword that tells papers apart badly."""
-
-    term: str
-    everything: bool  #: in nearly every paper; else in none
-    share: int  #: percent of the newest papers that have it
-    instead: tuple[str, ...] = ()  #: terms that might do better
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,19 +92,9 @@ class Outlook:
 
     def advice(self, profile: Profile) -> list[Advice]:
         """Gives the keywords that nearly all or none of the newest papers have, with terms that might do better."""
-        found = []
         with self._lock:
             shelf = self._shelf()
-            for keyword in profile.keywords if shelf.index.papers else ():
-                having = papers_with(keyword.term, shelf.index)
-                share = round(100 * len(having) / len(shelf.index.papers))
-                if not len(having) or share >= NEARLY_ALL:
-                    near = [shelf.index.papers[int(place)] for place in _near(keyword.term, having, shelf.index)]
-                    texts = [(paper.title, paper.abstract) for paper in near[:40]]
-                    mended = "" if len(having) else correction(keyword.term, shelf.index.papers)
-                    instead = ([mended] if mended else []) + (propose(texts, shelf.background, 4) if texts else [])
-                    found.append(Advice(term=keyword.term, everything=share > 0, share=share, instead=tuple(instead)))
-        return found
+            return advise(profile.keywords, shelf.index, shelf.background)
 
     def terms(self, texts: Sequence[tuple[str, str]], most: int = 12) -> list[str]:
         """Gives keywords that would find such texts (title, abstract), the most telling first."""
@@ -142,11 +117,3 @@ class Outlook:
                 background = Background.load(record.data) if record else Background.empty().with_papers(newest)
                 self._prepared = _Shelf(version=version, index=PaperIndex(newest), background=background)
         return self._prepared
-
-
-def _near(term: str, having: Ints, index: PaperIndex) -> Ints:
-    """Gives the places of papers to take other terms from: those that have the term, else any of its words."""
-    if len(having):
-        return having
-    places = [papers_with(word, index) for word in term.split()]
-    return np.unique(np.concatenate(places)) if places else having

@@ -22,7 +22,7 @@ from digest.web.holder import HolderDep, back
 from digest.web.pages import Page
 from digest.web.signup import ZONES, CheckMailPage, weekday_names
 from digest.web.site import FormDep, Visit, VisitDep
-from digest.web.views import PaperView, paper_view
+from digest.web.views import AdviceView, PaperView, advice_views, paper_view
 
 ISSUES_SHOWN = 10
 LONGEST_PAUSE = 366  #: days
@@ -79,6 +79,7 @@ class ManagePage(Page):
     next_issue: date | None
     owned_by_file: bool
     done: str = ""  #: which form was just saved
+    advice: tuple[AdviceView, ...] = ()  #: on the keywords, once they were saved
     fields: ProfileFields
     keywords: tuple[Keyword, ...]
     zones: tuple[str, ...] = ZONES
@@ -204,6 +205,7 @@ def _page(visit: Visit, person: Subscriber, token: str, *, done: str = "", wrong
         next_issue=person.next_issue,
         owned_by_file=person.owner is Owner.FILE,
         done=done,
+        advice=advice_views(visit.site.outlook, person.profile) if done == "profile" else (),
         fields=fields_of(person.subscription, complaints),
         keywords=person.profile.keywords,
         weekdays=weekday_names(visit.language),

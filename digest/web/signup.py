@@ -19,7 +19,7 @@ from digest.web.forms import ProfileFields, Values, fields_of, first, read_form,
 from digest.web.pages import Page
 from digest.web.site import FormDep, Visit, VisitDep
 from digest.web.stamps import Reading
-from digest.web.views import AdviceView, PreviewView, preview_view
+from digest.web.views import PreviewView, advice_views, preview_view
 
 ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
 router = APIRouter(include_in_schema=False)
@@ -186,11 +186,7 @@ def _preview(visit: Visit, values: Values) -> PreviewView | None:
     profile = read_profile(values)
     if profile.is_empty or faults(profile):
         return None
-    advice = [
-        AdviceView(term=a.term, everything=a.everything, share=a.share, instead=a.instead)
-        for a in visit.site.outlook.advice(profile)
-    ]
-    return preview_view(visit.site.outlook.prospect(profile), advice)
+    return preview_view(visit.site.outlook.prospect(profile), advice_views(visit.site.outlook, profile))
 
 
 def _check_mail(visit: Visit) -> Response:

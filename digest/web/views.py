@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from digest.issues import Pick
 from digest.papers import Paper
+from digest.profiles import Profile
 from digest.rendering.excerpts import excerpt
 from digest.rendering.paper_links import paper_links
 from digest.rendering.reasons import told
-from digest.runs.outlook import Prospect
+from digest.runs.outlook import Outlook, Prospect
 
 AUTHORS_SHOWN = 4
 
@@ -81,6 +82,14 @@ def preview_view(prospect: Prospect, advice: Iterable[AdviceView] = ()) -> Previ
         considered=prospect.considered,
         more=prospect.more,
         advice=tuple(advice),
+    )
+
+
+def advice_views(outlook: Outlook, profile: Profile) -> tuple[AdviceView, ...]:
+    """Gives the advice on a profile's keywords as the pages show it."""
+    return tuple(
+        AdviceView(term=a.term, everything=a.everything, share=a.share, instead=a.instead)
+        for a in outlook.advice(profile)
     )
 
 
