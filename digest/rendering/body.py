@@ -10,7 +10,6 @@ from digest.errors import MessageError
 from digest.issues import Issue, Pick
 from digest.papers import Paper
 from digest.rendering.cards import Card
-from digest.rendering.headline import count
 from digest.rendering.inputs import IssueLinks
 from digest.rendering.layout import (
     Layout,
@@ -18,13 +17,13 @@ from digest.rendering.layout import (
     html_piece,
     in_chips,
     in_words,
-    match_text,
     number_piece,
     short_match,
 )
 from digest.rendering.pieces import Filling, Piece, piece, size_of
-from digest.rendering.sections import Section, sections
+from digest.rendering.sections import OTHERS, Section, sections
 from digest.rendering.templates import Sheet
+from digest.rendering.wording import Wording
 
 TRENDING = "Trending"
 ROOM_OF_ROWS = 8_000  #: octets of HTML kept for rows where not every card fits
@@ -77,10 +76,17 @@ def _cards(layout: Layout, entries: Sequence[Entry]) -> Body:
     body, by_paper = Body(), {entry.pick.paper: entry for entry in entries}
     for section in _groups(entries):
         if section.name:
-            body.add(layout.section, {"name": html_piece(section.name)}, {"name": piece(section.name)})
+            name = _heading(section.name, layout.wording)
+            body.add(layout.section, {"name": html_piece(name)}, {"name": piece(name)})
         for pick in section.picks:
-            _add_card(body, by_paper[pick.paper])
+            _add_card(body, layout, by_paper[pick.paper])
     return body
+
+
+def _heading(section: str, wording: Wording) -> str:
+    """Gives the heading of a section: a keyword of the reader as it is, ours in their language."""
+    ours = {TRENDING: wording.say("Trending"), OTHERS: wording.say("More of your interests")}
+    return ours.get(section, section)
 
 
 def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece) -> Entry:
@@ -88,11 +94,11 @@ def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece)
     return Entry(pick, card, reasons, card.html((layout.match(pick), vote, *in_chips(reasons))))
 
 
-def _add_card(body: Body, entry: Entry) -> None:
+def _add_card(body: Body, layout: Layout, entry: Entry) -> None:
     body.cards.append(entry.card)
     body.html += entry.html
     number = number_piece(len(body.cards))
-    body.text += entry.card.text((number, match_text(entry.pick), *in_words(entry.reasons)))
+    body.text += entry.card.text((number, layout.match_text(entry.pick), *in_words(entry.reasons)))
 
 
 def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:
@@ -133,7 +139,7 @@ def _add_rows(body: Body, layout: Layout, rows: Sequence[Pick], papers: Mapping[
 
 
 def _add_more(body: Body, layout: Layout, number: int, links: IssueLinks) -> None:
-    further = count(number, "more paper")
+    further = layout.wording.several("%(num)s more paper", "%(num)s more papers", number)
     body.add(
         layout.more,
         {"count": html_piece(further), "view": html_piece(links.view)},

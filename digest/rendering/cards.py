@@ -15,6 +15,7 @@ from digest.rendering.pieces import mark
 from digest.rendering.reasons import MOST_REASONS
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
+from digest.rendering.wording import ENGLISH, Wording
 
 MOST_AUTHORS = 4  #: above, the first three are named and the others counted
 LONGEST_TITLE = 500  # characters; nobody titles a paper so, but a broken listing may
@@ -68,25 +69,26 @@ class Cards:
         return CardInput(
             theme=self._theme,
             web=self._web,
-            title=shortened(inert(paper.title), LONGEST_TITLE) or "Untitled",
-            authors=author_line(paper.authors),
+            title=shortened(inert(paper.title), LONGEST_TITLE) or self._templates.wording.say("Untitled"),
+            authors=author_line(paper.authors, self._templates.wording),
             venue=_venue(paper),
             excerpt=excerpt(inert(paper.abstract or paper.tldr)),
             read=links.read,
-            read_label="Read" if links.found else "Find",
+            read_label=self._templates.wording.say("Read") if links.found else self._templates.wording.say("Find"),
             pdf=links.pdf if links.pdf != links.read else "",
             up=mark("vote") + f"/{paper.number}/up",
             down=mark("vote") + f"/{paper.number}/down",
         )
 
 
-def author_line(authors: Sequence[str]) -> str:
+def author_line(authors: Sequence[str], wording: Wording = ENGLISH) -> str:
     """Gives up to four names, or the first three and how many more."""
     names = [shortened(name, LONGEST_NAME) for name in map(inert, authors[: MOST_AUTHORS + 1]) if name]
     if len(authors) <= MOST_AUTHORS:
         return ", ".join(names)
     shown = names[: MOST_AUTHORS - 1]
-    return f"{', '.join(shown)} and {len(authors) - len(shown)} more"
+    more = len(authors) - len(shown)
+    return wording.several("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=", ".join(shown))
 
 
 def _venue(paper: Paper) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digest.issues import Issue
-from digest.rendering.dates import long_date, short_date
 from digest.rendering.excerpts import shortened
+from digest.rendering.wording import ENGLISH, Wording
 
 WORDS_PER_MINUTE = 220
 _LONGEST_TITLE = 76  # characters of the subject, so that it stays under 120
@@ -18,20 +18,22 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def heading(issue: Issue) -> str:
+def heading(issue: Issue, wording: Wording = ENGLISH) -> str:
     """Gives the heading of an issue: its date, or the week that it closes."""
-    day = long_date(issue.issue_date)
-    return f"Your week to {day}" if issue.weekly else day
+    day = wording.long_date(issue.issue_date)
+    return wording.say("Your week to %(day)s", day=day) if issue.weekly else day
 
 
-def subject(issue: Issue, titles: Sequence[str]) -> str:
+def subject(issue: Issue, titles: Sequence[str], wording: Wording = ENGLISH) -> str:
     """Gives a subject of at most 120 characters: the best title first, dated so that no two issues share one."""
-    day = short_date(issue.issue_date)
+    day = wording.short_date(issue.issue_date)
     if not titles:
-        return f"No new papers for you · {day}"
-    others = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
-    lead = "Your week: " if issue.weekly else "" if issue.picks else "Trending: "
-    return f"{lead}{shortened(titles[0], _LONGEST_TITLE)}{others} · {day}"
+        return wording.say("No new papers for you · %(day)s", day=day)
+    first, others = shortened(titles[0], _LONGEST_TITLE), len(titles) - 1
+    if others:
+        first = wording.several("%(title)s and %(num)s more", "%(title)s and %(num)s more", others, title=first)
+    lead = wording.say("Your week:") if issue.weekly else "" if issue.picks else wording.say("Trending:")
+    return f"{lead} {first} · {day}".strip()
 
 
 def preheader(titles: Sequence[str], summary: str) -> str:
@@ -39,12 +41,15 @@ def preheader(titles: Sequence[str], summary: str) -> str:
     return shortened(" · ".join(titles[1:4]) or summary, _LONGEST_PREHEADER)
 
 
-def summary(issue: Issue, words: int) -> str:
+def summary(issue: Issue, words: int, wording: Wording = ENGLISH) -> str:
     """Gives "8 picked from 197 new papers · 3 min read"."""
     shown = len(issue.picks) + len(issue.trending)
-    minutes = f"{max(1, round(words / WORDS_PER_MINUTE))} min read"
+    scanned = wording.several("%(num)s new paper", "%(num)s new papers", issue.considered)
     if not shown:
-        return f"{count(issue.considered, 'new paper')}, none that matches"
-    if not issue.picks:
-        return f"{shown} trending among {count(issue.considered, 'new paper')} · {minutes}"
-    return f"{len(issue.picks)} picked from {count(issue.considered, 'new paper')} · {minutes}"
+        return wording.say("%(papers)s, none that matches", papers=scanned)
+    if issue.picks:
+        found = wording.say("%(count)s picked from %(papers)s", count=len(issue.picks), papers=scanned)
+    else:
+        found = wording.say("%(count)s trending among %(papers)s", count=shown, papers=scanned)
+    minutes = wording.say("%(minutes)s min read", minutes=max(1, round(words / WORDS_PER_MINUTE)))
+    return f"{found} · {minutes}"

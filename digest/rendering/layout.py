@@ -49,8 +49,9 @@ class Layout:
     """The prepared pieces of one theme, with links to web pages or without."""
 
     def __init__(self, templates: Templates, masthead: Masthead, theme: Theme, *, web: bool) -> None:
+        wording = self.wording = templates.wording
         self.cards = Cards(templates, theme, web=web)
-        shell = IssueInput(masthead=masthead, theme=theme, web=web, language="en")
+        shell = IssueInput(masthead=masthead, theme=theme, web=web, language=wording.language)
         self.shell = Sheet(templates, "issue", shell, kind="mjml")
         self.section = Sheet(templates, "section", SectionInput(theme=theme))
         self.rows = Sheet(templates, "rows", RowsInput(theme=theme))
@@ -60,12 +61,20 @@ class Layout:
         self._matches = [_match(templates, theme, match) for match in range(101)]
         self._chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
         self._reasons: dict[tuple[object, ...], WrittenReason] = {}
+        self._in_words = [piece(wording.say("%(match)s%% match", match=match)) for match in range(101)]
 
     def match(self, pick: Pick) -> Piece:
         """Gives the match as number and bar, or why the paper trends."""
         if pick.match is None:
-            return joined(self._trend.fill({"note": html_piece(inert(pick.trending) or "Trending")}))
+            return joined(self._trend.fill({"note": html_piece(self._trending(pick))}))
         return self._matches[pick.match]
+
+    def match_text(self, pick: Pick) -> Piece:
+        """Gives the match in words, or why the paper trends, for the text part."""
+        return piece(self._trending(pick)) if pick.match is None else self._in_words[pick.match]
+
+    def _trending(self, pick: Pick) -> str:
+        return inert(pick.trending) or self.wording.say("Trending")
 
     def reasons(self, pick: Pick) -> list[WrittenReason]:
         """Gives the reasons that speak for the paper, strongest first, each once, at most five."""
@@ -79,7 +88,7 @@ class Layout:
     def _write(self, key: tuple[object, ...], reason: Reason) -> WrittenReason:
         if len(self._reasons) >= MOST_KEPT:
             self._reasons.clear()
-        name = label(reason)
+        name = label(reason, self.wording)
         chip = joined(self._chip.fill({"label": html_piece(name)}))
         first, following, below = (piece(lead + name) for lead in (": ", ", ", ",\n" + " " * INDENT))
         written = self._reasons[key] = WrittenReason(name, chip, first, following, below)
@@ -130,11 +139,6 @@ def in_words(reasons: Sequence[WrittenReason]) -> tuple[Piece, ...]:
     return *pieces, *_NO_REASONS[len(pieces) :]
 
 
-def match_text(pick: Pick) -> Piece:
-    """Gives the match in words, or why the paper trends, for the text part."""
-    return piece(inert(pick.trending) or "Trending") if pick.match is None else _LONG[pick.match]
-
-
 def short_match(pick: Pick) -> Piece:
     """Gives the match as a row shows it: "42%", four characters wide."""
     return _NO_MATCH if pick.match is None else _SHORT[pick.match]
@@ -147,6 +151,5 @@ def number_piece(number: int) -> Piece:
 
 _NO_REASONS = (EMPTY,) * MOST_REASONS
 _NO_MATCH = piece("    ")
-_LONG = [piece(f"{match}% match") for match in range(101)]
 _SHORT = [piece(f"{match:>3}%") for match in range(101)]
 _NUMBERS = [piece(f"{number:>2}") for number in range(100)]

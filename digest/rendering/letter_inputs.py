@@ -37,7 +37,7 @@ class ManageInput(LetterInput):
     """mail/manage.mjml and mail/manage.txt: the link to change a subscription."""
 
     link: str  #: URL
-    duration: str  #: how long the link works: "an hour"
+    hours: int  #: how long the link works
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class WelcomeInput(LetterInput):
 
     web: bool  #: whether there are web pages to link to
     address: str  #: the reader's own
-    next_issue: str  #: when the first issue comes: "on Friday, 14 March at 07:30"
+    first_issue: str  #: the day on which it comes: "Friday, 14 March"; empty when that is not known
     keywords: tuple[str, ...]
     unsubscribe: str  #: URL
     manage: str  #: URL; empty without web pages, as the next two

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from digest.issues import Issue
 from digest.papers import Paper
@@ -57,32 +58,42 @@ class Letters:
         self, templates: Templates, masthead: Masthead, theme: Theme, layout: Callable[[IssueLinks], Layout]
     ) -> None:
         self._templates, self._masthead, self._theme, self._layout = templates, masthead, theme, layout
+        self._wording = templates.wording
 
     def confirm(self, link: str, *, hours: int, group: str = "") -> Rendering:
         """Gives the mail that asks for a confirmation: of a sign-up, or of the invitation by a group."""
-        name = inert(group)
+        name, wording = inert(group), self._wording
+        subject = wording.say("Please confirm: %(digest)s", digest=self._masthead.name)
+        if name:
+            group_name = shortened(name, 40)
+            subject = wording.say(
+                "Please confirm: %(digest)s for %(group)s", digest=self._masthead.name, group=group_name
+            )
         given = ConfirmInput(
             masthead=self._masthead,
             theme=self._theme,
-            subject=f"Please confirm: {self._masthead.name}" + (f" for {shortened(name, 40)}" if name else ""),
-            preheader="One click, and the new papers that matter to you come by mail.",
-            heading="One click to go",
+            language=wording.language,
+            subject=subject,
+            preheader=wording.say("One click, and the new papers that matter to you come by mail."),
+            heading=wording.say("One click to go"),
             link=link,
             hours=hours,
             group=name,
         )
         return self._printed("confirm", given)
 
-    def manage(self, link: str, *, duration: str) -> Rendering:
+    def manage(self, link: str, *, hours: int) -> Rendering:
         """Gives the mail with the link to change a subscription."""
+        wording = self._wording
         given = ManageInput(
             masthead=self._masthead,
             theme=self._theme,
-            subject=f"Your link to manage {self._masthead.name}",
-            preheader=f"It works for {duration}.",
-            heading="Your link",
+            language=wording.language,
+            subject=wording.say("Your link to manage %(digest)s", digest=self._masthead.name),
+            preheader=wording.several("It works for one hour.", "It works for %(num)s hours.", hours),
+            heading=wording.say("Your link"),
             link=link,
-            duration=duration,
+            hours=hours,
         )
         return self._printed("manage", given)
 
@@ -91,22 +102,26 @@ class Letters:
         address: str,
         links: IssueLinks,
         *,
-        next_issue: str,
+        first_issue: date | None = None,
         keywords: Iterable[str] = (),
         preview: Preview | None = None,
     ) -> Rendering:
         """Gives the mail that greets a new subscriber, with the papers that a first issue would have had."""
         shown = preview and (preview.issue.picks or preview.issue.trending)
+        wording, day = self._wording, self._wording.long_date(first_issue) if first_issue else ""
+        taste = wording.say("Here is what will come, and a first taste of it.")
+        soon = wording.say("Your first issue comes soon.")
         given = WelcomeInput(
             masthead=self._masthead,
             theme=self._theme,
-            subject=f"Welcome to {self._masthead.name}",
-            preheader=f"Your first issue comes {next_issue}.",
-            heading="Welcome",
-            lead="Here is what will come, and a first taste of it." if shown else "Here is what will come.",
+            language=wording.language,
+            subject=wording.say("Welcome to %(digest)s", digest=self._masthead.name),
+            preheader=wording.say("Your first issue comes on %(day)s.", day=day) if day else soon,
+            heading=wording.say("Welcome"),
+            lead=taste if shown else wording.say("Here is what will come."),
             web=bool(links.manage),
             address=inert(address),
-            next_issue=next_issue,
+            first_issue=day,
             keywords=tuple(shortened(inert(keyword), 60) for keyword in keywords),
             unsubscribe=links.unsubscribe,
             manage=links.manage,
@@ -120,12 +135,14 @@ class Letters:
 
     def paused(self, address: str, *, reason: str = "", resume: str = "", unsubscribe: str = "") -> Rendering:
         """Gives the mail that says that issues came back and none is sent for now."""
+        wording = self._wording
         given = PausedInput(
             masthead=self._masthead,
             theme=self._theme,
-            subject=f"We paused {self._masthead.name} for you",
-            preheader="Our mail came back. One click starts it again.",
-            heading="Paused for now",
+            language=wording.language,
+            subject=wording.say("We paused %(digest)s for you", digest=self._masthead.name),
+            preheader=wording.say("Our mail came back. One click starts it again."),
+            heading=wording.say("Paused for now"),
             web=bool(resume),
             address=inert(address),
             reason=shortened(inert(reason), _LONGEST_LINE),
@@ -135,7 +152,7 @@ class Letters:
         return self._printed("paused", given)
 
     def report(self, figures: RunFigures) -> Rendering:
-        """Gives the operator's report of a run."""
+        """Gives the operator's report of a run, which is in English."""
         sent, failed = figures.deliveries.get("sent", 0), figures.deliveries.get("failed", 0)
         summary = f"{count(sent, 'mail')} sent, {failed:,} failed, {count(len(figures.problems), 'problem')}"
         given = ReportInput(

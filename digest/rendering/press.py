@@ -11,6 +11,7 @@ from digest.rendering import headline
 from digest.rendering.body import lay_out
 from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
+from digest.rendering.languages import SOURCE_LANGUAGE, read_catalogues
 from digest.rendering.layout import HTML_BOUND, Layout, both_pieces, kept_pieces
 from digest.rendering.letters import Letters
 from digest.rendering.lint import check
@@ -18,18 +19,43 @@ from digest.rendering.pieces import Filling
 from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme, read_theme
+from digest.rendering.wording import Wording
 
 _SHARED = frozenset({"heading", "lead", "manage"})  # the same for many readers
 _ROOM_OF_SLOTS = 3_000  #: octets kept for subject, preheader, date, address and links in the shell
 
 
+class Edition:
+    """Everything of one language that does not change."""
+
+    def __init__(self, templates: Templates, masthead: Masthead, theme: Theme) -> None:
+        self.wording = templates.wording
+        self._with_web = Layout(templates, masthead, theme, web=True)
+        self._without_web = Layout(templates, masthead, theme, web=False)
+        self.letters = Letters(templates, masthead, theme, self.layout)
+
+    def layout(self, links: IssueLinks) -> Layout:
+        """Gives the layout with web pages to link to, or without."""
+        return self._with_web if links.manage else self._without_web
+
+
 class Press:
     """Renders issues of one sender in one theme. Everything that does not change is prepared once."""
 
-    def __init__(self, templates: Templates, masthead: Masthead, theme: Theme) -> None:
-        self._with_web = Layout(templates, masthead, theme, web=True)
-        self._without_web = Layout(templates, masthead, theme, web=False)
-        self.letters = Letters(templates, masthead, theme, self._layout)
+    def __init__(self, texts: Mapping[str, str], masthead: Masthead, theme: Theme) -> None:
+        self._texts, self._masthead, self._theme = texts, masthead, theme
+        self._languages = read_catalogues({n: text for n, text in texts.items() if n.startswith("mail/")})
+        self._editions: dict[str, Edition] = {}
+        self._edition(SOURCE_LANGUAGE)
+
+    @property
+    def letters(self) -> Letters:
+        """The single mails in English."""
+        return self.letters_in(SOURCE_LANGUAGE)
+
+    def letters_in(self, language: str) -> Letters:
+        """Gives the single mails in a language; in English where there is no translation."""
+        return self._edition(language).letters
 
     @classmethod
     def load(cls, templates: Mapping[str, str], masthead: Masthead, theme: str = "default") -> Press:
@@ -40,22 +66,23 @@ class Press:
         for name in sorted(templates):
             if name.startswith("mail/") and name.endswith(".mjml") and not name.startswith("mail/_"):
                 check(name, templates)
-        return cls(Templates(templates), _clean(masthead), read_theme(templates[file], file))
+        return cls(templates, _clean(masthead), read_theme(templates[file], file))
 
     def issue(self, issue: Issue, papers: Mapping[int, Paper], reader: Addressee, links: IssueLinks) -> Rendering:
         """Gives the issue as this reader gets it, in at most 92,000 octets of HTML.
 
         Raises MessageError when a paper of the issue is missing.
         """
-        layout = self._layout(links)
+        edition = self._edition(reader.language)
+        layout, wording = edition.layout(links), edition.wording
         shell = layout.shell
         body = lay_out(layout, issue, papers, links, HTML_BOUND - shell.html.size - _ROOM_OF_SLOTS)
         titles = [card.title for card in body.cards]
-        summary = headline.summary(issue, sum([card.words for card in body.cards]))
+        summary = headline.summary(issue, sum([card.words for card in body.cards]), wording)
         words = {
-            "subject": headline.subject(issue, titles),
+            "subject": headline.subject(issue, titles, wording),
             "preheader": headline.preheader(titles, summary),
-            "heading": headline.heading(issue),
+            "heading": headline.heading(issue, wording),
             "lead": summary,
             "address": inert(reader.address),
             **_urls(links),
@@ -70,8 +97,14 @@ class Press:
             text_pieces=shell.text.fill(text | {"body": body.text}),
         )
 
-    def _layout(self, links: IssueLinks) -> Layout:
-        return self._with_web if links.manage else self._without_web
+    def _edition(self, language: str) -> Edition:
+        """Gives what is prepared for a language, made when its first reader comes."""
+        code = language if language in self._languages.codes else SOURCE_LANGUAGE
+        found = self._editions.get(code)
+        if found is None:
+            wording = Wording(language=code, catalogue=self._languages.catalogue(code))
+            found = self._editions[code] = Edition(Templates(self._texts, wording), self._masthead, self._theme)
+        return found
 
 
 def _urls(links: IssueLinks) -> dict[str, str]:

@@ -7,28 +7,27 @@ from collections.abc import Sequence
 from digest.issues import Reason, ReasonKind
 from digest.rendering.excerpts import shortened
 from digest.rendering.inert import inert
+from digest.rendering.wording import ENGLISH, Wording
 
 MOST_REASONS = 5
 _LONGEST_LABEL = 60  # characters
-_WORDING = {
-    ReasonKind.KEYWORD: "{}",
-    ReasonKind.ACRONYM: "{}",
-    ReasonKind.AUTHOR: "by {}",
-    ReasonKind.CATEGORY: "in {}",
-    ReasonKind.LIKED: "you liked: {}",
-    ReasonKind.DISLIKED: "less: {}",
-    ReasonKind.SEMANTIC: "near {}",
-}
 
 
-def label(reason: Reason) -> str:
+def label(reason: Reason, wording: Wording = ENGLISH) -> str:
     """Gives what the chip of a reason says: of a keyword, the words that the paper has, and whether that is all."""
     said = shortened(inert(reason.said), _LONGEST_LABEL)
     if reason.share < 1:
-        return f"only “{said}”"
+        return wording.say("only “%(term)s”", term=said)
     if reason.kind is ReasonKind.ACRONYM and reason.said != reason.term:
         return f"{said} ({shortened(inert(reason.term), _LONGEST_LABEL)})"
-    return _WORDING[reason.kind].format(said)
+    worded = {
+        ReasonKind.AUTHOR: wording.say("by %(name)s", name=said),
+        ReasonKind.CATEGORY: wording.say("in %(category)s", category=said),
+        ReasonKind.LIKED: wording.say("you liked: %(title)s", title=said),
+        ReasonKind.DISLIKED: wording.say("less: %(title)s", title=said),
+        ReasonKind.SEMANTIC: wording.say("near %(term)s", term=said),
+    }
+    return worded.get(reason.kind, said)
 
 
 def told(reasons: Sequence[Reason]) -> list[Reason]:

@@ -19,6 +19,7 @@ from digest.rendering.press import Press
 from digest.rendering.result import Rendering
 
 DAY = date(2025, 3, 13)
+NEXT_DAY = date.fromordinal(DAY.toordinal() + 1)
 NOW = datetime(2025, 3, 13, 6, 0, tzinfo=UTC)
 WEB = "https://digest.example.org"
 LINKS = IssueLinks(  #: as those of a sent issue look
@@ -102,11 +103,15 @@ def _letters(issue: Issue, papers: Sequence[Paper]) -> list[Specimen]:
     made: dict[str, Callable[[Press], Rendering]] = {
         "confirm": lambda press: press.letters.confirm(link, hours=48),
         "invite": lambda press: press.letters.confirm(link, hours=48, group="Robotics Lab"),
-        "manage": lambda press: press.letters.manage(f"{WEB}/manage/{'M' * 43}", duration="an hour"),
+        "manage": lambda press: press.letters.manage(f"{WEB}/manage/{'M' * 43}", hours=1),
         "welcome": lambda press: press.letters.welcome(
-            READER.address, LINKS, next_issue="on Friday, 14 March at 07:30", keywords=_INTERESTS, preview=preview
+            READER.address,
+            LINKS,
+            first_issue=NEXT_DAY,
+            keywords=_INTERESTS,
+            preview=preview,
         ),
-        "welcome-empty": lambda press: press.letters.welcome(READER.address, LINKS, next_issue="tomorrow at 07:30"),
+        "welcome-empty": lambda press: press.letters.welcome(READER.address, LINKS),
         "paused": lambda press: press.letters.paused(
             READER.address,
             reason="452 4.2.2 The recipient's inbox is out of storage space",

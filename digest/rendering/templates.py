@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template, TemplateSyntaxError, select_autoescape
+from jinja2 import (
+    DictLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    pass_eval_context,
+    select_autoescape,
+)
 from jinja2 import TemplateError as JinjaError
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from digest.errors import TemplateError
-from digest.rendering.escaping import finalize
+from digest.rendering.escaping import escaped, finalize
 from digest.rendering.lint import check
 from digest.rendering.mjml import assembled, compiled
 from digest.rendering.pieces import Pattern
+from digest.rendering.wording import ENGLISH, Wording
 
 TEXT_WIDTH = 72
 
@@ -23,8 +34,8 @@ TEXT_WIDTH = 72
 class Templates:
     """All templates of one version. Text from outside is escaped by the engine, and never is template source."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
+    def __init__(self, texts: Mapping[str, str], wording: Wording = ENGLISH) -> None:
+        self._texts, self.wording = texts, wording
         sources = {name: text for name, text in texts.items() if name.startswith("mail/")}
         self._environment = Environment(
             loader=DictLoader(sources),
@@ -34,6 +45,7 @@ class Templates:
             keep_trailing_newline=True,
         )
         self._environment.filters["hang"] = hang
+        self._environment.globals.update(_=_saying(wording), ngettext=_counting(wording))
         self._compiled: dict[str, Template] = {}
 
     def render(self, name: str, given: Any) -> str:
@@ -85,6 +97,30 @@ def _line_under_way(error: JinjaError) -> int | None:
         line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == "<template>" else line
         trace = trace.tb_next
     return line
+
+
+def _saying(wording: Wording) -> Callable[..., str]:
+    @pass_eval_context
+    def say(context: EvalContext, message: str, /, **values: object) -> str:
+        if not context.autoescape:
+            return wording.say(message, **values)
+        return Markup(wording.say(message, **_safe(values)))  # noqa: S704 - the message is ours, the values are escaped
+
+    return say
+
+
+def _counting(wording: Wording) -> Callable[..., str]:
+    @pass_eval_context
+    def several(context: EvalContext, one: str, many: str, number: int, /, **values: object) -> str:
+        if not context.autoescape:
+            return wording.several(one, many, number, **values)
+        return Markup(wording.several(one, many, number, **_safe(values)))  # noqa: S704 - as above
+
+    return several
+
+
+def _safe(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: escaped(v) if isinstance(v, str) and not hasattr(v, "__html__") else v for name, v in values.items()}
 
 
 class Sheet:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from babel.dates import format_date
-
 from digest.fetching.keys import load_signers
 from digest.messages import Envelope, Message, wire_address
 from digest.messages import compose as message_of
 from digest.rendering import IssueLinks, Press, Rendering
+from digest.runs.access import MANAGE_WITHIN
 from digest.runs.outbox import CONFIRM_WITHIN, Letter, LetterKind
 from digest.settings import Settings
 
@@ -24,15 +23,15 @@ def write(letter: Letter, press: Press, settings: Settings, now: datetime) -> Me
 
 
 def _rendering(letter: Letter, press: Press, settings: Settings) -> Rendering:
-    web = settings.web.url.rstrip("/")
+    web, letters = settings.web.url.rstrip("/"), press.letters_in(letter.language)
     if letter.kind is LetterKind.MANAGE:
-        return press.letters.manage(f"{web}/m/{letter.token}", duration="an hour")
+        return letters.manage(f"{web}/m/{letter.token}", hours=int(MANAGE_WITHIN.total_seconds() // 3600))
     if letter.kind is LetterKind.WELCOME:
         manage = f"{web}/manage"
         links = IssueLinks(unsubscribe=manage, manage=manage)
-        return press.letters.welcome(letter.address, links, next_issue=_when(letter), keywords=letter.keywords)
+        return letters.welcome(letter.address, links, first_issue=letter.first_issue, keywords=letter.keywords)
     hours = int(CONFIRM_WITHIN.total_seconds() // 3600)
-    return press.letters.confirm(f"{web}/c/{letter.token}", hours=hours, group=letter.group)
+    return letters.confirm(f"{web}/c/{letter.token}", hours=hours, group=letter.group)
 
 
 def _envelope(letter: Letter, settings: Settings, now: datetime) -> Envelope:
@@ -46,7 +45,3 @@ def _envelope(letter: Letter, settings: Settings, now: datetime) -> Envelope:
         date=now,
         message_id=f"{letter.kind.value}.{secrets.token_hex(12)}@{address.rpartition('@')[2]}",
     )
-
-
-def _when(letter: Letter) -> str:
-    return f"on {format_date(letter.first_issue, 'full', locale='en')}" if letter.first_issue else "soon"

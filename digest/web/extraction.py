@@ -1,12 +1,15 @@
-"""Which messages the pages have: what a translator finds in a new catalogue.
+"""Which messages the pages and the mails have: what a translator finds in a new catalogue.
 
-`python -m digest.web.extraction > templates/pages/locale/xx.po` begins a catalogue for the language xx.
+`python -m digest.web.extraction pages > templates/pages/locale/xx.po` begins a catalogue of the pages for the language
+xx, `python -m digest.web.extraction mail > templates/mail/locale/xx.po` one of the mails.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,38 +19,55 @@ from babel.messages.pofile import write_po
 from digest.fetching.templates import load_templates
 from digest.web.pages import FOLDER
 
-KEYWORDS = {"translate": None, "_": None, "gettext": None, "ngettext": (1, 2)}
-PREVIEW = "pages/preview/"  #: for whoever runs the program, in English
+KEYWORDS = {"translate": None, "say": None, "_": None, "gettext": None, "ngettext": (1, 2), "several": (1, 2)}
 _OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
+_PACKAGE = Path(__file__).parents[1]
 
 
-def messages(templates: Mapping[str, str]) -> Catalog:
-    """Gives all messages of the pages, without translations."""
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one catalogue is for."""
+
+    templates: str  #: folder of the templates
+    kinds: tuple[str, ...]  #: endings of the templates
+    code: str  #: package whose code has messages as well
+    untranslated: tuple[str, ...] = ()  #: templates for whoever runs the program, in English
+
+
+PARTS = {
+    "pages": Part(templates=FOLDER, kinds=(".html",), code="web", untranslated=("pages/preview/",)),
+    "mail": Part(templates="mail/", kinds=(".html", ".mjml", ".txt"), code="rendering", untranslated=("mail/report.",)),
+}
+
+
+def messages(templates: Mapping[str, str], part: Part) -> Catalog:
+    """Gives all messages of a part, without translations."""
     catalogue = Catalog(charset="utf-8")
-    for message, place in [*_of_templates(templates), *_of_code()]:
+    for message, place in [*_of_templates(templates, part), *_of_code(part)]:
         catalogue.add(message, None, locations=[(place, 0)])
     return catalogue
 
 
-def _of_templates(templates: Mapping[str, str]) -> Iterator[tuple[str | tuple[str, ...], str]]:
+def _of_templates(templates: Mapping[str, str], part: Part) -> Iterator[tuple[str | tuple[str, ...], str]]:
     for name, text in sorted(templates.items()):
-        if name.startswith(FOLDER) and name.endswith(".html") and not name.startswith(PREVIEW):
+        if name.startswith(part.templates) and name.endswith(part.kinds) and not name.startswith(part.untranslated):
             for _, message, _, _ in extract("jinja2", io.BytesIO(text.encode()), keywords=KEYWORDS, options=_OPTIONS):
                 yield message, name
 
 
-def _of_code() -> Iterator[tuple[str | tuple[str, ...], str]]:
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+def _of_code(part: Part) -> Iterator[tuple[str | tuple[str, ...], str]]:
+    for path in sorted((_PACKAGE / part.code).glob("*.py")):
         for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), keywords=KEYWORDS):
-            yield message, f"web/{path.name}"
+            yield message, f"{part.code}/{path.name}"
 
 
-def template_of_catalogue() -> str:
+def template_of_catalogue(part: Part) -> str:
     """Gives an empty catalogue in the form that translators fill."""
     target = io.BytesIO()
-    write_po(target, messages(load_templates()), width=110, omit_header=False, include_lineno=False, sort_output=True)
+    catalogue = messages(load_templates(), part)
+    write_po(target, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
     return target.getvalue().decode()
 
 
 if __name__ == "__main__":
-    print(template_of_catalogue(), end="")
+    print(template_of_catalogue(PARTS[sys.argv[1]]), end="")

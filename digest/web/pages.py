@@ -15,8 +15,8 @@ from babel.numbers import format_decimal
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
+from digest.rendering.languages import Languages, read_catalogues
 from digest.rendering.theme import Palette, Theme, read_theme
-from digest.web.languages import Languages, read_catalogues
 
 FOLDER = "pages/"
 STATIC = "pages/static/"

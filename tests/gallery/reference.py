@@ -53,6 +53,12 @@ that are read together must have a contrast of at least 4.5.
 has the macros of the single mails. In the text part the filter `hang(n)` wraps to 72 columns, with n blanks before
 all lines but the first. A *slot* is filled for each reader after the template was rendered: it can be placed, but
 not tested or changed.
+
+Every fixed word stands in `_("…")`, or where a number decides in `ngettext("one paper", "%(num)s papers", count)`, with
+values as `_("by %(name)s", name=author)`. A file `templates/mail/locale/xx.po` translates the mails into the language
+xx (`python -m digest.web.extraction mail` begins one), `templates/pages/locale/xx.po` the web pages; German comes with
+the program. A reader whose language has no file gets English. Notes that sources give (why a paper trends) and the
+operator's report are in English.
 """
 
 

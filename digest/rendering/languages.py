@@ -1,4 +1,4 @@
-"""The languages of the pages: English in the templates, others in catalogues beside them."""
+"""The languages of pages and mails: English in the templates, others in catalogues beside them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,48 @@
+"""Wording: the fixed words of the mails in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+from babel.support import NullTranslations
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """One language: what its catalogue says, its dates and numbers. English says what the program's text says."""
+
+    language: str = "en"
+    catalogue: NullTranslations = field(default_factory=NullTranslations)
+
+    def say(self, message: str, **values: object) -> str:
+        """Gives a message with its values: `say("by %(name)s", name="Ada")`."""
+        return str(self.catalogue.gettext(message) % values)
+
+    def several(self, one: str, many: str, number: int, **values: object) -> str:
+        """Gives the form of a message that goes with a number, which stands in it as `%(num)s`."""
+        text = self.catalogue.ngettext(one, many, number)
+        return str(text % {"num": format_decimal(number, locale=self.language), **values})
+
+    def long_date(self, day: date) -> str:
+        """Gives "Thursday, 13 March"."""
+        if self.language == "en":
+            return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
+        return f"{format_date(day, 'EEEE', locale=self.language)}, {self.short_date(day)}"
+
+    def short_date(self, day: date) -> str:
+        """Gives "13 March"."""
+        if self.language == "en":
+            return f"{day.day} {_MONTHS[day.month - 1]}"
+        return str(format_skeleton("MMMMd", day, locale=self.language))
+
+
+ENGLISH = Wording()
