@@ -17,6 +17,7 @@ from digest.ranking.features import Ints
 from digest.ranking.index import PaperIndex
 from digest.ranking.proposals import propose
 from digest.ranking.spelling import correction
+from digest.ranking.words import STOP_WORDS, tokens
 
 NEARLY_ALL = 60  #: percent of the papers
 _INSTEAD = 4  #: phrases that are proposed
@@ -48,7 +49,7 @@ def _advice(keyword: Keyword, index: PaperIndex, background: Background) -> Advi
     if len(having) and share < NEARLY_ALL:
         return None
     mended = "" if len(having) else correction(keyword.term, index.papers)
-    near = having if len(having) else _having((mended or keyword.term).split(), index)
+    near = having if len(having) else _having(set(tokens(mended or keyword.term)) - STOP_WORDS, index)
     texts = [(index.papers[place].title, index.papers[place].abstract) for place in near[:_READ]]
     proposed = propose(texts, background, _INSTEAD) if texts else []
     instead = dict.fromkeys(term for term in [mended, *proposed] if term and term.casefold() != keyword.term.casefold())

@@ -212,6 +212,18 @@ def test_the_browsers_time_zone_is_guessed_and_a_chosen_one_is_kept(world: World
     context.close()
 
 
+def test_a_better_term_takes_the_place_of_the_one_it_is_proposed_for(world: World, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{world.site.url}/subscribe")
+    lines = page.get_by_label("What do you read about?")
+    lines.fill("protein folding\nspeech recogniton * 2")
+    page.get_by_role("button", name="speech recognition", exact=True).click()
+    expect(lines).to_have_value("protein folding\nspeech recognition * 2")
+    expect(page.locator("#preview .warning")).to_have_count(0)
+    context.close()
+
+
 def test_forms_work_over_plain_http_where_browsers_do_not_say_where_a_post_comes_from(
     world: World, browser: Browser
 ) -> None:

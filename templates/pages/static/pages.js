@@ -40,6 +40,28 @@
 
   // The preview follows what is typed, half a second behind.
   const preview = document.getElementById("preview");
+
+  // A term that might do better takes the place of the one that it is proposed for, at a click.
+  const offer = () => {
+    for (const proposed of preview.querySelectorAll("[data-instead-of]")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "chip";
+      button.lang = "en";
+      button.textContent = proposed.textContent;
+      button.addEventListener("click", () => {
+        const replaced = terms().map((line) => {
+          const [, term, weight = ""] = line.match(/^(.*?)(\s*\*\s*[\d.]+)?$/);
+          return (term === proposed.dataset.insteadOf ? button.textContent : term) + weight;
+        });
+        lines.value = replaced.join("\n");
+        lines.dispatchEvent(new Event("input", { bubbles: true }));
+        lines.focus();
+      });
+      proposed.className = "";
+      proposed.replaceChildren(button);
+    }
+  };
   let timer = 0;
   let request = null;
   const refresh = async () => {
@@ -49,7 +71,10 @@
       const answer = await fetch(form.dataset.preview, {
         method: "POST", body: new URLSearchParams(new FormData(form)), signal: request.signal,
       });
-      if (answer.ok) preview.innerHTML = await answer.text();
+      if (answer.ok) {
+        preview.innerHTML = await answer.text();
+        offer();
+      }
     } catch { /* overtaken by a newer one, or offline: the last preview stays */ }
   };
   const later = () => { clearTimeout(timer); timer = setTimeout(refresh, 500); };
@@ -58,5 +83,6 @@
     if (event.target.id !== "address" && event.target.id !== "name") later();
   });
   drawChips();
+  offer();
   if (terms().length && !preview.querySelector(".paper")) later();
 })();

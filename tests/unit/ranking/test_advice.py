@@ -19,6 +19,7 @@ BACKGROUND = Background.empty().with_papers(PAPERS)
         pytest.param("grph neural netwrok", False, "graph neural network", id="misspelt"),
         pytest.param("quantum speech", False, "speech recognition", id="one word that papers have"),
         pytest.param("submarine", False, None, id="nothing like it"),
+        pytest.param("unheard of", False, None, id="a stop word in all papers brings none of them near"),
         pytest.param("practice", True, None, id="in every paper"),
     ],
 )
@@ -26,6 +27,7 @@ def test_a_keyword_that_tells_papers_apart_badly_is_named(term: str, everything:
     [found] = advise([Keyword(term=term)], INDEX, BACKGROUND)
     assert (found.term, found.everything, found.share) == (term, everything, 100 if everything else 0)
     assert first is None or first in found.instead[0]
+    assert first or everything or found.instead == ()
     assert term not in found.instead
 
 
