@@ -13,7 +13,7 @@ from email.utils import format_datetime, make_msgid
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.settings import Settings
 from digest.smtp import Courier, Listed, Parcel
-from digest.storage import Store, consent, ledger, listings, papers, runs, subscribers, suppressions
+from digest.storage import Store, consent, ledger, letters, listings, papers, runs, subscribers, suppressions
 from digest.storage.listings import SourceState
 from digest.subscribers import State
 
@@ -31,6 +31,7 @@ class Figures:
     deliveries: Mapping[DeliveryState, int]  #: of the past 24 hours
     overdue: int  #: subscribers who have been due for more than an hour and are not planned
     waiting_since: datetime | None  #: when the longest waiting issue could first have been sent
+    letter_since: datetime | None  #: since when the single mail that has waited longest waits
     suppressed: int  #: addresses that are not mailed
     papers: int  #: numbers given so far
     sources: Mapping[str, SourceState]
@@ -45,6 +46,7 @@ def figures(store: Store, now: datetime) -> Figures:
             deliveries=ledger.counts(tx, since=now - RECENT),
             overdue=subscribers.count_due(tx, now - LATE),
             waiting_since=ledger.waiting_since(tx, now),
+            letter_since=letters.waiting_since(tx),
             suppressed=suppressions.count(tx),
             papers=papers.high_water(tx),
             sources=listings.source_states(tx),
@@ -62,6 +64,9 @@ def _troubles(found: Figures, now: datetime) -> Iterator[str]:
         yield f"{found.overdue} subscribers have been due for more than an hour, and nothing was planned for them."
     if found.waiting_since is not None and now - found.waiting_since > LATE:
         yield f"Issues have been waiting to be sent since {found.waiting_since:%Y-%m-%d %H:%M} UTC."
+    if found.letter_since is not None and now - found.letter_since > LATE:
+        since = f"{found.letter_since:%Y-%m-%d %H:%M} UTC"
+        yield f"Confirmations and other single mails have been waiting to be sent since {since}."
     if failed := found.deliveries[DeliveryState.FAILED]:
         sent = found.deliveries[DeliveryState.SENT]
         if failed > sent:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
 from digest.storage import web_schema as tables
 from digest.storage.store import Tx
@@ -49,6 +49,12 @@ def leave(tx: Tx, errand: Errand, now: datetime) -> None:
 def has_waiting(tx: Tx, now: datetime) -> bool:
     """Gives whether a letter may be sent now."""
     return bool(tx.connection.execute(select(exists().where(_w.not_before <= now))).scalar())
+
+
+def waiting_since(tx: Tx) -> datetime | None:
+    """Gives since when the letter that has waited longest waits; None when none does."""
+    oldest: datetime | None = tx.connection.execute(select(func.min(_w.created))).scalar()
+    return oldest
 
 
 def take(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Waiting]:

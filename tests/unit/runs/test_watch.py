@@ -10,10 +10,11 @@ import pytest
 
 from digest.deliveries import DeliveryState
 from digest.runs.plan import plan
+from digest.runs.subscribe import sign_up
 from digest.runs.watch import alert, figures, troubles
 from digest.settings import AlertsSettings, Settings, SmtpSettings
 from digest.storage import Store, listings, suppressions
-from digest.subscribers import State
+from digest.subscribers import State, Subscription
 from tests.smtp_server import ScriptedServer
 from tests.unit.runs.samples import DUE, MONDAY, SETTINGS, TUNING, ingested, profile, subscribed
 
@@ -56,6 +57,15 @@ def test_issues_that_wait_are_a_trouble_after_an_hour(due: Store) -> None:
     plan(due, SETTINGS, DUE)
     [said] = troubles(figures(due, LATE), LATE)
     assert said == "Issues have been waiting to be sent since 2026-03-09 07:05 UTC."
+
+
+def test_a_confirmation_that_waits_is_a_trouble_after_an_hour(store: Store) -> None:
+    sign_up(store, Subscription(address="ada@example.com"), SETTINGS, network="", now=MONDAY)
+    soon, later = MONDAY + timedelta(minutes=50), MONDAY + timedelta(minutes=70)
+    assert troubles(figures(store, soon), soon) == []
+    assert troubles(figures(store, later), later) == [
+        "Confirmations and other single mails have been waiting to be sent since 2026-03-09 06:00 UTC."
+    ]
 
 
 def test_a_source_is_a_trouble_when_it_failed_for_a_day(store: Store) -> None:
