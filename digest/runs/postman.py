@@ -83,30 +83,35 @@ class Postman:
             attempts.update({attempt.delivery: attempt for attempt in made})
             return set(intents)
 
-        parcels = self._parcels(batch)
+        parcels, hopeless = self._written(batch)
         problem = Courier(self._how.relay, record).carry(Listed(parcels)) if parcels else None
         if problem:
             _log.warning("%s", problem, extra={"action": "letter"})
         written = {parcel.delivery for parcel in parcels}
-        again = [letter for letter in batch if letter.id in written and _is_for_later(attempts.get(letter.id))]
-        done = [letter for letter in batch if letter not in again]
+        again = {letter.id for letter in batch if letter.id not in hopeless and _is_for_later(attempts.get(letter.id))}
+        put_off, done = ([one for one in batch if (one.id in again) is later] for later in (True, False))
         if batch:
-            outbox.settle(self._store, done=done, put_off=again, now=self._how.clock())
+            outbox.settle(self._store, done=done, put_off=put_off, now=self._how.clock())
         for letter in batch:
             if letter.id in written:
                 _tell(letter, attempts.get(letter.id))
         return bool(batch)
 
-    def _parcels(self, batch: Sequence[Letter]) -> list[Parcel]:
-        parcels = []
+    def _written(self, batch: Sequence[Letter]) -> tuple[list[Parcel], set[int]]:
+        """Gives the letters as parcels, and those that can never be written; one that fails stops no other."""
+        parcels, hopeless = [], set()
         for letter in batch:
+            extra = {"action": "letter", "kind": letter.kind.value, "state": "failed"}
             try:
                 message = self._write(letter)
             except MessageError as error:
-                _log.error("letter not written: %s", error, extra={"action": "letter", "state": "failed"})
-                continue
-            parcels.append(Parcel(letter.id, message.sender, message.recipient, message.data))
-        return parcels
+                _log.error("letter not written: %s", error, extra=extra)
+                hopeless.add(letter.id)
+            except Exception:  # such as a template that is being changed: it is tried again
+                _log.exception("letter not written for now", extra=extra)
+            else:
+                parcels.append(Parcel(letter.id, message.sender, message.recipient, message.data))
+        return parcels, hopeless
 
 
 def _is_for_later(attempt: Attempt | None) -> bool:
