@@ -15,6 +15,7 @@ from digest.search_words import Searchable, Term
 
 TABLE = "paper_search"  #: kept out of the metadata: each database has its own kind
 BATCH = 500
+JUDGED = 1000  #: matches that are put in the order of their relevance
 _GAP = 50  #: places between title, abstract and names, so that no phrase reaches across
 _LAST_PLACE = 16383  #: PostgreSQL counts no further
 _PUT = {
@@ -29,15 +30,24 @@ _DROP = {
     False: text("DELETE FROM paper_search WHERE rowid = :number"),
 }
 #: The best first, then the newest; a word of the title counts for eight of the abstract.
-_FIND = {
+_BEST = {
     True: text(
-        "SELECT number FROM paper_search WHERE words @@ CAST(:query AS tsquery) "
+        "SELECT number FROM paper_search WHERE words @@ CAST(:query AS tsquery) AND number >= :oldest "
         "ORDER BY ts_rank('{0.02, 0.5, 0.125, 1}', words, CAST(:query AS tsquery)) DESC, number DESC "
         "LIMIT :limit OFFSET :offset"
     ),
     False: text(
-        "SELECT rowid FROM paper_search WHERE paper_search MATCH :query "
+        "SELECT rowid FROM paper_search WHERE paper_search MATCH :query AND rowid >= :oldest "
         "ORDER BY bm25(paper_search, 8, 1, 4, 0.1), rowid DESC LIMIT :limit OFFSET :offset"
+    ),
+}
+_NEWEST = {
+    True: text(
+        "SELECT number FROM paper_search WHERE words @@ CAST(:query AS tsquery) "
+        "ORDER BY number DESC LIMIT :limit OFFSET :offset"
+    ),
+    False: text(
+        "SELECT rowid FROM paper_search WHERE paper_search MATCH :query ORDER BY rowid DESC LIMIT :limit OFFSET :offset"
     ),
 }
 _COUNT = {
@@ -62,9 +72,16 @@ def drop(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def find(connection: Connection, terms: Sequence[Term], *, offset: int, limit: int) -> list[int]:
-    """Gives the numbers of the papers that have all the terms, the most relevant first."""
-    wanted = {"query": _query(connection, terms), "offset": offset, "limit": limit}
-    return list(connection.execute(_FIND[_is_postgresql(connection)], wanted).scalars())
+    """Gives the numbers of the papers that have all the terms: of the newest thousand the most relevant first.
+
+    Those that come after them come newest first: judging all that have a word like "learning" would take a second.
+    """
+    on_postgresql, query = _is_postgresql(connection), {"query": _query(connection, terms)}
+    if offset >= JUDGED:
+        return list(connection.execute(_NEWEST[on_postgresql], query | {"offset": offset, "limit": limit}).scalars())
+    last = connection.execute(_NEWEST[on_postgresql], query | {"offset": JUDGED - 1, "limit": 1}).scalar()
+    wanted = {"oldest": last or 0, "offset": offset, "limit": min(limit, JUDGED - offset)}
+    return list(connection.execute(_BEST[on_postgresql], query | wanted).scalars())
 
 
 def count(connection: Connection, terms: Sequence[Term]) -> int:

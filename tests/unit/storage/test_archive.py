@@ -80,6 +80,15 @@ def test_the_most_relevant_come_first_and_without_a_query_the_newest(known: Stor
     assert found(known, "deep nets", offset=1, limit=1) == ["a"]
 
 
+def test_of_very_many_the_newest_are_judged_and_every_page_can_be_reached(
+    known: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "JUDGED", 2)
+    assert found(known, "deep nets") == ["d", "b"]
+    assert found(known, "deep nets", offset=1) == ["b"]
+    assert found(known, "deep nets", offset=2) == ["a"]
+
+
 HOSTILE = [
     "'",
     '"',
