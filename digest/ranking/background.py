@@ -18,11 +18,12 @@ import numpy.typing as npt
 from digest.papers import Paper
 from digest.ranking.acronyms import Acronyms
 from digest.ranking.features import Features, Lengths, count_features, read_stream, tabulate
-from digest.ranking.frequencies import Frequencies, inverse
+from digest.ranking.frequencies import FIRST, UNSEEN_PAPERS, Frequencies, inverse
 from digest.ranking.shelf import Shelf
 from digest.ranking.words import Codes
 
 SAMPLE = 2_000  #: papers in the rolling sample
+SETTLED = 6_000  #: papers from which on each counts whole; before, statistics move no faster than those of so many
 HORIZON = 20_000  #: papers after which one is e times less likely to be in the sample
 
 
@@ -39,9 +40,10 @@ class Sample:
     priorities: npt.NDArray[np.float64]
 
     def with_papers(self, features: Features, priorities: npt.NDArray[np.float64]) -> Sample:
-        """Gives the sample after these papers arrived."""
+        """Gives the sample after these papers arrived; one without a priority does not enter it."""
         every = np.concatenate([self.priorities, priorities])
-        keep = np.sort(np.argsort(-every, kind="stable")[:SAMPLE])
+        best = np.argsort(-every, kind="stable")[:SAMPLE]
+        keep = np.sort(best[every[best] > -np.inf])
         return Sample(features=_joined(self.features, features, keep), priorities=every[keep])
 
 
@@ -61,10 +63,17 @@ def _joined(old: Features, new: Features, keep: npt.NDArray[np.int64]) -> Featur
     )
 
 
-def _noise(key: str) -> float:
-    """Gives a draw from the Gumbel distribution that is always the same for the same key."""
-    uniform = (int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) + 0.5) / 2**64
-    return -math.log(-math.log(uniform))
+def _draw(key: str, purpose: str) -> float:
+    """Gives a number between 0 and 1 that is always the same for the same key and purpose."""
+    return (int.from_bytes(blake2b(f"{purpose}{key}".encode(), digest_size=8).digest()) + 0.5) / 2**64
+
+
+def _priority(key: str, age: float, weight: float) -> float:
+    """Gives the place of a paper in the sample: its age in horizons plus a draw from the Gumbel distribution.
+
+    The less papers count, the fewer enter the sample at all; the others have no priority.
+    """
+    return age - math.log(-math.log(_draw(key, ""))) if _draw(key, "enters ") < weight else -math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +81,7 @@ class Background:
     """What the ranking knows of all papers seen so far."""
 
     papers: int = 0  #: papers counted
+    weight: float = 0.0  #: what they count in the frequencies, in papers
     title_words: tuple[int, int] = (0, 0)  #: content words in all titles, titles that have any
     abstract_words: tuple[int, int] = (0, 0)
     frequencies: Frequencies = field(default_factory=Frequencies.empty)
@@ -104,20 +114,27 @@ class Background:
 
     def inverse_frequencies(self, features: Codes) -> npt.NDArray[np.float64]:
         """Gives the weight of each feature: the rarer, the higher; always above 0."""
-        return inverse(self.frequencies.of(features), self.papers)
+        return inverse(self.frequencies.of(features), self.weight)
+
+    @property
+    def weight_of_news(self) -> float:
+        """What a further paper counts: whole among the first, then at first little, so that they are not overturned."""
+        return 1.0 if self.papers < FIRST else min(1.0, (UNSEEN_PAPERS + self.weight) / SETTLED)
 
     def with_papers(self, papers: Sequence[Paper]) -> Background:
         """Gives the background after these papers were seen; each must not have been counted before."""
         if not papers:
             return self
         features = count_features(read_stream(papers))
-        arrival = (self.papers + np.arange(len(papers))) / HORIZON
-        priorities = arrival + np.array([_noise(paper.key) for paper in papers])
+        weight = self.weight_of_news
+        ages = (self.papers + np.arange(len(papers))) / HORIZON
+        priorities = np.array([_priority(p.key, age, weight) for p, age in zip(papers, ages.tolist(), strict=True)])
         return Background(
             papers=self.papers + len(papers),
+            weight=self.weight + weight * len(papers),
             title_words=_added(self.title_words, features.lengths[:, 0]),
             abstract_words=_added(self.abstract_words, features.lengths[:, 1]),
-            frequencies=self.frequencies.with_counts(features.vocabulary, features.spread),
+            frequencies=self.frequencies.with_counts(features.vocabulary, features.spread, weight),
             sample=self.sample.with_papers(features, priorities),
             acronyms=self.acronyms.with_texts(f"{p.title}. {p.abstract}" for p in papers),
         )
@@ -128,6 +145,7 @@ class Background:
         numbers = [self.papers, *self.title_words, *self.abstract_words]
         arrays = {
             "numbers": np.array(numbers, dtype=np.int64),
+            "weight": np.array([self.weight]),
             "steps": np.diff(table.keys, prepend=np.uint32(0)),
             "counts": table.counts,
             "priorities": sample.priorities,
@@ -145,11 +163,14 @@ class Background:
             numbers = [int(n) for n in file["numbers"]]
             keys = np.cumsum(file["steps"], dtype=np.uint32)
             parts = {name: file[f"sample_{name}"] for name in _SAMPLE_PARTS}
+            weighted = "weight" in file  # in older dumps each paper counts whole
+            make = Frequencies if weighted else Frequencies.of_whole_papers
             return cls(
                 papers=numbers[0],
+                weight=float(file["weight"][0]) if weighted else float(numbers[0]),
                 title_words=(numbers[1], numbers[2]),
                 abstract_words=(numbers[3], numbers[4]),
-                frequencies=Frequencies(keys=keys, counts=file["counts"]),
+                frequencies=make(keys=keys, counts=file["counts"]),
                 sample=Sample(features=Features(**parts), priorities=file["priorities"]),
                 acronyms=Acronyms.load(file["acronyms"].tobytes()),
             )

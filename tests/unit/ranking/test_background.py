@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import numpy as np
 
 from digest.ranking import Background, Calibration, Reader, Vote, judge
-from digest.ranking.background import SAMPLE
+from digest.ranking.background import SAMPLE, SETTLED
+from digest.ranking.frequencies import FIRST, LEAST_SHARE, UNSEEN_PAPERS
 from digest.ranking.words import codes, pairs
 from tests.unit.ranking.samples import LISTING, paper, wanting
 
@@ -39,6 +43,31 @@ def test_a_dump_gives_the_background_back() -> None:
     before, after = (judge(LISTING, [reader], known)[0] for known in (background, again))
     assert after == before
     assert after.calibration == before.calibration
+
+
+def test_a_dump_from_before_papers_had_weights_counts_each_whole() -> None:
+    background = Background.empty().with_papers(MANY)
+    with np.load(io.BytesIO(background.dump())) as file:
+        arrays = {name: file[name] for name in file.files if name != "weight"}
+    target = io.BytesIO()
+    np.savez(target, allow_pickle=False, **(arrays | {"counts": arrays["counts"] // 64}))
+    assert Background.load(target.getvalue()).dump() == background.dump()
+
+
+def test_the_first_papers_count_whole_and_later_ones_little_until_there_are_many() -> None:
+    first = Background.empty().with_papers(MANY[:FIRST])
+    later = first.with_papers(MANY[FIRST : FIRST + 500])
+    assert (first.weight, first.weight_of_news) == (FIRST, (FIRST + UNSEEN_PAPERS) / SETTLED)
+    assert later.papers == FIRST + 500
+    assert FIRST < later.weight < FIRST + 30
+    assert FIRST < later.sample.features.count < FIRST + 60
+    assert replace(later, weight=float(SETTLED)).weight_of_news == 1
+
+
+def test_the_weight_of_a_rare_word_keeps_to_a_bound() -> None:
+    rare = codes("xylophone")
+    few, many = (Background.empty().with_papers(MANY[:n]).inverse_frequencies(rare)[0] for n in (FIRST, 2_000))
+    assert few < many < -np.log(LEAST_SHARE)
 
 
 def test_no_papers_leave_the_version_alone() -> None:
