@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background, Judgement, Reader, Vote, judge
+from digest.ranking import Background, Judgement, Reader, Vote, judge, trending
 from digest.ranking.exclusion import papers_with
 from digest.ranking.index import PaperIndex
+from digest.ranking.words import codes, term_codes
 from tests.unit.ranking.samples import LISTING, paper
 
 WORDS = "graph graphs network deep learning rate diffusion model models retrieval GAN poincaré of the systems".split()
@@ -114,18 +115,46 @@ def test_the_weight_of_an_only_keyword_changes_nothing(papers: list[Paper], weig
     ]
 
 
-@settings(max_examples=20, deadline=None)
-@given(listings(), st.text(min_size=1, max_size=30))
-def test_any_text_is_a_keyword_without_error(papers: list[Paper], term: str) -> None:
-    judged(papers, Profile(keywords=(Keyword(term=term),), exclude=(term,), authors=(term,), categories=(term,)))
+@settings(max_examples=100, deadline=None)
+@given(listings(), st.one_of(phrases, st.text(min_size=1, max_size=30)))
+def test_a_keyword_finds_every_paper_that_has_all_of_it_and_none_that_has_nothing_of_it(
+    papers: list[Paper], term: str
+) -> None:
+    index, wanted = PaperIndex(papers), set(term_codes(term))
+    having_all = {index.papers[place].number for place in papers_with(term, index)}
+    having_some = {p.number for p in papers if wanted & set(codes(f"{p.title} {p.abstract}").tolist())}
+    found = judged(papers, Profile(keywords=(Keyword(term=term, acronyms=False),), minimum_match=0), explain=True)
+    assert having_all <= {pick.paper for pick in found.matched} <= having_some
 
 
-@settings(max_examples=20, deadline=None)
-@given(listings(), st.integers(1, 5))
-def test_unknown_words_give_no_picks_and_no_words_the_trending_issue(papers: list[Paper], length: int) -> None:
-    unknown = judged(papers, Profile(keywords=(Keyword(term="xyzzy plugh"),), minimum_match=0))
-    assert (unknown.picks, unknown.also, unknown.trending) == ((), (), ())
-    assert len(judged(papers, Profile(papers=length)).trending) == min(length, len(papers))
+@settings(max_examples=50, deadline=None)
+@given(listings(), st.one_of(phrases, st.text(min_size=1, max_size=30)), profiles)
+def test_a_term_both_wanted_and_excluded_is_excluded(papers: list[Paper], term: str, profile: Profile) -> None:
+    index = PaperIndex(papers)
+    contrary = replace(profile, keywords=(*profile.keywords, Keyword(term=term)), exclude=(term,), authors=(term,))
+    found = judged(papers, contrary)
+    assert not {index.papers[place].number for place in papers_with(term, index)} & shown(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(listings(), st.lists(st.text("bcdfghjk", min_size=5, max_size=9), min_size=1, max_size=3), st.booleans())
+def test_unknown_words_give_an_empty_issue(papers: list[Paper], unknown: list[str], together: bool) -> None:
+    terms = [" ".join(unknown)] if together else list(dict.fromkeys(unknown))
+    found = judged(papers, Profile(keywords=tuple(Keyword(term=term) for term in terms), minimum_match=0))
+    assert shown(found) == set()
+    assert found.considered == len(papers)
+
+
+@settings(max_examples=30, deadline=None)
+@given(listings(), profiles)
+def test_a_profile_without_keywords_gets_the_trending_issue(papers: list[Paper], profile: Profile) -> None:
+    index = PaperIndex(papers)
+    empty = replace(profile, keywords=(), authors=(), categories=())
+    barred = {index.papers[place].number for term in empty.exclude for place in papers_with(term, index)}
+    found = judged(papers, empty)
+    wanted = [index.papers[place].number for place in trending.order(index.papers)]
+    assert [pick.paper for pick in found.trending] == [n for n in wanted if n not in barred][: empty.papers]
+    assert (found.picks, found.also) == ((), ())
 
 
 @settings(max_examples=20, deadline=None)
