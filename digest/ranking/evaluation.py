@@ -54,12 +54,12 @@ def evaluate_feedback(
     return _measured([_within(need, future) for need in needs], later, voting, background, semantics)
 
 
-def evaluate_calibration(collection: Collection) -> float:
+def evaluate_calibration(collection: Collection, semantics: Semantics | None = None) -> float:
     """Gives the expected calibration error of the match over all documents that match a profile at all."""
     background = Background.empty().with_papers(collection.papers)
     readers = [Reader(profile=need.profile) for need in collection.needs]
     index = PaperIndex(collection.papers)
-    found = match(index, readers, background, everything=True).matches
+    found = match(index, readers, background, semantics, everything=True).matches
     relevant = [
         index.papers[paper].key in collection.needs[reader].grades
         for reader, paper in zip(found.reader, found.paper, strict=True)

@@ -16,8 +16,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 K1 = 1.2  #: how fast repetitions stop to count
-TITLE_WEIGHT, TITLE_SLOPE = 3.0, 0.5
-ABSTRACT_WEIGHT, ABSTRACT_SLOPE = 1.0, 0.75
+TITLE_WEIGHT, TITLE_SLOPE = 4.0, 0.6
+ABSTRACT_WEIGHT, ABSTRACT_SLOPE = 1.0, 0.85
 
 
 @dataclass(frozen=True, kw_only=True)

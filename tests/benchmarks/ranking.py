@@ -157,14 +157,19 @@ def _svm(table: sparse.csr_array, reader: int) -> np.ndarray:
     return np.asarray(LinearSVC(class_weight="balanced", C=0.01).fit(table, liked).decision_function(table))
 
 
+#: What Rocchio's votes reached in the measurements that this ranking is held to, at 1, 3, 5 and 10 votes.
+ROCCHIO = {"cvconf": "0.739  0.760  0.755  0.728", "inspec-terms": "0.504  0.550  0.570  0.583"}
+
+
 def measure_feedback(folder: Path) -> None:
     print("\nnDCG@10 on later documents after votes on earlier ones (as many down as up)")
-    for name in ("cvconf", "inspec-terms"):
+    for name, wanted in ROCCHIO.items():
         collection = load_collection(folder / name)
         for at_least in (10, 1):
             found = [evaluate_feedback(collection, votes, at_least=at_least) for votes in (0, 1, 3, 5, 10)]
             row = "  ".join(f"{m.ndcg:.3f}" for m in found)
             print(f"{name:>14}, {found[0].profiles} profiles, at 0, 1, 3, 5, 10 votes: {row}")
+        print(f"{'wanted':>14}, at 1, 3, 5, 10 votes: {wanted}")
 
 
 def main() -> None:
