@@ -56,6 +56,7 @@ class Courier:
         self._troubles = 0  # fruitless connections in a row
         self._problem: RelayError | None = None
         self._defect: BaseException | None = None
+        self.returned: tuple[Parcel, ...] = ()  #: taken and not carried, because the relay was given up
 
     def stop(self) -> None:
         """Lets what is under way come to its end, and begins nothing more."""
@@ -72,8 +73,9 @@ class Courier:
             thread.join()
         while desk.has_returns and not self._is_over():
             self._work(desk)  # given back by one connection when the others had already come to their end
-        if self._defect:
-            raise self._defect
+        self.returned = desk.returned()
+        if defect := self._defect or self._ledger.error:
+            raise defect
         return self._problem
 
     def _add_thread(self, desk: _Desk) -> None:
@@ -144,7 +146,8 @@ class Courier:
                     stage=Stage.CONNECT,
                     relay=self.name,
                 )
-                self._ledger.write([lost])
+                self._ledger.note([lost])
+        self._ledger.flush()
 
 
 class _Desk:
@@ -161,6 +164,10 @@ class _Desk:
     def has_returns(self) -> bool:
         """True when parcels came back that nobody has taken again."""
         return bool(self._returns)
+
+    def returned(self) -> tuple[Parcel, ...]:
+        """Gives the parcels that came back and that nobody has taken again."""
+        return tuple(parcel for _, parcel in self._returns)
 
     def take(self) -> Parcel | None:
         """Gives the next parcel, waiting for it when it must; None at the end."""

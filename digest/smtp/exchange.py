@@ -2,8 +2,8 @@
 
 With PIPELINING (RFC 2920) the envelope is one write, and the next envelope goes out in the same write as the final
 dot of the message before; without it each step waits for its answer. Between the body and its final dot the intent is
-committed. The mark of one message is committed together with the intent of the next on the same connection, so that
-a connection never has more than one message in doubt.
+committed. The mark of one message is committed at the latest with the intent of the next on the same connection, so
+that a connection never has more than one message in doubt; when the server takes its time, it is committed before.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class Exchange:
         self, session: Session, supply: Supply, ledger: GroupCommit, relay: str, clock: Callable[[], datetime]
     ) -> None:
         self._wire, self._offered = session.wire, session.extensions
+        self._wire.turn = ledger
         self._supply, self._ledger, self._relay, self._clock = supply, ledger, relay, clock
-        self._unmarked: list[Attempt] = []
         self._refusals = 0
         self._announced = False  # the server has the envelope of the parcel that comes next
         self.answered = 0  #: messages that the server decided about
@@ -98,6 +98,7 @@ class Exchange:
 
         Either way every answer is recorded, and what was neither answered nor given back was marked.
         """
+        self._ledger.begin()
         try:
             ready = self._ready(parcel) or self._next()
             while ready and self._refusals < MAX_REFUSALS:
@@ -105,7 +106,7 @@ class Exchange:
             if ready:
                 raise Broken("the relay refused several recipients; a new connection is wanted", (ready.parcel,))
         finally:
-            self._settle()
+            self._ledger.end()
 
     def _send(self, ready: Ready) -> Ready | None:
         """Sends one; gives the one that comes next."""
@@ -115,10 +116,7 @@ class Exchange:
         following = self._next(wait=False)
         self._intend(ready, following)
         self._finish(ready, following)
-        if following:
-            return following
-        self._settle()
-        return self._next()
+        return following or self._next()
 
     def _enter(self, ready: Ready) -> bool:
         """Brings the server to expect the body; False when it refuses the sender or the recipient."""
@@ -149,14 +147,13 @@ class Exchange:
             raise Slowed(f"{stage}: {reply}", (ready.parcel,))
         if is_about_connection(reply) or outcome is Outcome.LOST:
             raise self._lost(ready, stage, str(reply))
-        self._unmarked.append(self._attempt(ready, stage, outcome, reply))
+        self._ledger.note([self._attempt(ready, stage, outcome, reply)])
         self._refusals += 1
         self.answered += 1
         if went_on:  # it wants a body although it refused the recipient: there is no telling what it would do with it
             raise Broken(f"out of step: {reply}, then 354")
         if reply.code == 454:
             raise Slowed(str(reply))
-        self._settle()
         self._reset()
         return False
 
@@ -175,13 +172,12 @@ class Exchange:
         except WireBroken as error:
             reply = self._wire.leftover()
             if reply and verdict(Stage.BODY, reply) is Outcome.FAILED:
-                self._unmarked.append(self._attempt(ready, Stage.BODY, Outcome.FAILED, reply))
+                self._ledger.note([self._attempt(ready, Stage.BODY, Outcome.FAILED, reply)])
                 raise Broken(str(reply)) from error
             raise self._lost(ready, Stage.BODY, str(reply or error)) from error
 
     def _intend(self, ready: Ready, following: Ready | None) -> None:
-        marks, self._unmarked = self._unmarked, []
-        if not self._ledger.write(marks, ready.parcel.delivery):
+        if not self._ledger.intend(ready.parcel.delivery):
             back = (following.parcel,) if following else ()
             raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent", back)
 
@@ -192,10 +188,10 @@ class Exchange:
             self._wire.send(b".\r\n" + following.envelope if self._announced and following else b".\r\n")
             reply = self._wire.reply(DOT_PATIENCE)
         except WireBroken as error:
-            self._unmarked.append(self._attempt(ready, Stage.DOT, Outcome.AMBIGUOUS, None, str(error)))
+            self._ledger.note([self._attempt(ready, Stage.DOT, Outcome.AMBIGUOUS, None, str(error))])
             raise Broken(str(error), back) from error
         outcome = verdict(Stage.DOT, reply)
-        self._unmarked.append(self._attempt(ready, Stage.DOT, outcome, reply))
+        self._ledger.note([self._attempt(ready, Stage.DOT, outcome, reply)])
         self.answered += 1
         if reply.code in (421, 454):
             raise Slowed(str(reply), back)
@@ -207,12 +203,17 @@ class Exchange:
         return Broken(f"{stage}: {reason}", (ready.parcel,))
 
     def _next(self, *, wait: bool = True) -> Ready | None:
-        if wait:
-            self._settle()
-        while parcel := (self._supply.take() if wait else self._supply.poll()):
+        while parcel := (self._take() if wait else self._supply.poll()):
             if ready := self._ready(parcel):
                 return ready
         return None
+
+    def _take(self) -> Parcel | None:
+        self._ledger.end()
+        try:
+            return self._supply.take()
+        finally:
+            self._ledger.begin()
 
     def _ready(self, parcel: Parcel) -> Ready | None:
         try:
@@ -226,7 +227,7 @@ class Exchange:
                 stage=Stage.MAIL,
                 relay=self._relay,
             )
-            self._unmarked.append(attempt)
+            self._ledger.note([attempt])
             return None
 
     def _attempt(self, ready: Ready, stage: Stage, outcome: Outcome, reply: Reply | None, reason: str = "") -> Attempt:
@@ -241,9 +242,3 @@ class Exchange:
             relay=self._relay,
             recipient=ready.parcel.recipient,
         )
-
-    def _settle(self) -> None:
-        """Records what is not yet recorded."""
-        if self._unmarked:
-            marks, self._unmarked = self._unmarked, []
-            self._ledger.write(marks)

@@ -1,8 +1,10 @@
-"""Group commit: whoever has something to record while nobody is writing writes for all who wait.
+"""Turns and groups: the connections work one at a time, and what they have to record is written when all rest.
 
-The connections need a durable commit for every message, and a commit costs a disk's flush. So the first to come
-commits what is there; those that come meanwhile wait and go together with the next commit. Groups form by themselves:
-no timer, no thread of their own, and a lone message waits for nobody.
+A connection works for a fraction of a millisecond and then waits for its server. Threads that work at the same time
+would only take the interpreter from each other in the middle of things, so each waits for its turn. And every message
+needs a durable commit, which costs a disk's flush: whoever goes to rest while nobody else is at work writes for all.
+So groups form by themselves: no timer, no thread of their own, a lone message waits for nobody, and what a server
+answered is recorded before the wait for its next answer.
 """
 
 from __future__ import annotations
@@ -15,61 +17,79 @@ from digest.smtp.parcels import Record
 
 
 class _Request:
-    """What one connection wants recorded, and how it learns that it was."""
+    """An intent that one connection wants recorded, and how it learns that it was."""
 
-    __slots__ = ("answered", "attempts", "error", "held", "intent", "turn")
+    __slots__ = ("answered", "delivery", "held")
 
-    def __init__(self, attempts: Sequence[Attempt], intent: int | None) -> None:
-        self.attempts, self.intent = attempts, intent
-        self.held = self.answered = False
-        self.error: BaseException | None = None
-        self.turn = threading.Lock()  # released when answered, or when it is this one's turn to write
-        self.turn.acquire()
+    def __init__(self, delivery: int) -> None:
+        self.delivery, self.held = delivery, False
+        self.answered = threading.Lock()  # released when answered
+        self.answered.acquire()
 
 
 class GroupCommit:
-    """Brings the requests of several threads to `record` in groups, one group at a time."""
+    """The turns of several threads, and what they have to record, brought to `record` one group at a time."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        self._lock = threading.Lock()
-        self._waiting: list[_Request] = []
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()  # for what follows
+        self._at_work = 0  # connections that work or wait for their turn
+        self._intents: list[_Request] = []
+        self._marks: list[Attempt] = []
         self._writing = False
+        self.error: BaseException | None = None  #: what `record` raised
 
-    def write(self, attempts: Sequence[Attempt], intent: int | None = None) -> bool:
-        """Records the attempts and the intent durably; gives whether the intent holds. Raises what `record` raises."""
-        request = _Request(attempts, intent)
+    def begin(self) -> None:
+        """Waits for this thread's turn."""
         with self._lock:
-            self._waiting.append(request)
-            waits, self._writing = self._writing, True
-        if waits:
-            request.turn.acquire()
-        if not request.answered:
-            self._write_group()
-        if request.error:
-            raise request.error
+            self._at_work += 1
+        self._turn.acquire()
+
+    def end(self) -> None:
+        """Lets others work, before this thread waits for something; writes what waits if none of them is at work."""
+        self._turn.release()
+        with self._lock:
+            self._at_work -= 1
+        self.flush()
+
+    def note(self, attempts: Sequence[Attempt]) -> None:
+        """Has the attempts recorded with the next group: before the next intent, and before everybody waits."""
+        with self._lock:
+            self._marks += attempts
+
+    def intend(self, delivery: int) -> bool:
+        """Records the intent durably, in this thread's turn; gives whether it holds. Raises what `record` raised."""
+        request = _Request(delivery)
+        with self._lock:
+            self._intents.append(request)
+        self.end()
+        request.answered.acquire()
+        self.begin()
+        if self.error:
+            raise self.error
         return request.held
 
-    def _write_group(self) -> None:
-        with self._lock:
-            group, self._waiting = self._waiting, []
-        try:
-            self._answer(group)
-        except BaseException as error:
-            for request in group:
-                request.error = error
-        with self._lock:
-            successor = self._waiting[0] if self._waiting else None
-            self._writing = successor is not None
-        if successor:
-            successor.turn.release()
-        for request in group:
-            request.answered = True
-            request.turn.release()
+    def flush(self) -> None:
+        """Writes what waits, unless somebody is at work or writing, who will then do it."""
+        while True:
+            with self._lock:
+                if self._at_work or self._writing or not (self._intents or self._marks):
+                    return
+                intents, self._intents = self._intents, []
+                marks, self._marks = self._marks, []
+                self._writing = True
+            self._write(marks, intents)
+            with self._lock:
+                self._writing = False
+            for request in intents:
+                request.answered.release()
 
-    def _answer(self, group: Sequence[_Request]) -> None:
-        attempts = [attempt for request in group for attempt in request.attempts]
-        intents = [request.intent for request in group if request.intent is not None]
-        held = self._record(attempts, intents)
-        for request in group:
-            request.held = request.intent in held
+    def _write(self, marks: Sequence[Attempt], intents: Sequence[_Request]) -> None:
+        try:
+            held = self._record(marks, [request.delivery for request in intents]) if not self.error else set()
+        except BaseException as error:
+            self.error = error
+            return
+        for request in intents:
+            request.held = request.delivery in held

@@ -16,14 +16,14 @@ def wire_ready(data: bytes) -> bytes:
     message that has one is refused, not mended. Looking at the octets as an array takes a tenth of the time that
     searching them takes.
     """
-    octets = np.frombuffer(data, np.uint8)
-    feeds, returns = octets == _LF, octets == _CR
     if not data.endswith(b"\r\n"):
         raise MessageError("the message does not end with a line break")
-    if feeds[0] or feeds[1:].tobytes() != returns[:-1].tobytes():
+    octets = np.frombuffer(data, np.uint8)
+    feeds = np.flatnonzero(octets == _LF)
+    if (octets[feeds - 1] != _CR).any() or np.count_nonzero(octets == _CR) != len(feeds):
         raise MessageError("the message has a bare CR or LF")
     if b"\0" in data:
         raise MessageError("the message has a NUL")
-    if data.startswith(b".") or (feeds[:-1] & (octets[1:] == _DOT)).any():
+    if data.startswith(b".") or (octets[feeds[:-1] + 1] == _DOT).any():
         return (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
     return data

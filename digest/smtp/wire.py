@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import ssl
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from digest.smtp.replies import Reply
 
@@ -14,6 +16,7 @@ MAX_LINE = 8192  # octets; RFC 5321 allows 512
 MAX_LINES = 128
 _CHUNK = 65536
 _GLANCE = 0.2  # seconds
+_WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})\r\n")  # what nearly all are: one line of ASCII
 
 
@@ -21,26 +24,51 @@ class WireBroken(Exception):
     """The connection cannot be used any more: closed, timed out, or the server talks nonsense."""
 
 
+class Turn(Protocol):
+    """What lets others work while a thread waits for its peer."""
+
+    def begin(self) -> None:
+        """Waits until this thread may go on."""
+
+    def end(self) -> None:
+        """Lets others go on."""
+
+
+class _Alone:
+    """The turn of a connection that shares nothing."""
+
+    def begin(self) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
 class Wire:
     """A socket with the octets that were read from it and not yet used."""
 
-    __slots__ = ("_buffer", "_patience", "_socket")
+    __slots__ = ("_buffer", "_patience", "_socket", "turn")
 
     def __init__(self, sock: socket.socket, patience: float) -> None:
         self._socket, self._patience, self._buffer = sock, patience, b""
+        self._socket.setblocking(False)
+        self.turn: Turn = _Alone()  #: is ended for as long as the peer has to be waited for
 
     def send(self, data: bytes) -> None:
         """Writes all of the octets. Raises WireBroken."""
-        try:
-            self._socket.sendall(data)
-        except OSError as error:
-            raise WireBroken(_reason(error)) from error
+        left, deadline = memoryview(data), time.monotonic() + self._patience
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except _WAITS as wait:
+                self._await(wait, select.POLLOUT, deadline)
+            except OSError as error:
+                raise WireBroken(_reason(error)) from error
 
     def reply(self, patience: float = 1) -> Reply:
         """Gives the server's next reply, waiting at most `patience` times the usual time. Raises WireBroken.
 
-        The limit holds for the whole reply, so that octets that drip in do not prolong it; the socket's own time-out
-        stays as it is, and a longer patience is several of them.
+        The limit holds for the whole reply, so that octets that drip in do not prolong it.
         """
         if at_hand := _PLAIN_REPLY.match(self._buffer):
             self._buffer = self._buffer[at_hand.end() :]
@@ -63,14 +91,15 @@ class Wire:
     def leftover(self) -> Reply | None:
         """Gives a reply that the server sent before it broke the connection; None without one."""
         try:
-            self._socket.settimeout(_GLANCE)
             return self.reply(_GLANCE / self._patience)
         except (WireBroken, OSError):
             return None
 
     def secure(self, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
         """Starts TLS on the connection. Raises ssl.SSLError (a bad certificate included) and OSError."""
+        self._socket.settimeout(self._patience)
         self._socket = wrap(self._socket)
+        self._socket.setblocking(False)
 
     def name(self) -> str:
         """Gives our own end of the connection as an address literal (RFC 5321, 4.1.3)."""
@@ -92,17 +121,29 @@ class Wire:
         return line.rstrip(b"\r")
 
     def _receive(self, deadline: float) -> bytes:
-        while time.monotonic() < deadline:
+        while True:
             try:
                 data = self._socket.recv(_CHUNK)
-            except TimeoutError:
+            except _WAITS as wait:
+                self._await(wait, select.POLLIN, deadline)
                 continue
             except OSError as error:
                 raise WireBroken(_reason(error)) from error
             if not data:
                 raise WireBroken("the server closed the connection")
             return data
-        raise WireBroken("no reply in time")
+
+    def _await(self, wait: OSError, usual: int, deadline: float) -> None:
+        """Waits until the socket is ready: for what TLS asks for, else for what is usual. Raises WireBroken."""
+        asked: dict[type[OSError], int] = {ssl.SSLWantReadError: select.POLLIN, ssl.SSLWantWriteError: select.POLLOUT}
+        ready = select.poll()
+        ready.register(self._socket, asked.get(type(wait), usual))
+        self.turn.end()
+        try:
+            if not ready.poll(max(deadline - time.monotonic(), 0) * 1000):
+                raise WireBroken("no reply in time")
+        finally:
+            self.turn.begin()
 
 
 def _code(line: bytes) -> int:
