@@ -56,17 +56,6 @@ class WelcomeInput(LetterInput):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PausedInput(LetterInput):
-    """mail/paused.mjml and mail/paused.txt: mail came back, so none is sent for now."""
-
-    web: bool  #: whether there are web pages to link to
-    address: str
-    reason: str  #: the last answer of the reader's server; may be empty
-    resume: str  #: URL; empty without web pages, as the next
-    unsubscribe: str  #: URL
-
-
-@dataclass(frozen=True, kw_only=True)
 class Figure:
     """One line of a table of figures."""
 

@@ -1,4 +1,4 @@
-"""The single mails beside the issues: confirm, manage, welcome, paused, and the operator's report."""
+"""The single mails beside the issues: confirm, manage, welcome, and the operator's report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from digest.rendering.letter_inputs import (
     Figure,
     LetterInput,
     ManageInput,
-    PausedInput,
     ReportInput,
     WelcomeInput,
 )
@@ -132,24 +131,6 @@ class Letters:
             return self._printed("welcome", given)
         body = lay_out(self._layout(links), preview.issue, preview.papers, links, HTML_BOUND // 2)
         return self._printed("welcome", given, body)
-
-    def paused(self, address: str, *, reason: str = "", resume: str = "", unsubscribe: str = "") -> Rendering:
-        """Gives the mail that says that issues came back and none is sent for now."""
-        wording = self._wording
-        given = PausedInput(
-            masthead=self._masthead,
-            theme=self._theme,
-            language=wording.language,
-            subject=wording.say("We paused %(digest)s for you", digest=self._masthead.name),
-            preheader=wording.say("Our mail came back. One click starts it again."),
-            heading=wording.say("Paused for now"),
-            web=bool(resume),
-            address=inert(address),
-            reason=shortened(inert(reason), _LONGEST_LINE),
-            resume=resume,
-            unsubscribe=unsubscribe,
-        )
-        return self._printed("paused", given)
 
     def report(self, figures: RunFigures) -> Rendering:
         """Gives the operator's report of a run, which is in English."""

@@ -112,12 +112,6 @@ def _letters(issue: Issue, papers: Sequence[Paper]) -> list[Specimen]:
             preview=preview,
         ),
         "welcome-empty": lambda press: press.letters.welcome(READER.address, LINKS),
-        "paused": lambda press: press.letters.paused(
-            READER.address,
-            reason="452 4.2.2 The recipient's inbox is out of storage space",
-            resume=f"{WEB}/resume/{'R' * 40}",
-            unsubscribe=LINKS.unsubscribe,
-        ),
         "report": lambda press: press.letters.report(_RUN),
     }
     return [Specimen(name=name, issue=False, render=render) for name, render in made.items()]

@@ -22,7 +22,6 @@ GIVEN: dict[str, type[Any]] = {
     "confirm": letter_inputs.ConfirmInput,
     "manage": letter_inputs.ManageInput,
     "welcome": letter_inputs.WelcomeInput,
-    "paused": letter_inputs.PausedInput,
     "report": letter_inputs.ReportInput,
 }
 _FIELD = re.compile(r"^    (\w+): [^#\n]*(?:#: (.*))?$", re.MULTILINE)

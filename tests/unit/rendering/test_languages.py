@@ -38,7 +38,6 @@ MAILS: dict[str, tuple[Rendering, str, str]] = {
         "Willkommen bei Paper Digest",
         "Freitag, 14. März",
     ),
-    "paused": (GERMAN.paused("ada@example.com", resume="https://example.org/r"), "angehalten", "Wieder schicken"),
     "issue": (
         PRESS.issue(ISSUE, PAPERS, replace(READER, language="de"), LINKS),
         " · 13. März",
