@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hmac
 import json
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from digest.chores import Chore, Household, chores
 from digest.deliveries import Attempt, Outcome
 from digest.errors import FetchError, UsageError
 from digest.fetching.mailboxes import read_maildir
+from digest.messages import Message
+from digest.papers import Paper
 from digest.runs.bounces import Effect, lift, note_refusals, read_mailbox, take_mail
 from digest.runs.webhook import is_signed, take_events
+from digest.settings import BouncesSettings, Settings
 from digest.storage import Store, bounces, consent, papers, plans, subscribers, suppressions
 from digest.storage.consent import Change
+from digest.storage.ledger import Claimed
 from digest.subscribers import State, Subscriber
 from digest.tokens import Claim, Keyring, Purpose, verp_form
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
@@ -84,6 +92,37 @@ def test_what_a_mail_leads_to(store: Store, ada: Subscriber, name: str, effect: 
     row = send(store, ada)
     assert take_mail(store, sample(name, row), RING, NOW) is effect
     assert state(store, ada) is after
+
+
+def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_unread(
+    store: Store, ada: Subscriber, tmp_path: Path
+) -> None:
+    unread = tmp_path / "bounces" / "new"
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "bounces" / name).mkdir(parents=True)
+    (unread / "1.host").write_bytes(sample("postfix-no-such-user", send(store, ada)))
+    house = Household(
+        store=store,
+        settings=Settings(),
+        compose=never_composed,
+        keyring=RING,
+        folder=tmp_path,
+        profile_files=dict,
+        stop=threading.Event(),
+    )
+    _bounces(house).work(NOW)  # no mailbox is configured
+    assert (state(store, ada), len(list(unread.iterdir()))) == (State.ACTIVE, 1)
+    settings = Settings(bounces=BouncesSettings(maildir=str(tmp_path / "bounces")))
+    _bounces(replace(house, settings=settings)).work(NOW)
+    assert (state(store, ada), list(unread.iterdir())) == (State.BOUNCED, [])
+
+
+def _bounces(house: Household) -> Chore:
+    return next(chore for chore in chores(house) if chore.name == "bounces")
+
+
+def never_composed(row: Claimed, known: Mapping[int, Paper]) -> Message:
+    raise AssertionError("reading bounces composes nothing")
 
 
 @pytest.mark.parametrize("name", ["postfix-no-such-user", "complaint", "wish-to-leave"])
