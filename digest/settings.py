@@ -85,7 +85,15 @@ class RelaySettings(SmtpSettings):
 
 class DomainSettings(Section):
     name: str = Field(description="domain of recipients")
-    messages_per_second: float = Field(gt=0, description="messages a second to it, over all processes and relays")
+    messages_per_second: float = Field(
+        default=0, ge=0, description="messages a second to it, over all processes and relays; 0: no limit"
+    )
+    connections: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="connections that carry a message to it at a time, over all processes and relays; 0: no limit",
+    )
 
 
 class DeliverySettings(Section):

@@ -128,7 +128,7 @@ class _Sender:
         self._store, self._settings, self._clock, self._stop = store, settings, clock, stop
         self._owner = new_sender()
         self.book = Book(store, self._owner, clock, tried)
-        self._providers = Providers(store, settings.domains, clock)
+        self._providers = Providers(store, settings.domains, self._owner, clock)
 
     def send(self, compose: Compose) -> tuple[int, str]:
         """Sends what is due; gives how many rows were found in doubt, and why not all could be sent."""
@@ -159,31 +159,47 @@ class _Sender:
         """Sends the first share, and holds everything when too much of it failed; gives why nothing more may go."""
         delivery = self._settings.delivery
         waiting = self.book.waiting() if delivery.canary else 0
-        if not waiting:
+        if not waiting or not self.book.goes_first(self._stop):
             return ""
         supply.left = math.ceil(delivery.canary * waiting)
-        problem = self._carry(supply)
-        supply.left = None
+        try:
+            problem = self._carry(supply)
+            self._judge_share()
+        finally:
+            supply.left = None
+            self.book.end_first()
+        return problem or self.book.held_because
+
+    def _judge_share(self) -> None:
+        """Holds everything when too much of the first share failed."""
         tried = self.book.tally.total()
         failures = tried - self.book.tally[DeliveryState.SENT]
-        if tried and failures / tried > delivery.canary_failures:
+        if tried and failures / tried > self._settings.delivery.canary_failures:
             reason = f"{failures} of the first {tried} messages failed"
             hold(self._store, reason)
             self.book.held_because = reason
-        return problem or self.book.held_because
 
     def _carry(self, supply: ClaimedSupply) -> str:
-        """Carries what the supply gives over all relays, each in a thread of its own when there are several."""
-        relays = self._relays
+        """Carries what the supply gives over all relays; what one that is given up leaves goes over the others."""
+        relays, problems = self._relays, list[str]()
         if not relays:
             return "all connections that the relays allow are in use"
         self.book.count_for([relay.name for relay in relays if relay.warm_up_from])
+        while relays:
+            found = self._carry_over_all(relays, supply)
+            problems += filter(None, found)
+            relays = [relay for relay, problem in zip(relays, found, strict=True) if not problem]
+            if not any(found) or not supply.has_returns or self._stop.is_set():
+                break
+        return "; ".join(problems)
+
+    def _carry_over_all(self, relays: Sequence[RelaySettings], supply: ClaimedSupply) -> list[str]:
+        """Gives each relay's problem, or nothing; each has a thread of its own when there are several."""
         shares = Shares(relays)
         if len(relays) == 1:
-            return self._carry_over(relays[0], supply, shares)
+            return [self._carry_over(relays[0], supply, shares)]
         with ThreadPoolExecutor(len(relays), thread_name_prefix="relay") as pool:
-            problems = list(pool.map(lambda relay: self._carry_over(relay, supply, shares), relays))
-        return "; ".join(problem for problem in problems if problem)
+            return list(pool.map(lambda relay: self._carry_over(relay, supply, shares), relays))
 
     def _carry_over(self, relay: RelaySettings, supply: ClaimedSupply, shares: Shares) -> str:
         rate = Rate(self._store, f"relay {relay.name}", relay.messages_per_second, self._clock)
@@ -193,11 +209,13 @@ class _Sender:
         try:
             return str(courier.carry(own) or "")
         finally:
+            supply.give_back(courier.returned)
             shares.leave(relay.name)
 
     def _record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
         held = self.book.record(attempts, intents)
         self._providers.note(attempts)
+        self._providers.arrived({attempt.delivery for attempt in attempts} | (set(intents) - held))
         return held
 
     @cached_property
@@ -210,8 +228,9 @@ class _Sender:
             return relay
         now = self._clock()
         with self._store.transaction() as tx:
-            most, wanted = relay.connections_in_all, relay.connections
-            taken = limits.take_slots(tx, relay.name, wanted, most, self._owner, now + SLOT_LEASE, now)
+            slots = limits.Slots(relay.name, relay.connections_in_all)
+            lease = limits.Lease(self._owner, now, now + SLOT_LEASE)
+            taken = limits.take_slots(tx, slots, relay.connections, lease)
         return relay.model_copy(update={"connections": taken}) if taken else None
 
 

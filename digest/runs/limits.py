@@ -15,6 +15,8 @@ from digest.storage.limits import Breaker
 
 LEASED = 10  # messages that leave is taken for at a time
 REFUSALS_TO_TRIP = 3  # refusals about us in a row, from one provider
+UNTIL_FREE = timedelta(seconds=0.05)  # before it is asked again whether a domain takes one more at a time
+UNDER_WAY = timedelta(minutes=30)  # longer than any exchange takes: after that a dead sender's slot is free
 AHEAD = 20  # parcels that a relay may be ahead of its share
 
 Clock = Callable[[], datetime]
@@ -50,9 +52,12 @@ class Rate:
 class Providers:
     """The domains that mail goes to: which have a rate of their own, and which want nothing from us for now."""
 
-    def __init__(self, store: Store, domains: Sequence[DomainSettings], clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, domains: Sequence[DomainSettings], owner: str, clock: Clock) -> None:
+        self._store, self._owner, self._clock = store, owner, clock
         rates = {one.name.lower(): one.messages_per_second for one in domains}
+        self._most = {one.name.lower(): one.connections for one in domains if one.connections}
+        self._under_way: dict[int, str] = {}  # delivery to the slot that it takes
+        self._full: dict[str, datetime] = {}  # until when it is not asked again
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
         self._refusals: Counter[str] = Counter()
         self._open: dict[str, Breaker] = {}
@@ -68,10 +73,36 @@ class Providers:
         breaker = self._open.get(f"domain {domain}")
         return breaker.until if breaker and breaker.until > self._clock() else None
 
-    def wait_for(self, domain: str) -> timedelta:
+    def wait_for(self, domain: str, delivery: int) -> timedelta:
         """Takes leave for one message to the domain; gives zero, or how long to wait."""
-        rate = self._rates.get(domain)
-        return rate.pass_one() if rate else timedelta()
+        if domain in self._most and not self._take_slot(domain, delivery):
+            return UNTIL_FREE
+        wait = self._rates[domain].pass_one() if domain in self._rates else timedelta()
+        if wait:
+            self.arrived({delivery})
+        return wait
+
+    def arrived(self, deliveries: Set[int]) -> None:
+        """Lets others to the same domains go, after these were answered or withdrawn."""
+        names = [name for name in (self._under_way.pop(delivery, "") for delivery in deliveries) if name]
+        if names:
+            self._full.clear()
+            with self._store.transaction() as tx:
+                for name in names:
+                    limits.free_slot(tx, name, self._owner, self._clock())
+
+    def _take_slot(self, domain: str, delivery: int) -> bool:
+        name, now = f"domain {domain}", self._clock()
+        if self._full.get(domain, now) > now:
+            return False
+        with self._store.transaction() as tx:
+            lease = limits.Lease(self._owner, now, now + UNDER_WAY)
+            taken = limits.take_slots(tx, limits.Slots(name, self._most[domain]), 1, lease)
+        if taken:
+            self._under_way[delivery] = name
+        else:
+            self._full[domain] = now + UNTIL_FREE
+        return bool(taken)
 
     def note(self, attempts: Collection[Attempt]) -> None:
         """Learns from answers: several refusals in a row that are about us open a breaker, a success forgets them."""

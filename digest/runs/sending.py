@@ -6,7 +6,7 @@ import heapq
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
@@ -27,6 +27,8 @@ BATCH = 200  # rows claimed at a time
 LEASE = timedelta(minutes=15)
 MAX_PAPERS_KEPT = 5000  # papers in memory between batches
 LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
+FIRST_SHARE = "first share"  # the slot of the process that sends it
+LOOK_AGAIN = 0.5  # seconds, while another process sends it
 HOLD = "hold"  # the flag that stops all sending; its value says why
 
 Compose = Callable[[Claimed, Mapping[int, Paper]], Message]
@@ -105,6 +107,26 @@ class Book:
             self._check_hold()
         return held
 
+    def goes_first(self, stop: threading.Event) -> bool:
+        """True when this process is to send the first share; else it waits for the one that does, and gives False."""
+        waited = False
+        while not stop.is_set():
+            with self._turn, self._store.transaction() as tx:
+                now = self._clock()
+                if limits.take_slots(tx, limits.Slots(FIRST_SHARE, 1), 1, limits.Lease(self._owner, now, now + LEASE)):
+                    break
+            waited = True
+            stop.wait(LOOK_AGAIN)
+        if waited:
+            self.end_first()
+            self._check_hold()
+        return not waited and not stop.is_set()
+
+    def end_first(self) -> None:
+        """Lets the processes go on that wait for the first share."""
+        with self._turn, self._store.transaction() as tx:
+            limits.free_slot(tx, FIRST_SHARE, self._owner, self._clock())
+
     def release(self) -> None:
         """Gives back what was claimed and not begun."""
         self._recorder.close()
@@ -142,6 +164,7 @@ class ClaimedSupply:
         self._lock = threading.Lock()
         self._rows: deque[Claimed] = deque()
         self._delayed: list[tuple[datetime, int, Claimed]] = []  # a heap: wait for the rate of their domain
+        self._returned: deque[Parcel] = deque()  # by relays that were given up
         self._papers: dict[int, Paper] = {}
         self._dry = False
         self.left: int | None = None  #: how many more are to be given; None: all
@@ -159,10 +182,24 @@ class ClaimedSupply:
 
     def poll(self) -> Parcel | None:
         """Gives the next parcel that may leave now; None when there is none."""
+        if self._returned and not self._book.held_because:
+            with self._lock:
+                if self._returned:
+                    return self._returned.popleft()
         while row := self._next():
             if parcel := self._parcel(row):
                 return parcel
         return None
+
+    def give_back(self, parcels: Iterable[Parcel]) -> None:
+        """Takes parcels back that a relay could not carry, for the others."""
+        with self._lock:
+            self._returned.extend(parcels)
+
+    @property
+    def has_returns(self) -> bool:
+        """True when parcels came back that nobody has taken again."""
+        return bool(self._returned) and not self._book.held_because
 
     def _parcel(self, row: Claimed) -> Parcel | None:
         try:
@@ -197,7 +234,7 @@ class ClaimedSupply:
         if until := self._providers.closed_until(row.domain):
             self._book.postpone(row.id, until)
             return False
-        wait = self._providers.wait_for(row.domain)
+        wait = self._providers.wait_for(row.domain, row.id)
         if wait > LONGEST_WAIT:
             self._book.postpone(row.id, self._clock() + wait)
         elif wait:

@@ -82,15 +82,39 @@ def sent_on(tx: Tx, relay: str, day: date) -> int:
     return found or 0
 
 
-def take_slots(tx: Tx, relay: str, wanted: int, most: int, owner: str, until: datetime, now: datetime) -> int:
-    """Takes up to `wanted` of a relay's `most` connections, and gives how many; they are ours until then."""
-    rows = [{"relay": relay, "number": number, "owner": "", "until": now} for number in range(1, most + 1)]
+@dataclass(frozen=True)
+class Slots:
+    """Something that only so many may use at a time: a relay's connections, "domain NAME"."""
+
+    name: str
+    most: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who takes something, and for how long."""
+
+    owner: str
+    now: datetime
+    until: datetime
+
+
+def take_slots(tx: Tx, of: Slots, wanted: int, lease: Lease) -> int:
+    """Takes up to `wanted` of the slots, and gives how many; they are the owner's until the lease ends."""
+    rows = [{"relay": of.name, "number": number, "owner": "", "until": lease.now} for number in range(1, of.most + 1)]
     tx.connection.execute(insert_or_ignore(tx, slots), rows)
-    free = select(_s.number).where(_s.relay == relay, _s.number <= most, _s.until <= now).order_by(_s.number)
-    numbers = list(tx.connection.execute(free.limit(wanted).with_for_update(skip_locked=True)).scalars())
-    taken = update(slots).where(_s.relay == relay, _s.number.in_(numbers))
-    tx.connection.execute(taken.values(owner=owner, until=until))
+    ours = (_s.relay == of.name, _s.number <= of.most, _s.until <= lease.now)
+    free = select(_s.number).where(*ours).order_by(_s.number).limit(wanted).with_for_update(skip_locked=True)
+    numbers = list(tx.connection.execute(free).scalars())
+    taken = update(slots).where(_s.relay == of.name, _s.number.in_(numbers))
+    tx.connection.execute(taken.values(owner=lease.owner, until=lease.until))
     return len(numbers)
+
+
+def free_slot(tx: Tx, name: str, owner: str, now: datetime) -> None:
+    """Gives one slot of the owner back."""
+    one = select(func.min(_s.number)).where(_s.relay == name, _s.owner == owner).scalar_subquery()
+    tx.connection.execute(update(slots).where(_s.relay == name, _s.number == one).values(owner="", until=now))
 
 
 def free_slots(tx: Tx, owners: Iterable[str], now: datetime) -> None:

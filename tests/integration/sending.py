@@ -16,7 +16,7 @@ from typing import Any
 from digest.messages import Message
 from digest.papers import Paper
 from digest.runs.deliver import deliver
-from digest.settings import Settings, SmtpSettings, StoreSettings
+from digest.settings import DeliverySettings, DomainSettings, Settings, SmtpSettings, StoreSettings
 from digest.storage import Store, Tx, open_store
 from digest.storage.ledger import Claimed
 
@@ -32,6 +32,8 @@ class Sending:
     port: int
     now: datetime
     connections: int = 1
+    domains: tuple[DomainSettings, ...] = ()
+    canary: float = 0
     die_at_commit: int = 0  #: counted from 1 over all transactions of the process; 0: never
     die_after: bool = False  #: after that commit instead of before it
 
@@ -51,7 +53,8 @@ def run(sending: Sending) -> None:
     relay = SmtpSettings(
         host="127.0.0.1", port=sending.port, tls="none", timeout_seconds=5, connections=sending.connections
     )
-    deliver(store, message_of, Settings(smtp=relay), sending.now)
+    share = DeliverySettings(canary=sending.canary)
+    deliver(store, message_of, Settings(smtp=relay, domains=sending.domains, delivery=share), sending.now)
 
 
 def message_of(row: Claimed, _known: Mapping[int, Paper]) -> Message:
