@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 MAX_TERMS = 200
@@ -46,6 +47,12 @@ class Profile:
         return asdict(self)
 
 
+@lru_cache(maxsize=1 << 17)
+def _keyword(term: str, weight: float, acronyms: bool) -> Keyword:
+    """Gives the keyword; those who ask for the same share one."""
+    return Keyword(term=term, weight=float(weight), acronyms=bool(acronyms))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One thing that is wrong with a profile or subscription."""
@@ -84,8 +91,7 @@ def weight_of(text: str) -> float:
 def profile_from_dict(data: Mapping[str, Any]) -> Profile:
     """Gives the profile that `Profile.as_dict` described; unknown keys are ignored."""
     keywords = tuple(
-        Keyword(term=k["term"], weight=float(k.get("weight", 1.0)), acronyms=bool(k.get("acronyms", True)))
-        for k in data.get("keywords", ())
+        [_keyword(k["term"], k.get("weight", 1.0), k.get("acronyms", True)) for k in data.get("keywords", ())]
     )
     return Profile(
         keywords=keywords,

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import TransitionError
 from digest.profiles import Fault, Profile, faults, profile_from_dict
+
+_REMEMBERED = 4_096  # due times: the many who live and choose alike share them
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = frozenset(range(5))
@@ -95,6 +98,7 @@ def due_on(schedule: Schedule, day: date) -> datetime:
     return local.astimezone(UTC)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
     """Gives the first due instant after `now` whose local date is later than that of the last issue."""
     return next(
@@ -102,6 +106,7 @@ def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
     )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def latest_due(schedule: Schedule, now: datetime) -> Due | None:
     """Gives the last due instant that is not after `now`, within the past fortnight; None without one."""
     latest = now.astimezone(UTC).date() + timedelta(days=1)  # in the east it is tomorrow already

@@ -47,7 +47,7 @@ class Catalogue:
         self._blocks: list[tuple[int, Compiled]] = []  # keywords compiled together, by the number of the first
         self._maxima, self._levels = GrowingArray(np.float64), GrowingArray(np.float64)
         self._scores = GrowingTable(shelf.features.count)
-        self._writings: dict[int, list[WordWeights]] = {}
+        self._writings: dict[int, list[list[WordWeights]]] = {}  # of the keywords of a block
         self._found: dict[tuple[int, int], Reason] = {}
 
     @property
@@ -67,7 +67,8 @@ class Catalogue:
         found = list(map(self._numbers.get, wanted))
         if None in found:
             with self._lock:
-                self._add([Interest(*key) for key in dict.fromkeys(wanted) if key not in self._numbers])
+                if fresh := [Interest(*key) for key in dict.fromkeys(wanted) if key not in self._numbers]:
+                    self._add(fresh)
             found = list(map(self._numbers.get, wanted))
         return np.array(found, dtype=np.int64)
 
@@ -93,10 +94,10 @@ class Catalogue:
 
     def writings(self, number: int) -> list[WordWeights]:
         """Gives the weights of a keyword's words, by code, for each way to write it."""
-        if number not in self._writings:
-            first, compiled = self._blocks[bisect_right(self._blocks, number, key=_first) - 1]
-            self._writings[number] = compiled.word_weights(number - first)
-        return self._writings[number]
+        first, compiled = self._blocks[bisect_right(self._blocks, number, key=_first) - 1]
+        if first not in self._writings:
+            self._writings[first] = compiled.word_weights()
+        return self._writings[first][number - first]
 
     def _add(self, fresh: Sequence[Interest]) -> None:
         keywords = [interest for interest in fresh if interest.kind is ReasonKind.KEYWORD]

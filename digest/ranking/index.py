@@ -42,8 +42,9 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True)
 class Saying:
-    """What a paper says, for looking up whether it has the words of a keyword."""
+    """What a paper says, for looking up whether it has the words of a keyword, and where."""
 
+    passages: Mapping[str, Passage]  #: "title" and "abstract"
     words: Mapping[int, str]  #: code of a word -> how it first stands in the paper
     neighbours: Mapping[tuple[int, int], tuple[str, str, str]]
     """Codes of words that follow each other, stop words left aside -> the first, what is between, the second."""
@@ -60,7 +61,6 @@ class PaperIndex:
         self.directory = Directory(self.papers)
         self._shelf: tuple[Background, Shelf] | None = None
         self._vectors: tuple[Background, sparse.csr_array] | None = None
-        self._passages: dict[tuple[int, str], Passage] = {}
         self._sayings: dict[int, Saying] = {}
         self._catalogue: tuple[Background, Catalogue] | None = None
 
@@ -79,13 +79,6 @@ class PaperIndex:
             self._vectors = background, word_vectors(self.shelf(background), background)
         return self._vectors[1]
 
-    def passage(self, place: int, field: str) -> Passage:
-        """Gives the words of the "title" or "abstract" of one paper, with their places in it."""
-        if (place, field) not in self._passages:
-            paper = self.papers[place]
-            self._passages[place, field] = Passage.of(paper.title if field == "title" else paper.abstract)
-        return self._passages[place, field]
-
     def saying(self, place: int) -> Saying:
         """Gives what one paper says in title and abstract."""
         if place not in self._sayings:
@@ -94,14 +87,15 @@ class PaperIndex:
 
     def _read(self, place: int) -> Saying:
         paper, first, neighbours = self.papers[place], dict[int, str](), dict[tuple[int, int], tuple[str, str, str]]()
-        for field, text in (("title", paper.title), ("abstract", paper.abstract)):
-            there = self.passage(place, field)
-            for word in there.words:
+        texts = {"title": paper.title, "abstract": paper.abstract}
+        passages = {field: Passage.of(text) for field, text in texts.items()}
+        for field, text in texts.items():
+            for word in passages[field].words:
                 first.setdefault(word.code, text[word.start : word.end])
-            for one, next_one in pairwise(there.content):
+            for one, next_one in pairwise(passages[field].content):
                 pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]
                 neighbours.setdefault((one.code, next_one.code), pieces)
-        return Saying(words=first, neighbours=neighbours)
+        return Saying(passages=passages, words=first, neighbours=neighbours)
 
     def catalogue(self, background: Background) -> Catalogue:
         """Gives what readers asked of these papers before under this background, to be added to."""

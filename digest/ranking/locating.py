@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import NamedTuple
 
+from digest.papers import Paper
 from digest.ranking.features import ABSTRACT_WEIGHT, TITLE_WEIGHT
 from digest.ranking.index import PaperIndex, Passage
 from digest.ranking.words import STOP, Word, skipping_stops
 
+_STOP = int(STOP)
 FIELDS = {"title": TITLE_WEIGHT, "abstract": ABSTRACT_WEIGHT}
 
 
@@ -21,6 +24,7 @@ class Spot:
     start: int  #: in characters
     end: int
     matched: str  #: the text that stands there
+    words: int = 0  #: how many of the wanted words are in it
 
 
 NOWHERE = Spot(field="abstract", start=-1, end=-1, matched="")
@@ -30,13 +34,13 @@ APART = " … "  #: between words of a keyword that a paper has in different pla
 def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> Spot:
     """Gives where the words with these codes stand best in a paper: the field that says most of them, there the run
     of neighbours that says most; NOWHERE when none stands in it."""
-    best, most = NOWHERE, 0.0
+    best, most = ("", _NOTHING), 0.0
+    passages = index.saying(place).passages
     for field, importance in FIELDS.items():
-        run, said = _best_run(index.passage(place, field), weights)
-        if run and importance * said > most:
-            most = importance * said
-            best = _spot(index, place, field, run)
-    return best
+        run = _best_run(passages[field], weights)
+        if importance * run.said > most:
+            best, most = (field, run), importance * run.said
+    return _spot(index.papers[place], *best) if most else NOWHERE
 
 
 def said(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
@@ -55,30 +59,45 @@ def said(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
     return "".join(pieces)
 
 
-def _spot(index: PaperIndex, place: int, field: str, run: Sequence[Word]) -> Spot:
-    paper = index.papers[place]
+def _spot(paper: Paper, field: str, run: _Run) -> Spot:
     text = paper.title if field == "title" else paper.abstract
-    start, end = run[0].start, run[-1].end
-    return Spot(field=field, start=start, end=end, matched=text[start:end])
+    start, end = run.words[0].start, run.words[-1].end
+    return Spot(field=field, start=start, end=end, matched=text[start:end], words=len(run.words))
 
 
-def _best_run(passage: Passage, weights: Mapping[int, float]) -> tuple[list[Word], float]:
-    """Gives the first of the runs of wanted words that weigh most together, and that weight; a word counts once."""
-    hits = _hits(passage, weights)
-    runs: list[list[Word]] = [[hits[0][1]]] if hits else []
-    for (before, _), (here, word) in pairwise(hits):
-        if here == before + 1 and all(word.code != known.code for known in runs[-1]):
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    said = [sum(weights[word.code] for word in run) for run in runs]
-    return (runs[said.index(max(said))], max(said)) if runs else ([], 0.0)
+class _Run(NamedTuple):
+    """Wanted words that follow each other, none twice."""
+
+    words: Sequence[Word]
+    said: float  # what they weigh together
 
 
-def _hits(passage: Passage, wanted: Mapping[int, float]) -> list[tuple[int, Word]]:
-    """Gives the wanted words in order, with their places among the words that are not stop words or are wanted."""
-    stop = int(STOP)
-    if any(code & stop for code in wanted):
-        return [(n, w) for n, w in enumerate(skipping_stops(passage.words, wanted)) if w.code in wanted]
-    places = sorted(place for code in wanted for place in passage.places.get(code, ()))
-    return [(place, passage.content[place]) for place in places]
+_NOTHING = _Run((), 0.0)
+
+
+def _best_run(passage: Passage, weights: Mapping[int, float]) -> _Run:
+    """Gives the first of the runs of wanted words that weigh most together."""
+    if any(code & _STOP for code in weights):
+        content = skipping_stops(passage.words, weights)
+        return _best_of([(n, word) for n, word in enumerate(content) if word.code in weights], weights)
+    having = [code for code in weights if code in passage.places]
+    if not having:
+        return _NOTHING
+    if len(having) == 1:
+        return _Run([passage.content[passage.places[having[0]][0]]], weights[having[0]])
+    places = sorted(chain.from_iterable([passage.places[code] for code in having]))
+    return _best_of([(place, passage.content[place]) for place in places], weights)
+
+
+def _best_of(hits: Sequence[tuple[int, Word]], weights: Mapping[int, float]) -> _Run:
+    """Gives the best run from all places where a wanted word stands, in order."""
+    best, most, start, said, last = slice(0), 0.0, 0, 0.0, -2
+    seen: set[int] = set()
+    for number, (place, word) in enumerate(hits):
+        if place > last + 1 or word.code in seen:
+            start, said, seen = number, 0.0, set()
+        seen.add(word.code)
+        said, last = said + weights[word.code], place
+        if said > most:
+            best, most = slice(start, number + 1), said
+    return _Run([word for _, word in hits[best]], most)

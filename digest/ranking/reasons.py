@@ -12,7 +12,6 @@ from digest.ranking.index import PaperIndex
 from digest.ranking.locating import Spot, locate, said
 from digest.ranking.matching import Matched
 from digest.ranking.people import in_category, name_parts, same_person
-from digest.ranking.words import term_codes
 
 Nearest = Callable[[int, int], tuple[str, Spot]]
 """Gives for a reader and a paper the keyword that the paper is near to in meaning, and where in its text."""
@@ -73,7 +72,7 @@ class Explainer:
         shares = [_share(weights, having) for weights in writings]
         best = shares.index(max(shares))
         spot = locate(writings[best], self._index, place)
-        in_one_place = having.keys() & writings[best].keys() <= set(term_codes(spot.matched))
+        in_one_place = spot.words == sum(code in having for code in writings[best])
         return Reason(
             term=self._catalogue.interest(number).term,
             kind=ReasonKind.ACRONYM if best else ReasonKind.KEYWORD,
@@ -125,8 +124,8 @@ class Explainer:
 
 def _share(weights: Mapping[int, float], having: Container[int]) -> float:
     """Gives how much of a keyword's weight those of its words carry that a paper has."""
-    missing = math.fsum(weight for code, weight in weights.items() if code not in having)
-    return round(1.0 - missing / math.fsum(weights.values()), 2) if missing else 1.0
+    missing = [weight for code, weight in weights.items() if code not in having]
+    return round(1.0 - math.fsum(missing) / math.fsum(weights.values()), 2) if missing else 1.0
 
 
 def _near_reason(term: str, spot: Spot, contribution: float) -> Reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -45,14 +46,13 @@ class Compiled:
             maxima=self.maxima[start:stop],
         )
 
-    def word_weights(self, number: int) -> list[WordWeights]:
-        """Gives the weights of the words of one keyword, for each of its writings."""
-        found = []
-        for writing in range(*np.searchsorted(self.keyword, [number, number + 1])):
-            part = slice(*np.searchsorted(self.owner, [writing, writing + 1]))
-            words = self.words[part]
-            weights = zip(self.features[part][words].tolist(), self.weights[part][words].tolist(), strict=True)
-            found.append(dict(weights))
+    def word_weights(self) -> list[list[WordWeights]]:
+        """Gives for each keyword the weights of the words of each of its writings."""
+        found: list[list[WordWeights]] = [[] for _ in self.maxima]
+        counts = np.bincount(self.owner[self.words], minlength=len(self.writings)).tolist()
+        pairs = zip(self.features[self.words].tolist(), self.weights[self.words].tolist(), strict=True)
+        for keyword, count in zip(self.keyword.tolist(), counts, strict=True):
+            found[keyword].append(dict(islice(pairs, count)))
         return found
 
 

@@ -20,12 +20,16 @@ from digest.subscribers import Subscriber
 VOTES_AGE = timedelta(days=730)  #: older votes no longer tell what somebody likes
 
 
+InCommon = tuple[dict[int, Paper], Background]  # what the shards of a run read alike
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """How far a run looks: one high-water mark of papers and one version of the statistics."""
 
     high_water: int
     statistics: int  #: 0 before the first
+    _read: dict[tuple[int, datetime], InCommon] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +45,18 @@ class Material:
     again: Mapping[int, frozenset[int]] = field(default_factory=dict)  #: subscriber to papers considered once more
     semantics: Semantics | None = None
 
-    def reader(self, subscriber: Subscriber) -> Reader:
-        """Gives the subscriber as the ranking knows them."""
-        return Reader(
-            profile=subscriber.profile,
-            cursor=subscriber.cursor,
-            again=self.again.get(subscriber.number, frozenset()),
-            votes=self.votes.get(subscriber.number, ()),
-            calibration=self.calibrations.get(subscriber.number),
-        )
+    def readers(self, subscribers: Sequence[Subscriber]) -> list[Reader]:
+        """Gives the subscribers as the ranking knows them."""
+        return [
+            Reader(
+                profile=subscriber.profile,
+                cursor=subscriber.cursor,
+                again=self.again.get(subscriber.number, frozenset()),
+                votes=self.votes.get(subscriber.number, ()),
+                calibration=self.calibrations.get(subscriber.number),
+            )
+            for subscriber in subscribers
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,19 +92,28 @@ def gather(
     left = plans.left_over(tx, numbers, now)
     lowest = min((subscriber.cursor for subscriber in subscribers), default=seen.high_water)
     oldest = now - timedelta(days=settings.max_age_days)
-    new = paper_store.beyond(tx, lowest, upto=seen.high_water, seen_since=oldest)
+    new, known = _in_common(tx, seen, lowest, oldest)
     again = _still_themselves(paper_store.by_numbers(tx, {number for over in left.values() for number in over.papers}))
-    found = {paper.number: paper for paper in (*again.values(), *new)}
+    found = {**again, **new} if again.keys() - new.keys() else new
     return Material(
         snapshot=seen,
         papers=found,
-        background=background(tx, seen.statistics),
+        background=known,
         votes=votes_of(tx, numbers, now),
         calibrations=calibrations_of(tx, numbers),
         left_over=left,
         again={subscriber: frozenset(over.papers) & again.keys() for subscriber, over in left.items()},
         semantics=semantics_of(tx, settings, found),
     )
+
+
+def _in_common(tx: Tx, seen: Snapshot, lowest: int, oldest: datetime) -> InCommon:
+    """Gives the papers after `lowest` and the statistics, as they were when the run first read them."""
+    if (lowest, oldest) not in seen._read:
+        new = paper_store.beyond(tx, lowest, upto=seen.high_water, seen_since=oldest)
+        seen._read.clear()  # the last is kept: shards in which somebody is further behind read for themselves
+        seen._read[lowest, oldest] = {paper.number: paper for paper in new}, background(tx, seen.statistics)
+    return seen._read[lowest, oldest]
 
 
 def _still_themselves(found: Mapping[int, Paper]) -> dict[int, Paper]:
@@ -130,7 +146,7 @@ def judged(
     explain: bool = False,
 ) -> Judged:
     """Gives what each subscriber would get, in one sparse product; with `explain` also why papers were left out."""
-    readers = [material.reader(subscriber) for subscriber in subscribers]
+    readers = material.readers(subscribers)
     judgements = judge(
         index or indexed(material.papers),
         readers,
@@ -152,6 +168,6 @@ _indexed: tuple[Mapping[int, Paper], PaperIndex] | None = None
 def indexed(papers: Mapping[int, Paper]) -> PaperIndex:
     """Gives the papers ready to be judged; the same papers again, as each shard of a run has them, cost nothing."""
     global _indexed
-    if _indexed is None or _indexed[0] != papers:
+    if _indexed is None or (_indexed[0] is not papers and _indexed[0] != papers):
         _indexed = papers, PaperIndex(list(papers.values()))
     return _indexed[1]

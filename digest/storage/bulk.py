@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Insert, Table
+from sqlalchemy import JSON, Column, Insert, MetaData, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.storage.connect import compact
 from digest.storage.store import Tx
 
 CHUNK = 500  #: values in one IN list
+_WORTH_COPYING = 100  # rows from which the table that COPY needs here costs less than it saves
 
 T = TypeVar("T")
 
@@ -32,14 +33,33 @@ def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
 
 def copy_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts many rows with the same columns: by COPY on PostgreSQL, which takes a third of the time."""
-    if not rows or not tx.on_postgresql:
+    if rows and tx.on_postgresql:
+        _copy(tx, table, table.name, rows)
+    else:
         insert_rows(tx, table, rows)
-        return
+
+
+def copy_new_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], key: Column[Any]) -> list[Any]:
+    """Inserts those of many rows that do not exist already, and gives the `key` of each that it inserted."""
+    if not rows or not tx.on_postgresql or len(rows) < _WORTH_COPYING:
+        return list(tx.connection.execute(insert_or_ignore(tx, table).returning(key), rows).scalars()) if rows else []
+    columns = [Column(name, table.c[name].type) for name in rows[0]]
+    arriving = Table("arriving", MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    arriving.create(tx.connection)
+    _copy(tx, table, arriving.name, rows)
+    inserting = insert_or_ignore(tx, table).from_select(list(rows[0]), select(arriving))
+    keys = list(tx.connection.execute(inserting.returning(key)).scalars())
+    arriving.drop(tx.connection)
+    return keys
+
+
+def _copy(tx: Tx, table: Table, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Copies rows as those of `table` into a table that has these columns of it."""
     names = list(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
     encoded = [_encoder(table.c[name]) for name in names]
     driver: Any = tx.connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{target}" ({columns}) FROM STDIN') as copy:
         for row in rows:
             copy.write_row([encode(row[name]) for name, encode in zip(names, encoded, strict=True)])
 

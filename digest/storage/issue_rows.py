@@ -12,8 +12,8 @@ from digest.storage.paper_rows import storable
 PLACES = 9  #: decimals of a contribution that are kept; their sum stays right to far below a millionth
 _GROUPS = ("picks", "also", "trending")
 _KINDS = {kind.value: kind for kind in ReasonKind}
-# Place, end, matched, words and share of a reason that has nothing to say of them.
-_USUAL: Sequence[Any] = (-1, -1, "", "", 1.0)
+_TOLD = 4  # places in the row of a reason that are always there
+_USUAL: Sequence[Any] = (-1, -1, "", "", 1.0)  # start, end, matched, words, share: left out from the end while usual
 
 
 def issue_row(issue: Issue) -> dict[str, Any]:
@@ -62,9 +62,12 @@ def _pick_of(row: Sequence[Any]) -> Pick:
 
 
 def _reason_row(reason: Reason) -> list[Any]:
-    found = (reason.start, reason.end, storable(reason.matched), storable(reason.words), reason.share)
-    told = next((n for n in range(len(_USUAL), 0, -1) if found[n - 1] != _USUAL[n - 1]), 0)
-    return [storable(reason.term), reason.kind.value, reason.field, round(reason.contribution, PLACES), *found[:told]]
+    contribution = round(reason.contribution, PLACES)
+    row = [storable(reason.term), reason.kind.value, reason.field, contribution, reason.start, reason.end]
+    row += [storable(reason.matched), storable(reason.words), reason.share]
+    while len(row) > _TOLD and row[-1] == _USUAL[len(row) - _TOLD - 1]:
+        row.pop()
+    return row
 
 
 def _reason_of(row: Sequence[Any]) -> Reason:

@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from digest.deliveries import DeliveryState
 from digest.issues import Issue, SkipReason
 from digest.storage import schema
-from digest.storage.bulk import chunks, insert_or_ignore
+from digest.storage.bulk import chunks, copy_rows
 from digest.storage.issue_rows import issue_row, papers_in
 from digest.storage.store import Tx
 from digest.storage.subscriber_rows import due_columns
@@ -150,11 +151,29 @@ _UNTRIED = {"attempts": 0, "lease_owner": "", "last_reply": "", "last_stage": ""
 
 
 def _insert(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Gives the ledger row of each subscriber whose row is new."""
-    if not rows:
-        return {}
-    statement = insert_or_ignore(tx, schema.deliveries).returning(_d.subscriber, _d.id)
-    return {row.subscriber: row.id for row in tx.connection.execute(statement, rows)}
+    """Gives the ledger row of each subscriber whose row is new; the subscribers are locked, so nobody else adds any."""
+    present = _ledger_rows(tx, rows)
+    fresh = [row for row in rows if row["subscriber"] not in present]
+    copy_rows(tx, schema.deliveries, fresh)
+    return _ledger_rows(tx, fresh)
+
+
+def _ledger_rows(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Gives the number of the ledger row that each subscriber has for the date of theirs among `rows`."""
+    found: dict[int, int] = {}
+    for issue_date, of_date in _grouped(rows, "issue_date").items():
+        for chunk in chunks(row["subscriber"] for row in of_date):
+            query = select(_d.subscriber, _d.id).where(_d.subscriber.in_(chunk), _d.issue_date == issue_date)
+            found |= {row.subscriber: row.id for row in tx.connection.execute(query)}
+    return found
+
+
+def _grouped(rows: Iterable[Mapping[str, Any]], *names: str) -> dict[Any, list[Mapping[str, Any]]]:
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    values = itemgetter(*names)
+    for row in rows:
+        found.setdefault(values(row), []).append(row)
+    return found
 
 
 def _expire(tx: Tx, deliveries: Iterable[int]) -> None:
@@ -164,13 +183,16 @@ def _expire(tx: Tx, deliveries: Iterable[int]) -> None:
 
 
 def _move_on(tx: Tx, plans: Sequence[Plan], now: datetime) -> None:
-    """Moves cursor, last issue and next due of each subscriber."""
+    """Moves cursor, last issue and next due of each subscriber; those who are moved alike in one statement."""
     rows = [
-        {"moved": plan.number, "cursor": plan.cursor, "last_issue": plan.issue_date}
+        {"number": plan.number, "cursor": plan.cursor, "last_issue": plan.issue_date}
         | due_columns(plan.subscriber.subscription.schedule, State.ACTIVE, now, plan.issue_date)
         for plan in plans
     ]
-    if rows:
-        values: dict[str, Any] = {name: bindparam(name) for name in ("cursor", "last_issue", "next_due", "tz_version")}
-        moving = update(schema.subscribers).where(_s.number == bindparam("moved"))
-        tx.connection.execute(moving.values(values), rows)
+    for values, alike in _grouped(rows, *_MOVED).items():
+        for chunk in chunks(row["number"] for row in alike):
+            moving = update(schema.subscribers).where(_s.number.in_(chunk))
+            tx.connection.execute(moving.values(dict(zip(_MOVED, values, strict=True))))
+
+
+_MOVED = ("cursor", "last_issue", "next_due", "tz_version")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import datetime
-from functools import cache
+from dataclasses import fields
+from datetime import datetime, time
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import RowMapping
 
-from digest.profiles import profile_from_dict
+from digest.profiles import Keyword, Profile, profile_from_dict
 from digest.storage.paper_rows import storable
 from digest.subscribers import (
     Cadence,
@@ -47,8 +48,27 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
         "hour": schedule.hour,
         "days": sum(1 << day for day in schedule.days),
         "cadence": schedule.cadence.value,
-        "profile": subscription.profile.as_dict(),
+        "profile": _profile_row(subscription.profile),
     }
+
+
+def _profile_row(profile: Profile) -> dict[str, Any]:
+    """Gives the profile as JSON values, without what is as usual: a third of the bytes, and sooner read."""
+    row = {name: getattr(profile, name) for name in _PROFILE if getattr(profile, name) != getattr(_USUAL, name)}
+    return row | {"keywords": [_keyword_row(keyword) for keyword in profile.keywords]}
+
+
+def _keyword_row(keyword: Keyword) -> dict[str, Any]:
+    row: dict[str, Any] = {"term": keyword.term}
+    if keyword.weight != _PLAIN.weight:
+        row["weight"] = keyword.weight
+    if keyword.acronyms != _PLAIN.acronyms:
+        row["acronyms"] = keyword.acronyms
+    return row
+
+
+_USUAL, _PLAIN = Profile(), Keyword(term="")
+_PROFILE = [field.name for field in fields(Profile) if field.name != "keywords"]
 
 
 def subscriber_of(row: RowMapping) -> Subscriber:
@@ -56,8 +76,8 @@ def subscriber_of(row: RowMapping) -> Subscriber:
     return Subscriber(
         number=row["number"],
         subscription=_subscription_of(row),
-        state=State(row["state"]),
-        owner=Owner(row["owner"]),
+        state=_STATES[row["state"]],
+        owner=_OWNERS[row["owner"]],
         created=row["created"],
         cursor=row["cursor"],
         last_issue=row["last_issue"],
@@ -67,19 +87,24 @@ def subscriber_of(row: RowMapping) -> Subscriber:
 
 
 def _subscription_of(row: RowMapping) -> Subscription:
-    schedule = Schedule(
-        timezone=row["timezone"],
-        hour=row["hour"],
-        days=frozenset(day for day in range(7) if row["days"] >> day & 1),
-        cadence=Cadence(row["cadence"]),
-    )
     return Subscription(
         address=row["address"],
         name=row["name"],
         language=row["language"],
-        schedule=schedule,
+        schedule=_schedule(row["timezone"], row["hour"], row["days"], row["cadence"]),
         profile=profile_from_dict(row["profile"]),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _schedule(timezone: str, hour: time, days: int, cadence: str) -> Schedule:
+    """Gives the schedule; those who live and choose alike share one."""
+    chosen = frozenset(day for day in range(7) if days >> day & 1)
+    return Schedule(timezone=timezone, hour=hour, days=chosen, cadence=Cadence(cadence))
+
+
+_STATES = {state.value: state for state in State}
+_OWNERS = {owner.value: owner for owner in Owner}
 
 
 def due_columns(schedule: Schedule, state: State, now: datetime, last_issue: Any) -> dict[str, Any]:

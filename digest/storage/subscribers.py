@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from digest.errors import UsageError
 from digest.storage import schema
-from digest.storage.bulk import chunks, copy_rows, insert_or_ignore
+from digest.storage.bulk import chunks, copy_new_rows, copy_rows
 from digest.storage.store import Tx
 from digest.storage.subscriber_rows import due_columns, subscriber_of, subscription_row
 from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
@@ -39,8 +39,8 @@ def add_many(tx: Tx, subscriptions: Sequence[Subscription], admission: Admission
     rows = [_new_row(subscription, admission, now) for subscription in subscriptions]
     if not rows:
         return []
-    statement = insert_or_ignore(tx, schema.subscribers).returning(schema.subscribers)
-    added = [subscriber_of(row) for row in tx.connection.execute(statement, rows).mappings()]
+    keys = copy_new_rows(tx, schema.subscribers, rows, _c.address_key)
+    added = sorted(by_addresses(tx, keys).values(), key=lambda subscriber: subscriber.number)
     note = {"at": now, "state": admission.state.value, "cause": admission.cause}
     copy_rows(tx, schema.consents, [{"subscriber": subscriber.number, **note} for subscriber in added])
     return added

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import resource
 import shutil
 import subprocess
@@ -25,16 +24,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background
+from digest.ranking.matching import match
 from digest.runs.deliver import deliver
-from digest.runs.judging import gather, judged
+from digest.runs.judging import gather, indexed
 from digest.runs.plan import due_shards, plan_shard
 from digest.settings import Settings, StoreSettings
 from digest.storage import Store, ledger, open_store, papers, statistics, subscribers
@@ -42,11 +42,11 @@ from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from tests import postgresql
 from tests.benchmarks.delivery_world import make, settings
+from tests.benchmarks.language import Audience, Language
 
 NOW = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 SIZES = (1_000, 10_000, 100_000)
-PAPERS, KEYWORDS, WORDS, TOPICS, PHRASES = 600, 8, 6_000, 60, 24
-SEED = 20260312
+PAPERS, KEYWORDS, DISTINCT, TOPICS = 600, 8, 200_000, 200
 
 
 def main() -> None:
@@ -74,51 +74,19 @@ def _arguments() -> argparse.ArgumentParser:
 # --- the world -------------------------------------------------------------------------------------------------------
 
 
-def vocabulary() -> list[str]:
-    """Gives made-up words, the frequent ones first."""
-    dice = random.Random(SEED)
-    syllables = [a + b for a in "bcdfglmnprstv" for b in ("a", "e", "i", "o", "u", "an", "er", "ion")]
-    return ["".join(dice.choices(syllables, k=dice.choice((2, 3, 3, 4)))) for _ in range(WORDS)]
-
-
-class Writer:
-    """Writes papers whose words are as unevenly frequent as those of a language, each on one of sixty topics."""
-
-    def __init__(self, seed: int) -> None:
-        self._dice = random.Random(seed)
-        self._words = vocabulary()
-        self._weights = [1 / (rank + 8) for rank in range(WORDS)]
-        self.topics = [[" ".join(self._dice.sample(self._words, 2)) for _ in range(PHRASES)] for _ in range(TOPICS)]
-
-    def paper(self, number: int) -> Paper:
-        topic = self._dice.choice(self.topics)
-        title = " ".join([*self._common(5), *self._dice.sample(topic, 2)]).capitalize()
-        abstract = ". ".join(" ".join([*self._common(15), self._dice.choice(topic)]) for _ in range(9))
-        texts = {"title": title, "title_raw": title, "abstract": abstract, "abstract_raw": abstract}
-        key = f"arxiv:2603.{number:05}"
-        return Paper(number=0, key=key, first_seen=NOW - timedelta(hours=3), authors=("Ada Example",), **texts)
-
-    def interests(self) -> list[str]:
-        """Gives what one reader asks for: phrases of one or two topics."""
-        first, second = self._dice.sample(self.topics, 2)
-        return [*self._dice.sample(first, 5), *self._dice.sample(second, KEYWORDS - 5)]
-
-    def _common(self, count: int) -> list[str]:
-        return self._dice.choices(self._words, self._weights, k=count)
-
-
 def fill(store: Store, count: int) -> None:
     """Stores the papers and so many subscribers, all due."""
-    writer = Writer(SEED)
+    language = Language(topics=TOPICS)
+    background = Background.empty().with_papers(language.papers(2_000, first=PAPERS + 1))
     with store.ingesting(60) as tx:
-        known = papers.add(tx, [writer.paper(number) for number in range(PAPERS)])
-        background = Background.empty().with_papers([*known, *map(writer.paper, range(PAPERS, 3 * PAPERS))])
+        papers.add(tx, [replace(paper, first_seen=NOW - timedelta(hours=3)) for paper in language.papers(PAPERS)])
         statistics.add(tx, NOW, background.papers, background.dump())
     admission = Admission(owner=Owner.WEB, state=State.ACTIVE, cursor=0, cause="benchmark")
-    people = (_subscription(number, writer.interests()) for number in range(count))
-    while chunk := list(islice(people, 5_000)):
+    wishes = enumerate(Audience(language, DISTINCT, KEYWORDS).wishes(count))
+    while chunk := list(islice(wishes, 5_000)):
         with store.transaction() as tx:
-            subscribers.add_many(tx, chunk, admission, NOW - timedelta(days=1))
+            people = [_subscription(number, terms) for number, terms in chunk]
+            subscribers.add_many(tx, people, admission, NOW - timedelta(days=1))
 
 
 def _subscription(number: int, terms: Sequence[str]) -> Subscription:
@@ -137,7 +105,7 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         return {"seconds": timed(lambda: plan_part(store, asked.part)), "memory": memory()}
     wanted = settings(address, 25, 4)
     found: dict[str, Any] = {"size": size, "fill": timed(lambda: fill(store, size))}
-    found["match"] = timed(lambda: match(store))
+    found["match"] = timed(lambda: match_all(store))
     found["match_memory"] = memory()
     if asked.workers > 1:
         found["plan"], found["memory"] = plan_together(address, asked.workers)
@@ -167,12 +135,12 @@ def memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def match(store: Store) -> None:
+def match_all(store: Store) -> None:
     """Scores everyone, shard by shard, as planning does."""
     for shard in due_shards(store, NOW):
         with store.reading() as tx:
             material = gather(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
-        judged(material, shard.subscribers)
+        match(indexed(material.papers), material.readers(shard.subscribers), material.background)
 
 
 def plan_part(store: Store, part: str) -> None:

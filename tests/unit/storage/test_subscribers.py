@@ -52,6 +52,19 @@ def test_one_who_has_not_confirmed_is_not_due(store: Store) -> None:
         assert subscribers.due(tx, NOW + timedelta(days=30)) == []
 
 
+def test_a_crowd_is_taken_in_at_once_but_for_those_who_are_known(store: Store) -> None:
+    """So many that PostgreSQL gets them by COPY."""
+    subscribed(store, "r7")
+    crowd = [replace(FULL, address=f"r{number}@example.com") for number in range(250)]
+    with store.transaction() as tx:
+        added = subscribers.add_many(tx, [*crowd, crowd[3]], admission(State.PENDING, cursor=5), NOW)
+    assert [person.subscription for person in added] == [one for one in crowd if one.address != "r7@example.com"]
+    assert {(person.cursor, person.state, person.next_due) for person in added} == {(5, State.PENDING, None)}
+    with store.reading() as tx:
+        assert len(list(subscribers.everyone(tx))) == 250
+        assert subscribers.by_address(tx, "r7@example.com") not in added
+
+
 def test_known_addresses_are_left_as_they_are_when_many_are_added(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
