@@ -60,11 +60,8 @@ def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers
 def _shards(tx: Tx, now: datetime, since: datetime | None, size: int) -> Iterator[dict[str, Any]]:
     """Gives the arguments of a plan job for each shard of those who came due after `since`."""
     seen = snapshot(tx)
-    people = subscribers.due(tx, now, limit=size, since=since)
-    while people:
-        numbers = [person.number for person in people]
-        yield {"numbers": numbers, "high_water": seen.high_water, "statistics": seen.statistics}
-        people = subscribers.due(tx, now, limit=size, after=people[-1], since=since)
+    for numbers in subscribers.due_numbers(tx, now, since=since, size=size):
+        yield {"numbers": list(numbers), "high_water": seen.high_water, "statistics": seen.statistics}
 
 
 def plan_job(shop: Workshop, numbers: list[int], seen: Snapshot, now: datetime) -> None:

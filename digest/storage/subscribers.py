@@ -94,25 +94,24 @@ def everyone(
     yield from map(subscriber_of, rows)
 
 
-def due(
-    tx: Tx,
-    now: datetime,
-    *,
-    limit: int = SHARD,
-    after: Subscriber | None = None,
-    since: datetime | None = None,
-) -> list[Subscriber]:
-    """Gives who is due, the longest overdue first, at most `limit`.
-
-    `after` is the last one of the shard before; with `since` those who were due by then already are left out.
-    """
+def due(tx: Tx, now: datetime, *, limit: int = SHARD, after: Subscriber | None = None) -> list[Subscriber]:
+    """Gives who is due, the longest overdue first, at most `limit`; `after` is the last one of the shard before."""
     query = select(schema.subscribers).where(_c.next_due <= now).order_by(_c.next_due, _c.number).limit(limit)
-    if since is not None:
-        query = query.where(_c.next_due > since)
     if after is not None and after.next_due is not None:
         later = and_(_c.next_due == after.next_due, _c.number > after.number)
         query = query.where(_c.next_due >= after.next_due, or_(_c.next_due > after.next_due, later))
     return [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
+
+
+def due_numbers(tx: Tx, now: datetime, *, since: datetime | None = None, size: int = SHARD) -> Iterator[Sequence[int]]:
+    """Gives the numbers of who is due in shards, the longest overdue first; memory stays flat.
+
+    With `since` those who were due by then already are left out.
+    """
+    query = select(_c.number).where(_c.next_due <= now).order_by(_c.next_due, _c.number)
+    if since is not None:
+        query = query.where(_c.next_due > since)
+    yield from tx.connection.execute(query, execution_options={"yield_per": size}).scalars().partitions()
 
 
 def count_due(tx: Tx, now: datetime) -> int:

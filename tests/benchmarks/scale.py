@@ -1,14 +1,16 @@
 """What it costs to serve many subscribers: `python -m tests.benchmarks.scale` prints seconds and peak memory by size.
 
-Each line is one process of its own on a new store: so many subscribers with 8 keywords each, 600 papers. The stages:
+Each line is a new store: so many subscribers with 8 keywords each, taken from 200,000 as unevenly as people do, and
+600 papers. Each stage has processes of its own, as many as --workers says for the first two:
 
-match   profiles are streamed in shards and scored, nothing is written
-plan    the whole of planning: read, score, enter in the ledger, move cursors on (match included)
+match   profiles are read in shards, their keywords compiled and matched, every paper scored; nothing is written
+plan    the whole of planning: match, choose, give reasons, enter in the ledger, move cursors on
 render  ledger rows are claimed and their messages composed to wire bytes, for at most --mails of them
-send    rows are claimed, composed, handed to smtp-sink and marked, for at most --mails of them
+send    rows are claimed, composed, handed to smtp-sink and marked, for at most --sent of them
 
 Of each stage the seconds by the clock and the seconds of processor time of this program are printed: on a machine that
-others use as well, only the second can be compared. A database server's and the sink's work is not in them.
+others use as well, only the second can be compared. A database server's and the sink's work is not in them. Memory is
+the largest of a stage's processes.
 """
 
 from __future__ import annotations
@@ -23,19 +25,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
+from digest.cli.calls import collect_seldom
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background
 from digest.ranking.matching import match
 from digest.runs.deliver import deliver
-from digest.runs.judging import gather, indexed
-from digest.runs.plan import due_shards, plan_shard
+from digest.runs.judging import gather, indexed, snapshot
+from digest.runs.plan import Shard, plan_shard
 from digest.settings import Settings, StoreSettings
 from digest.storage import Store, ledger, open_store, papers, statistics, subscribers
 from digest.storage.subscribers import Admission
@@ -45,29 +48,30 @@ from tests.benchmarks.delivery_world import make, settings
 from tests.benchmarks.language import Audience, Language
 
 NOW = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PAPERS, KEYWORDS, DISTINCT, TOPICS = 600, 8, 200_000, 200
 
 
 def main() -> None:
     asked = _arguments().parse_args()
-    if asked.child:
-        print(json.dumps(measured(asked)))
+    if asked.stage:
+        print(json.dumps(stage_of(asked)))
         return
     with ExitStack() as held:
         addresses = {name: held.enter_context(_ADDRESSES[name]()) for name in asked.databases}
         for name, address in addresses.items():
-            print_table(name, [_in_process(asked, size, address(size)) for size in asked.sizes], asked.workers)
+            print_table(name, [measured(asked, size, address(size)) for size in asked.sizes], asked.workers)
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--databases", nargs="+", default=list(_ADDRESSES), choices=list(_ADDRESSES))
-    parser.add_argument("--mails", type=int, default=100_000, help="most mails to render and to send")
-    parser.add_argument("--workers", type=int, default=1, help="processes that plan together")
-    parser.add_argument("--child", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--part", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--mails", type=int, default=100_000, help="most mails to render")
+    parser.add_argument("--sent", type=int, default=10_000, help="most mails to send")
+    parser.add_argument("--workers", type=int, default=1, help="processes that match and plan together")
+    for hidden in ("--stage", "--address", "--part"):
+        parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     return parser
 
 
@@ -97,93 +101,107 @@ def _subscription(number: int, terms: Sequence[str]) -> Subscription:
 # --- the stages ------------------------------------------------------------------------------------------------------
 
 
-def measured(asked: argparse.Namespace) -> dict[str, Any]:
-    """Gives the seconds of each stage and the peak memory, for the one size and address of this process."""
-    size, address = asked.sizes[0], asked.child
-    store = open_store(StoreSettings(url=address), Path())
-    if asked.part:
-        return {"seconds": timed(lambda: plan_part(store, asked.part)), "memory": memory()}
-    wanted = settings(address, 25, 4)
-    found: dict[str, Any] = {"size": size, "fill": timed(lambda: fill(store, size))}
-    found["match"] = timed(lambda: match_all(store))
-    found["match_memory"] = memory()
-    if asked.workers > 1:
-        found["plan"], found["memory"] = plan_together(address, asked.workers)
-    else:
-        found["plan"] = timed(lambda: plan_part(store, "0/1"))
-        found["memory"] = memory()
-    with store.reading() as tx:
-        found["mails"] = min(ledger.waiting(tx, NOW), asked.mails)
-    found["render"] = timed(lambda: render(store, wanted, found["mails"]))
-    if sink := shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin"):
-        with _sink(sink) as port:
-            found["send"] = timed(lambda: send(store, address, port, found["mails"]))
-    found["last_memory"] = memory()
-    store.close()
+def measured(asked: argparse.Namespace, size: int, address: str) -> dict[str, Any]:
+    """Gives seconds and peak memory of each stage for one size, on a new store at that address."""
+    found: dict[str, Any] = {"size": size, "fill": _in_processes(address, "fill", [str(size)])}
+    parts = [f"{number}/{asked.workers}/{size}" for number in range(asked.workers)]
+    found |= {stage: _in_processes(address, stage, parts) for stage in ("match", "plan")}
+    with closing(open_store(StoreSettings(url=address), Path())) as store, store.reading() as tx:
+        waiting = ledger.waiting(tx, NOW)
+    found |= {"mails": min(waiting, asked.mails), "sent": min(waiting, asked.sent)}
+    found["render"] = _in_processes(address, "render", [str(found["mails"])])
+    if asked.sent and shutil.which("smtp-sink", path=_PATH):
+        _in_processes(address, "set aside", [str(waiting - found["sent"])])
+        found["send"] = _in_processes(address, "send", [str(found["sent"])])
     return found
 
 
-def timed(work: Callable[[], object]) -> list[float]:
-    """Gives the seconds by the clock, and those of processor time."""
-    start, used = time.monotonic(), time.process_time()
-    work()
-    return [time.monotonic() - start, time.process_time() - used]
+def _in_processes(address: str, stage: str, parts: Sequence[str]) -> dict[str, float]:
+    """Gives the seconds that a stage takes by the clock, all its processor time, and its largest peak memory."""
+    command = [sys.executable, "-m", "tests.benchmarks.scale", "--address", address, "--stage", stage, "--part"]
+    started = [subprocess.Popen([*command, part], stdout=subprocess.PIPE, text=True) for part in parts]
+    found = [json.loads(process.communicate()[0]) for process in started]
+    clock, used, memory = max(p["clock"] for p in found), sum(p["used"] for p in found), max(p["memory"] for p in found)
+    print(
+        f"{stage}: {clock:.1f} s by the clock, {used:.1f} s of processor time, {memory} MB", file=sys.stderr, flush=True
+    )
+    return {"clock": clock, "used": used, "memory": memory}
 
 
-def memory() -> int:
-    """Gives the peak memory of this process in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def stage_of(asked: argparse.Namespace) -> dict[str, float]:
+    """Gives what this process's part of a stage costs."""
+    collect_seldom()  # as every command does
+    with closing(open_store(StoreSettings(url=asked.address), Path())) as store:
+        start, used = time.monotonic(), time.process_time()
+        _STAGES[asked.stage](store, asked.part, asked.address)
+        clock, used = time.monotonic() - start, time.process_time() - used
+    return {"clock": clock, "used": used, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
-def match_all(store: Store) -> None:
-    """Scores everyone, shard by shard, as planning does."""
-    for shard in due_shards(store, NOW):
+def shards_of(store: Store, part: str) -> Iterator[Shard]:
+    """Gives the shards of one process; `part` is its number, how many there are, and how many subscribers."""
+    number, processes, size = map(int, part.split("/"))
+    with store.reading() as tx:
+        seen = snapshot(tx)
+    step = subscribers.SHARD
+    for start in range(1 + number * step, size + 1, processes * step):
+        with store.reading() as tx:
+            people = subscribers.by_numbers(tx, range(start, min(start + step, size + 1)))
+        yield Shard(subscribers=list(people.values()), seen=seen)
+
+
+def match_part(store: Store, part: str, _address: str) -> None:
+    """Matches this part's shards as planning does."""
+    for shard in shards_of(store, part):
         with store.reading() as tx:
             material = gather(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
         match(indexed(material.papers), material.readers(shard.subscribers), material.background)
 
 
-def plan_part(store: Store, part: str) -> None:
-    """Plans every shard whose number leaves the remainder that `part` (remainder/divisor) names."""
-    remainder, divisor = map(int, part.split("/"))
-    for number, shard in enumerate(list(due_shards(store, NOW)) if divisor > 1 else due_shards(store, NOW)):
-        if number % divisor == remainder:
-            plan_shard(store, Settings(), shard, NOW)
+def plan_part(store: Store, part: str, _address: str) -> None:
+    """Plans this part's shards."""
+    for shard in shards_of(store, part):
+        plan_shard(store, Settings(), shard, NOW)
 
 
-def plan_together(address: str, workers: int) -> tuple[list[float], int]:
-    """Gives the seconds that several processes take to plan, all their processor time, and the largest peak memory."""
-    command = [sys.executable, "-m", "tests.benchmarks.scale", "--child", address, "--part"]
-    started = [
-        subprocess.Popen([*command, f"{number}/{workers}"], stdout=subprocess.PIPE, text=True)
-        for number in range(workers)
-    ]
-    found = [json.loads(process.communicate()[0]) for process in started]
-    clock, used = zip(*(part["seconds"] for part in found), strict=True)
-    return [max(clock), sum(used)], max(part["memory"] for part in found)
-
-
-def render(store: Store, wanted: Settings, limit: int) -> None:
-    """Composes messages, 200 rows at a time as a sender does, and gives the rows back."""
-    compose, done, lease = make(wanted), 0, timedelta(hours=1)
-    while done < limit:
+def render(store: Store, part: str, address: str) -> None:
+    """Composes so many messages, 200 rows at a time as a sender does, and gives the rows back."""
+    compose, left, lease = make(settings(address, 25, 4)), int(part), timedelta(hours=1)
+    while left > 0:
         with store.transaction() as tx:
-            rows = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(200, limit - done))
-        if not rows:
-            break
+            rows = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(200, left))
         with store.reading() as tx:
             known = papers.by_numbers(tx, {pick.paper for row in rows for pick in (*row.issue.picks, *row.issue.also)})
-        done += sum(bool(compose(row, known).data) for row in rows)
+        left -= sum(bool(compose(row, known).data) for row in rows)
     with store.transaction() as tx:
         ledger.release(tx, "benchmark")
 
 
-def send(store: Store, address: str, port: int, limit: int) -> None:
-    """Delivers what is planned; of more rows than `limit` those beyond it are set aside first."""
-    with store.transaction() as tx:
-        ledger.claim(tx, "set aside", NOW, lease=timedelta(days=1), limit=max(ledger.waiting(tx, NOW) - limit, 0))
-    wanted = settings(address, port, 4)
-    deliver(store, make(wanted), wanted, NOW)
+def set_aside(store: Store, part: str, _address: str) -> None:
+    """Claims so many rows, which are not to be sent."""
+    for start in range(0, int(part), 5_000):
+        with store.transaction() as tx:
+            ledger.claim(tx, "set aside", NOW, lease=timedelta(days=1), limit=min(5_000, int(part) - start))
+
+
+def send(store: Store, _part: str, address: str) -> None:
+    """Delivers what is planned and not set aside."""
+    program = shutil.which("smtp-sink", path=_PATH)
+    assert program
+    with _sink(program) as port:
+        wanted = settings(address, port, 4)
+        deliver(store, make(wanted), wanted, NOW)
+
+
+_STAGES: Mapping[str, Callable[[Store, str, str], None]] = {
+    "fill": lambda store, part, _address: fill(store, int(part)),
+    "match": match_part,
+    "plan": plan_part,
+    "render": render,
+    "set aside": set_aside,
+    "send": send,
+}
+_PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
 # --- the surroundings ------------------------------------------------------------------------------------------------
@@ -220,32 +238,22 @@ def _postgresql() -> Iterator[Callable[[int], str]]:
 _ADDRESSES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
-def _in_process(asked: argparse.Namespace, size: int, address: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.scale", "--child", address, "--sizes", str(size)]
-    command += ["--mails", str(asked.mails), "--workers", str(asked.workers)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def print_table(name: str, lines: Sequence[Mapping[str, Any]], workers: int) -> None:
-    """Prints the seconds by size, microseconds a subscriber, and the growth from size to size."""
-    print(f"\n{name}, {workers} planning process{'es' if workers > 1 else ''}")
-    print("seconds by the clock / of processor time; MB at most after match, plan, and the end")
-    print("subscribers            fill           match            plan   mails          render            send     MB")
+    """Prints seconds and memory by size, microseconds a subscriber, and the growth from size to size."""
+    print(f"\n{name}, {workers} process{'es' if workers > 1 else ''} to match and to plan")
+    print("seconds by the clock / of processor time / MB at most; microseconds of processor time for each")
     for line in lines:
-        cells = [_seconds(line[stage]) for stage in ("fill", "match", "plan")]
-        mails = [f"{line['mails']:7}", _seconds(line["render"]), _seconds(line["send"]) if "send" in line else ""]
-        peaks = [f"{line[peak]:5}" for peak in ("match_memory", "memory", "last_memory")]
-        print(f"{line['size']:11}", *cells, *mails, *peaks, flush=True)
+        counts = {"fill": line["size"], "match": line["size"], "plan": line["size"]}
+        counts |= {"render": line["mails"], "send": line["sent"]}
+        print(f"{line['size']:,} subscribers")
+        for stage in (stage for stage in counts if stage in line):
+            cost, count = line[stage], max(counts[stage], 1)
+            seconds = f"{cost['clock']:8.1f} /{cost['used']:8.1f} /{cost['memory']:6}"
+            print(f"  {stage:7}{counts[stage]:10,} {seconds} {cost['used'] / count * 1e6:9.1f}", flush=True)
     for before, after in pairwise(lines):
         grown = after["size"] / before["size"]
-        ratios = [f"{stage} {after[stage][1] / before[stage][1] / grown:.2f}" for stage in ("match", "plan")]
-        print(f"  {before['size']} to {after['size']}: processor time a subscriber grows by", ", ".join(ratios))
-
-
-def _seconds(pair: Sequence[float]) -> str:
-    return f"{pair[0]:7.1f}/{pair[1]:7.1f}"
+        ratios = [f"{stage} {after[stage]['used'] / before[stage]['used'] / grown:.2f}" for stage in ("match", "plan")]
+        print(f"{before['size']:,} to {after['size']:,}: processor time a subscriber times", ", ".join(ratios))
 
 
 if __name__ == "__main__":

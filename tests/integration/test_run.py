@@ -17,6 +17,7 @@ from digest.inbox import Inbox
 from digest.issues import SkipReason
 from digest.rendering import Press
 from digest.runs.compose import masthead
+from digest.runs.deliver import hold, release
 from digest.runs.run import RunOptions, RunReport, run
 from digest.settings import Settings, SmtpSettings, SourceSettings
 from digest.storage import Store, runs
@@ -164,4 +165,17 @@ def test_with_the_relay_down_nothing_is_lost_and_the_next_run_delivers(digest: D
     digest.settings = working.model_copy(update={"smtp": SmtpSettings(host="127.0.0.1", port=1, tls="none")})
     assert digest.run().is_partly_sent
     digest.settings = working
+    assert digest.run(DUE + timedelta(minutes=30)).delivered.sent == 1
+
+
+def test_while_mail_is_held_a_run_plans_and_sends_nothing(digest: Digest) -> None:
+    digest.want("ada", "hyperparameter optimization")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    hold(digest.store, "the links are wrong")
+    held = digest.run()
+    assert (held.planned.planned, held.delivered.sent, held.is_partly_sent) == (1, 0, True)
+    assert "held: the links are wrong" in held.problems
+    assert not digest.mails()
+    release(digest.store)
     assert digest.run(DUE + timedelta(minutes=30)).delivered.sent == 1

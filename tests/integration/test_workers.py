@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,15 +22,17 @@ from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
 from digest.messages import Message
 from digest.papers import Paper
+from digest.runs.deliver import hold, release
 from digest.settings import SchedulerSettings, Settings, StoreSettings
-from digest.storage import Store, deliveries, ledger, open_store, runs, subscribers
+from digest.storage import Store, deliveries, ledger, open_store, plans, runs, subscribers
 from digest.storage.jobs import APPLIED, Jobs, open_jobs, outstanding
 from digest.storage.ledger import Claimed
+from digest.storage.moving import move
 from digest.tokens import Keyring
 from digest.worker import DELIVER, PLAN, enqueue_due
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.runs.samples import TUNING, ingested
-from tests.unit.storage.samples import admission, subscription
+from tests.unit.storage.samples import admission, plan, subscribed, subscription
 
 READERS = 40
 SHARD = 5
@@ -149,6 +151,38 @@ def test_another_worker_finishes_what_a_killed_one_began(
     with store.reading() as tx:
         doubtful = deliveries.in_states(tx, [DeliveryState.UNKNOWN])
     assert READERS - len(arrived) <= len(doubtful)
+
+
+def test_workers_send_nothing_while_mail_is_held_and_all_once_it_is_released(
+    store: Store, jobs: Jobs, postgresql_url: str, tmp_path: Path
+) -> None:
+    hold(store, "the links are wrong")
+    with ScriptedServer() as server, worker(configured(tmp_path, postgresql_url, server)):
+        enqueue_due(store, jobs, datetime.now(UTC), SHARD)
+        wait_until(lambda: not jobs_left(store), "the jobs to be done without sending")
+        assert states(store) == {DeliveryState.PLANNED: READERS}
+        assert server.connections == 0
+        release(store)
+        enqueue_due(store, jobs, datetime.now(UTC), SHARD)
+        wait_until(lambda: not jobs_left(store), "what was held to be delivered")
+        assert Counter(server.recipients()) == {f"r{number}@example.com": 1 for number in range(READERS)}
+
+
+def test_what_was_planned_before_a_move_is_enqueued_by_the_first_tick_after_it(
+    sqlite_store: Store, postgresql_url: str
+) -> None:
+    """Jobs are not moved; they are made anew from the ledger."""
+    now = datetime.now(UTC)
+    ingested(sqlite_store, [TUNING], now)
+    [ada] = subscribed(sqlite_store, "ada")
+    with sqlite_store.transaction() as tx:
+        plans.enter(tx, [plan(ada, now.date())], now)
+    with closing(open_store(StoreSettings(url=postgresql_url), Path())) as target:
+        move(sqlite_store, target)
+        assert enqueue_due(target, open_jobs(target), now) == 0
+        assert states(target) == {DeliveryState.PLANNED: 1}
+        with target.reading() as tx:
+            assert outstanding(tx, DELIVER) == 1
 
 
 def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_path: Path) -> None:

@@ -27,15 +27,15 @@ START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 DOWNTIMES = [timedelta(minutes=90), timedelta(hours=9), timedelta(hours=30), timedelta(days=5), timedelta(days=11)]
 
 
-def test_forty_zones_get_one_issue_for_each_date_that_a_tick_meets(sqlite_store: Store) -> None:
+def test_forty_zones_get_one_issue_for_each_date_that_a_tick_meets(store: Store) -> None:
     dice = random.Random(20260101)
     schedules = {zone: schedule_for(zone, dice) for zone in ZONES}
-    subscribe(sqlite_store, schedules)
+    subscribe(store, schedules)
     ticks = list(moving_clock(dice))
     for now in ticks:
-        tick(sqlite_store, now)
+        tick(store, now)
     assert len(ticks) > 10_000
-    assert planned_dates(sqlite_store) == {zone: dates_met(schedule, ticks) for zone, schedule in schedules.items()}
+    assert planned_dates(store) == {zone: dates_met(schedule, ticks) for zone, schedule in schedules.items()}
 
 
 def schedule_for(zone: str, dice: random.Random) -> Schedule:
