@@ -14,7 +14,7 @@ from pathlib import Path
 CAPTURES = Path(__file__).resolve().parents[2] / "shared"
 MAY_BE_MISSING = {
     "no model: pip install": "the semantic extra needs a gigabyte of packages, which not every mirror has",
-    "no vectors of the collections": "a model takes an hour to make them; they can be kept from run to run",
+    "no vectors of the long collections": "a model takes many minutes to make them; the short ones run",
     "no real captures": "the captures are not part of the project",
     "Exim": "its package conflicts with that of Postfix, and where it cannot be unpacked or run beside, Postfix serves",
     "Exim is not installed": "it can only be unpacked beside Postfix, from a mirror that may be out of reach",
