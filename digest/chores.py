@@ -14,6 +14,7 @@ from digest.runs.bounces import read_mailbox
 from digest.runs.deliver import Compose, deliver
 from digest.runs.housekeeping import keep_house
 from digest.runs.ingest import IngestOptions, ingest
+from digest.runs.meaning import embed_new
 from digest.runs.plan import plan
 from digest.runs.sync import Options, sync
 from digest.runs.watch import alert
@@ -85,12 +86,13 @@ def post(house: Household, now: datetime) -> None:
 
 
 def read_sources(house: Household, now: datetime) -> None:
-    """Reads the sources and follows the profile files."""
+    """Reads the sources, with the semantic extra makes the vectors of new papers, and follows the profile files."""
     store, settings = house.store, house.settings
     if settings.sources:
         how = IngestOptions(folder=house.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
         report = ingest(store, settings.sources, now=now, options=how)
         _record(store, "ingest", now, report)
+    embed_new(store, settings.issue, now)
     sync(store, house.profile_files(), Options(first_issue_days=settings.issue.first_issue_days), now)
 
 

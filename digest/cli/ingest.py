@@ -15,6 +15,7 @@ from digest.cli.tables import counted
 from digest.errors import UsageError
 from digest.runs.ingest import IngestOptions, ListingReport
 from digest.runs.ingest import ingest as run_ingest
+from digest.runs.meaning import embed_new
 from digest.settings import SourceSettings
 
 MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
@@ -50,6 +51,7 @@ def ingest(call: Call, places: tuple[str, ...], format_: str, page_date: datetim
         report = run_ingest(
             store, sources, now=call.now, options=options, progress=lambda count, _origin: advance(count)
         )
+        embed_new(store, call.settings.issue, call.now)
     call.show(report.as_dict(), ingest_text(report.listings, report.papers_new))
     if report.listings and len(report.failed) == len(report.listings):
         raise SystemExit(Exit.ERROR)

@@ -40,7 +40,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, under which vectors are stored."""
+        """The model's name."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Gives a vector of length 1 for each text."""
@@ -93,6 +93,11 @@ def embed(papers: Sequence[Paper], encoder: Encoder) -> dict[int, bytes]:
     mixed = whole + TITLE_SHARE * titles
     vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     return {paper.number: vector.tobytes() for paper, vector in zip(papers, vectors, strict=True)}
+
+
+def recipe(encoder: Encoder) -> str:
+    """Gives the name to store vectors under: two made by another model, or in another way, cannot be compared."""
+    return f"{encoder.name}, title {TITLE_SHARE}"
 
 
 def _title(paper: Paper) -> str:

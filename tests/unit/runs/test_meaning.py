@@ -1,0 +1,96 @@
+"""The semantic extra in the runs: vectors are made once a paper, by whatever reads listings, and used by planning."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digest.chores import Household, read_sources
+from digest.issues import ReasonKind
+from digest.ranking.semantic import Vectors
+from digest.ranking.words import tokens
+from digest.runs import meaning
+from digest.runs.meaning import embed_new
+from digest.runs.plan import plan
+from digest.settings import IssueSettings
+from digest.storage import Store, deliveries
+from digest.tokens import Keyring
+from tests.unit.runs.samples import DUE, GRAPHS, MONDAY, SETTINGS, TUNING, ingested, profile, subscribed
+
+WITH_MEANING = SETTINGS.model_copy(update={"issue": IssueSettings(semantic=True)})
+
+
+class Chemist:
+    """An encoder that knows only whether a text is about chemistry."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.asked = name, list[str]()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        about = [float(bool({"molecules", "chemistry"} & set(tokens(text)))) for text in texts]
+        return np.array([[share, 1 - share] for share in about], dtype=np.float32)
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch) -> Chemist:
+    made = Chemist("chemist")
+    monkeypatch.setattr(meaning, "load_encoder", lambda _model: made)
+    return made
+
+
+def test_a_paper_is_embedded_once(sqlite_store: Store, encoder: Chemist) -> None:
+    ingested(sqlite_store, [TUNING, GRAPHS])
+    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 2
+    asked = len(encoder.asked)
+    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 0
+    assert len(encoder.asked) == asked
+
+
+def test_vectors_of_another_model_are_not_compared_with(sqlite_store: Store, encoder: Chemist) -> None:
+    ingested(sqlite_store, [GRAPHS])
+    embed_new(sqlite_store, WITH_MEANING.issue, DUE)
+    encoder.name = "alchemist"
+    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 1
+
+
+def test_the_extra_is_off_by_default(sqlite_store: Store, encoder: Chemist) -> None:
+    ingested(sqlite_store, [GRAPHS])
+    assert embed_new(sqlite_store, SETTINGS.issue, DUE) == 0
+    assert encoder.asked == []
+
+
+def test_a_planned_issue_has_a_paper_that_is_near_in_meaning_and_says_so(store: Store, encoder: Chemist) -> None:
+    ingested(store, [TUNING, GRAPHS])
+    reader = subscribed(store, "ada", profile("chemistry"))
+    embed_new(store, WITH_MEANING.issue, MONDAY)
+    plan(store, WITH_MEANING, DUE)
+    with store.reading() as tx:
+        [row] = deliveries.of_subscriber(tx, reader.number, limit=1)
+    assert row.issue is not None
+    [pick] = row.issue.picks
+    assert [reason.kind for reason in pick.reasons] == [ReasonKind.SEMANTIC]
+
+
+def test_the_daemon_embeds_what_it_reads(sqlite_store: Store, encoder: Chemist, tmp_path: Path) -> None:
+    ingested(sqlite_store, [GRAPHS])
+    read_sources(household(sqlite_store, tmp_path), MONDAY)
+    assert embed_new(sqlite_store, WITH_MEANING.issue, MONDAY) == 0
+    assert encoder.asked
+
+
+def household(store: Store, folder: Path) -> Household:
+    """What the chores of a daemon work with, as far as reading sources needs it."""
+    return Household(
+        store=store,
+        settings=WITH_MEANING,
+        compose=lambda *_: pytest.fail("nothing is sent here"),
+        keyring=Keyring((b"k" * 32,)),
+        folder=folder,
+        profile_files=dict,
+        stop=threading.Event(),
+    )
