@@ -24,11 +24,11 @@ HOURS = {6: 0.10, 7: 0.45, 8: 0.22, 9: 0.10, 12: 0.05, 18: 0.05, 20: 0.03}
 class Costs:
     """What was measured, per reader or mail; processor seconds of one core."""
 
-    plan: float = 0.0016  #: reading, scoring, entering in the ledger
-    send: float = 0.0018  #: claiming, composing, sending, marking
+    plan: float = 0.0004  #: reading, scoring, entering in the ledger
+    send: float = 0.0011  #: claiming, composing, sending, marking
     mail_bytes: int = 50_000
-    subscriber_bytes: int = 1_750  #: row with indexes, calibration and consent
-    delivery_bytes: int = 1_630  #: row with indexes while it holds its issue
+    subscriber_bytes: int = 650  #: row with indexes and consent, eight keywords
+    delivery_bytes: int = 1_760  #: row with indexes while it holds its issue
     emptied_bytes: int = 360  #: the same once housekeeping has emptied it
     statements: float = 3.1  #: rows written for one issue: entered, claimed, intended and marked; subscriber moved on
     relay: float = 400.0  #: mails a second that one relay takes
