@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,14 @@ class World:
     keywords: list[str]
 
 
+def made(papers: int) -> World:
+    """Gives a world with so many papers to be matched."""
+    language = Language()
+    background = Background.empty().with_papers(language.papers(2_000))
+    index = PaperIndex(language.papers(papers, first=10_000))
+    return World(language=language, background=background, index=index, keywords=language.keywords(DISTINCT))
+
+
 def seconds(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()
@@ -69,38 +77,58 @@ def best(matches: Matches, readers: int) -> int:
 
 
 def measure_readers(world: World, counts: Sequence[int]) -> None:
-    keywords = [Keyword(term=term) for term in world.keywords]
-    start = time.process_time()
-    compiled = compile_keywords(keywords, world.background)
-    compile_time, start = time.process_time() - start, time.process_time()
-    scores = world.index.shelf(world.background).match(compiled)
-    match_time, start = time.process_time() - start, time.process_time()
-    sample = world.background.shelf
-    levels = keyword_levels(sample.matched(compiled), compiled.maxima, sample.features.count)
-    level_time = time.process_time() - start
-    print(f"{len(world.index)} papers, {DISTINCT:,} keywords, {scores.nnz:,} hits")
-    print(f"keyword matching: {compile_time:.1f} s to compile, {match_time:.1f} s to match; {peak_gigabytes():.2f} GB")
-    print(f"refresh: {level_time:.1f} s to measure the keywords in the sample of {sample.features.count:,} papers")
+    keywords = prepared(world)
+    timing = keywords.seconds
+    print(f"{len(world.index)} papers, {DISTINCT:,} keywords, {keywords.scores.nnz:,} hits")
+    print(f"keyword matching: {timing[0]:.1f} s to compile, {timing[1]:.1f} s to match; {peak_gigabytes():.2f} GB")
+    print(f"refresh: {timing[2]:.1f} s to measure the keywords in the sample of the background")
     print(f"\n{'readers':>10}  {'drawing':>8}  {'scoring':>8}  {'per million':>11}  {'picks':>10}  {'peak':>8}")
     for count in counts:
         drawing = seconds(lambda n=count: list_nothing(shards(world, n)))  # type: ignore[misc]
-        start, picks = time.process_time(), 0
-        for weights in shards(world, count):
-            picks += best(scored(weights, scores, compiled.maxima, levels), weights.shape[0])
+        start = time.process_time()
+        picks = picked(shards(world, count), keywords)
         took = time.process_time() - start - drawing
         row = f"{count:>10,}  {drawing:>7.2f}s  {took:>7.2f}s  {took / count * 1e6:>10.1f}s  {picks:>10,}"
         print(f"{row}  {peak_gigabytes():>5.2f} GB", flush=True)
 
 
-def scored(given: sparse.csr_array, scores: sparse.csr_array, maxima: np.ndarray, levels: np.ndarray) -> Matches:
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """All keywords, compiled, matched with the papers and measured in the sample."""
+
+    scores: sparse.csr_array  #: keywords by papers
+    maxima: np.ndarray
+    levels: np.ndarray
+    seconds: tuple[float, float, float]  #: to compile, to match, to measure
+
+
+def prepared(world: World) -> Prepared:
+    """Gives what scoring needs of the keywords, however many readers share them."""
+    start = time.process_time()
+    compiled = compile_keywords([Keyword(term=term) for term in world.keywords], world.background)
+    compile_time, start = time.process_time() - start, time.process_time()
+    scores = world.index.shelf(world.background).match(compiled)
+    match_time, start = time.process_time() - start, time.process_time()
+    sample = world.background.shelf
+    levels = keyword_levels(sample.matched(compiled), compiled.maxima, sample.features.count)
+    took = compile_time, match_time, time.process_time() - start
+    return Prepared(scores=scores, maxima=compiled.maxima, levels=levels, seconds=took)
+
+
+def picked(tables: Iterable[sparse.csr_array], keywords: Prepared) -> int:
+    """Gives how many picks the readers of these shards get."""
+    return sum(best(scored(table, keywords), table.shape[0]) for table in tables)
+
+
+def scored(given: sparse.csr_array, keywords: Prepared) -> Matches:
     """Gives the papers that reach the minimum of readers who gave their keywords these weights, as `match` does."""
     asked = np.unique(given.indices)
-    discount = np.zeros(len(maxima))
-    discount[asked] = np.maximum(maxima[asked], 1e-9) ** -LENGTH_DISCOUNT
+    discount = np.zeros(len(keywords.maxima))
+    discount[asked] = np.maximum(keywords.maxima[asked], 1e-9) ** -LENGTH_DISCOUNT
     weights = scaled(given, discount)
-    reaches = scaled(weights, maxima)
-    scale = Scale.of(profile_levels(reaches, levels), norms_of(reaches))
-    return reaching(sparse.csr_array(weights @ scores), scale, np.full(weights.shape[0], MINIMUM))
+    reaches = scaled(weights, keywords.maxima)
+    scale = Scale.of(profile_levels(reaches, keywords.levels), norms_of(reaches))
+    return reaching(sparse.csr_array(weights @ keywords.scores), scale, np.full(weights.shape[0], MINIMUM))
 
 
 def list_nothing(items: Iterator[object]) -> None:
@@ -178,13 +206,8 @@ def main() -> None:
     parser.add_argument("--papers", type=int, default=600)
     parser.add_argument("--collections", type=Path, help="folder with labelled collections, for the votes")
     given = parser.parse_args()
-    language = Language()
-    background = Background.empty().with_papers(language.papers(2_000))
-    listing = language.papers(given.papers, first=10_000)
-    print(f"index of {given.papers} papers: {seconds(lambda: PaperIndex(listing)):.2f} s")
-    world = World(
-        language=language, background=background, index=PaperIndex(listing), keywords=language.keywords(DISTINCT)
-    )
+    world = made(given.papers)
+    print(f"index of {given.papers} papers: {seconds(lambda: PaperIndex(world.index.papers)):.2f} s")
     measure_readers(world, given.readers)
     measure_judging(world)
     measure_rivals(world)

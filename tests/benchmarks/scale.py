@@ -1,8 +1,10 @@
 """What it costs to serve many subscribers: `python -m tests.benchmarks.scale` prints seconds and peak memory by size.
 
 Each line is a new store: so many subscribers with 8 keywords each, taken from 200,000 as unevenly as people do, and
-600 papers. Each stage has processes of its own, as many as --workers says for the first two:
+600 papers. Each stage has processes of its own, as many as --workers says for the first three:
 
+score   all keywords compiled and matched with the papers, every paper scored for every subscriber, in shards; what each
+        asks for is at hand as a table
 match   profiles are read in shards, their keywords compiled and matched, every paper scored; nothing is written
 plan    the whole of planning: match, choose, give reasons, enter in the ledger, move cursors on
 render  ledger rows are claimed and their messages composed to wire bytes, for at most --mails of them
@@ -28,6 +30,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -44,6 +47,7 @@ from digest.storage import Store, ledger, open_store, papers, statistics, subscr
 from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from tests import postgresql
+from tests.benchmarks import ranking
 from tests.benchmarks.delivery_world import make, settings
 from tests.benchmarks.language import Audience, Language
 
@@ -69,7 +73,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--databases", nargs="+", default=list(_ADDRESSES), choices=list(_ADDRESSES))
     parser.add_argument("--mails", type=int, default=100_000, help="most mails to render")
     parser.add_argument("--sent", type=int, default=10_000, help="most mails to send")
-    parser.add_argument("--workers", type=int, default=1, help="processes that match and plan together")
+    parser.add_argument("--workers", type=int, default=1, help="processes that score, match and plan together")
     for hidden in ("--stage", "--address", "--part"):
         parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     return parser
@@ -105,7 +109,7 @@ def measured(asked: argparse.Namespace, size: int, address: str) -> dict[str, An
     """Gives seconds and peak memory of each stage for one size, on a new store at that address."""
     found: dict[str, Any] = {"size": size, "fill": _in_processes(address, "fill", [str(size)])}
     parts = [f"{number}/{asked.workers}/{size}" for number in range(asked.workers)]
-    found |= {stage: _in_processes(address, stage, parts) for stage in ("match", "plan")}
+    found |= {stage: _in_processes(address, stage, parts) for stage in _SHARED}
     with closing(open_store(StoreSettings(url=address), Path())) as store, store.reading() as tx:
         waiting = ledger.waiting(tx, NOW)
     found |= {"mails": min(waiting, asked.mails), "sent": min(waiting, asked.sent)}
@@ -132,10 +136,18 @@ def stage_of(asked: argparse.Namespace) -> dict[str, float]:
     """Gives what this process's part of a stage costs."""
     collect_seldom()  # as every command does
     with closing(open_store(StoreSettings(url=asked.address), Path())) as store:
+        work = _work(store, asked)
         start, used = time.monotonic(), time.process_time()
-        _STAGES[asked.stage](store, asked.part, asked.address)
+        work()
         clock, used = time.monotonic() - start, time.process_time() - used
     return {"clock": clock, "used": used, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+
+
+def _work(store: Store, asked: argparse.Namespace) -> Callable[[], object]:
+    """Gives what the clock is to measure."""
+    if asked.stage == "score":
+        return scoring(asked.part)
+    return partial(_STAGES[asked.stage], store, asked.part, asked.address)
 
 
 def shards_of(store: Store, part: str) -> Iterator[Shard]:
@@ -148,6 +160,14 @@ def shards_of(store: Store, part: str) -> Iterator[Shard]:
         with store.reading() as tx:
             people = subscribers.by_numbers(tx, range(start, min(start + step, size + 1)))
         yield Shard(subscribers=list(people.values()), seen=seen)
+
+
+def scoring(part: str) -> Callable[[], object]:
+    """Gives the work of scoring this part's shards, whose tables of weights are drawn before the clock runs."""
+    number, processes, size = map(int, part.split("/"))
+    world = ranking.made(PAPERS)
+    tables = list(islice(ranking.shards(world, size), number, None, processes))
+    return lambda: ranking.picked(tables, ranking.prepared(world))
 
 
 def match_part(store: Store, part: str, _address: str) -> None:
@@ -201,6 +221,7 @@ _STAGES: Mapping[str, Callable[[Store, str, str], None]] = {
     "set aside": set_aside,
     "send": send,
 }
+_SHARED = ("score", "match", "plan")  # stages that several processes share
 _PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
@@ -240,10 +261,10 @@ _ADDRESSES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 def print_table(name: str, lines: Sequence[Mapping[str, Any]], workers: int) -> None:
     """Prints seconds and memory by size, microseconds a subscriber, and the growth from size to size."""
-    print(f"\n{name}, {workers} process{'es' if workers > 1 else ''} to match and to plan")
+    print(f"\n{name}, {workers} process{'es' if workers > 1 else ''} to score, to match and to plan")
     print("seconds by the clock / of processor time / MB at most; microseconds of processor time for each")
     for line in lines:
-        counts = {"fill": line["size"], "match": line["size"], "plan": line["size"]}
+        counts = dict.fromkeys(("fill", *_SHARED), line["size"])
         counts |= {"render": line["mails"], "send": line["sent"]}
         print(f"{line['size']:,} subscribers")
         for stage in (stage for stage in counts if stage in line):
@@ -252,7 +273,7 @@ def print_table(name: str, lines: Sequence[Mapping[str, Any]], workers: int) -> 
             print(f"  {stage:7}{counts[stage]:10,} {seconds} {cost['used'] / count * 1e6:9.1f}", flush=True)
     for before, after in pairwise(lines):
         grown = after["size"] / before["size"]
-        ratios = [f"{stage} {after[stage]['used'] / before[stage]['used'] / grown:.2f}" for stage in ("match", "plan")]
+        ratios = [f"{stage} {after[stage]['used'] / before[stage]['used'] / grown:.2f}" for stage in _SHARED]
         print(f"{before['size']:,} to {after['size']:,}: processor time a subscriber times", ", ".join(ratios))
 
 
