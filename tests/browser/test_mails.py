@@ -63,7 +63,7 @@ def test_nothing_is_wider_than_the_screen(chrome: Browser, name: str, width: int
     assert needed <= width
 
 
-@pytest.mark.parametrize("name", ["daily", "trending", "confirm", "paused"])
+@pytest.mark.parametrize("name", ["daily", "trending", "confirm"])
 def test_buttons_are_large_enough_for_a_thumb(chrome: Browser, name: str) -> None:
     page = _shown(chrome, mails.rendered(name).html, 375, "light")
     heights = page.evaluate(

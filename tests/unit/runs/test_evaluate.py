@@ -40,5 +40,5 @@ def test_an_issue_with_votes_down_alone_counts_in_the_bands_only() -> None:
     assert (report.issues, report.measures.profiles, report.bands[-1].down) == (1, 0, 1)
 
 
-def test_a_store_without_votes_has_no_history(sqlite_store: Store) -> None:
-    assert evaluate_history(sqlite_store).issues == 0
+def test_a_store_without_votes_has_no_history(store: Store) -> None:
+    assert evaluate_history(store).issues == 0

@@ -43,21 +43,21 @@ def test_who_is_known_stays_as_they_are_and_who_left_stays_away(store: Store, tm
     assert [person.state for person in listed(store)] == [State.ACTIVE, State.UNSUBSCRIBED]
 
 
-def test_a_faulty_row_and_an_address_given_twice_stop_nobody_else(sqlite_store: Store) -> None:
-    report = taken(sqlite_store, [*rows("a@example.com", "nobody", "A@example.com")])
+def test_a_faulty_row_and_an_address_given_twice_stop_nobody_else(store: Store) -> None:
+    report = taken(store, [*rows("a@example.com", "nobody", "A@example.com")])
     assert report.added == {State.ACTIVE: 1}
     assert [(fault.line, fault.field) for fault in report.problems] == [(3, "address"), (4, "address")]
 
 
-def test_a_dry_run_counts_and_takes_nobody_in(sqlite_store: Store) -> None:
-    report = taken(sqlite_store, rows("a@example.com"), dry_run=True)
-    assert (report.added, listed(sqlite_store)) == ({State.ACTIVE: 1}, [])
+def test_a_dry_run_counts_and_takes_nobody_in(store: Store) -> None:
+    report = taken(store, rows("a@example.com"), dry_run=True)
+    assert (report.added, listed(store)) == ({State.ACTIVE: 1}, [])
 
 
 @pytest.mark.parametrize("count", [1, 2500])
-def test_what_one_installation_exports_another_takes_in(sqlite_store: Store, tmp_path: Path, count: int) -> None:
-    taken(sqlite_store, rows(*(f"reader{number}@example.com" for number in range(count))))
-    people = exported(sqlite_store)
+def test_what_one_installation_exports_another_takes_in(store: Store, tmp_path: Path, count: int) -> None:
+    taken(store, rows(*(f"reader{number}@example.com" for number in range(count))))
+    people = exported(store)
     assert len(people) == count
-    again = taken(sqlite_store, read_table(csv_of(people).encode(), "list.csv", "csv"))
+    again = taken(store, read_table(csv_of(people).encode(), "list.csv", "csv"))
     assert (again.known, again.added) == (count, {})

@@ -38,25 +38,25 @@ def titles(path: Path) -> list[str]:
     return [sighting.title for sighting in read_listing(path.read_bytes(), origin="x", now=NOW).sightings]
 
 
-def test_every_title_on_two_or_more_pages_is_one_paper(sqlite_store: Store, folder: Path) -> None:
+def test_every_title_on_two_or_more_pages_is_one_paper(store: Store, folder: Path) -> None:
     pages = sorted(folder.glob("hf_page_text/*.txt"))
     shown = Counter(title for page in pages for title in titles(page))
     assert sum(count > 1 for count in shown.values()) > 10
-    report = run(sqlite_store, *pages)
+    report = run(store, *pages)
     assert report.papers_new == len(shown)
-    assert Counter(paper.title_raw for paper in known(sqlite_store)) == Counter(shown.keys())
+    assert Counter(paper.title_raw for paper in known(store)) == Counter(shown.keys())
 
 
-def test_two_papers_of_one_group_with_like_titles_and_texts_stay_two(sqlite_store: Store, folder: Path) -> None:
-    run(sqlite_store, *sorted(folder.glob("hf_page_text/*.txt")))
-    alike = [paper.title for paper in known(sqlite_store) if "Differentiable Iso-Surface Extraction" in paper.title]
+def test_two_papers_of_one_group_with_like_titles_and_texts_stay_two(store: Store, folder: Path) -> None:
+    run(store, *sorted(folder.glob("hf_page_text/*.txt")))
+    alike = [paper.title for paper in known(store) if "Differentiable Iso-Surface Extraction" in paper.title]
     assert sorted(title.partition(":")[0] for title in alike) == ["DeepMesh", "MeshSDF"]
 
 
 @pytest.mark.parametrize("day", ["2025-03-19", "2025-11-20", "2026-06-10"])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)], ids=["text first", "feed first", "JSON first"])
 def test_one_day_as_text_as_json_and_as_feed_is_one_set_of_papers(
-    sqlite_store: Store, folder: Path, tmp_path: Path, day: str, order: tuple[int, ...]
+    store: Store, folder: Path, tmp_path: Path, day: str, order: tuple[int, ...]
 ) -> None:
     [text] = folder.glob(f"hf_text_derived/{day}_*.txt")
     answer = folder / f"hf_daily_papers_json/{day}.json"
@@ -64,11 +64,11 @@ def test_one_day_as_text_as_json_and_as_feed_is_one_set_of_papers(
     feed.write_text(as_feed(answer))
     paths = [text, answer, feed]
     for hour, place in enumerate(order):
-        run(sqlite_store, paths[place], hours=hour)
+        run(store, paths[place], hours=hour)
     truth = {item["paper"]["id"] for item in json.loads(answer.read_text())}
-    assert Counter(paper.arxiv_id for paper in known(sqlite_store)) == Counter(truth)
-    assert [paper.number for paper in known(sqlite_store)] == list(range(1, len(truth) + 1))
-    assert all(paper.popularity.listings == 3 for paper in known(sqlite_store))
+    assert Counter(paper.arxiv_id for paper in known(store)) == Counter(truth)
+    assert [paper.number for paper in known(store)] == list(range(1, len(truth) + 1))
+    assert all(paper.popularity.listings == 3 for paper in known(store))
 
 
 def as_feed(answer: Path) -> str:
@@ -82,30 +82,30 @@ def as_feed(answer: Path) -> str:
     return f'<rss version="2.0"><channel><title>cs updates on arXiv.org</title>{"".join(items)}</channel></rss>'
 
 
-def test_the_feeds_of_one_day_are_one_set_and_leave_old_work_out(sqlite_store: Store, folder: Path) -> None:
-    report = run(sqlite_store, *sorted(folder.glob("arxiv_rss_2024plus/cs.CL_2025-05-20.*.xml")))
+def test_the_feeds_of_one_day_are_one_set_and_leave_old_work_out(store: Store, folder: Path) -> None:
+    report = run(store, *sorted(folder.glob("arxiv_rss_2024plus/cs.CL_2025-05-20.*.xml")))
     assert [(listing.papers, listing.new, listing.updated) for listing in report.listings] == [(32, 20, 0), (32, 0, 0)]
 
 
-def test_a_paper_twice_in_one_file_counts_once(sqlite_store: Store, folder: Path) -> None:
+def test_a_paper_twice_in_one_file_counts_once(store: Store, folder: Path) -> None:
     path = folder / "arxiv_api_jsonl/2025-05-20.jsonl"
     ids = {json.loads(line)["id"] for line in path.read_text().splitlines()}
-    report = run(sqlite_store, path)
+    report = run(store, path)
     assert (report.listings[0].papers, report.papers_new) == (len(ids), len(ids))
 
 
-def test_all_captures_together_never_give_two_papers_with_one_arxiv_id(sqlite_store: Store, folder: Path) -> None:
-    run(sqlite_store, *sorted(path for path in folder.glob("*/*") if ".truth." not in path.name))
-    found = known(sqlite_store)
+def test_all_captures_together_never_give_two_papers_with_one_arxiv_id(store: Store, folder: Path) -> None:
+    run(store, *sorted(path for path in folder.glob("*/*") if ".truth." not in path.name))
+    found = known(store)
     assert len(found) > 1_000
     assert [key for key, count in Counter(p.arxiv_id for p in found if p.arxiv_id).items() if count > 1] == []
     assert [key for key, count in Counter(p.key for p in found).items() if count > 1] == []
 
 
-def test_ingesting_all_captures_again_changes_nothing(sqlite_store: Store, folder: Path) -> None:
+def test_ingesting_all_captures_again_changes_nothing(store: Store, folder: Path) -> None:
     paths = sorted(path for path in folder.glob("*/*") if ".truth." not in path.name)
-    run(sqlite_store, *paths)
-    before = known(sqlite_store)
-    again = run(sqlite_store, *paths, hours=1)
+    run(store, *paths)
+    before = known(store)
+    again = run(store, *paths, hours=1)
     assert (again.papers_new, sum(listing.updated for listing in again.listings)) == (0, 0)
-    assert known(sqlite_store) == before
+    assert known(store) == before

@@ -71,8 +71,8 @@ def house(store: Store, tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def sqlite_house(sqlite_store: Store, tmp_path: Path) -> House:
-    return House(sqlite_store, tmp_path / "listings")
+def sqlite_house(store: Store, tmp_path: Path) -> House:
+    return House(store, tmp_path / "listings")
 
 
 def counts(report: IngestReport) -> list[tuple[int, int, int]]:

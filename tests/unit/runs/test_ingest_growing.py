@@ -29,7 +29,7 @@ def known(store: Store) -> list[Paper]:
         return papers.beyond(tx, 0)
 
 
-def test_a_file_that_is_still_being_written_is_left_for_the_next_time(sqlite_store: Store, tmp_path: Path) -> None:
+def test_a_file_that_is_still_being_written_is_left_for_the_next_time(store: Store, tmp_path: Path) -> None:
     text = page_text(made_papers(60))
     folder = tmp_path / "dumps"
     folder.mkdir()
@@ -44,21 +44,21 @@ def test_a_file_that_is_still_being_written_is_left_for_the_next_time(sqlite_sto
     writer = threading.Thread(target=write)
     writer.start()
     time.sleep(0.1)
-    during = run(sqlite_store, folder)
+    during = run(store, folder)
     writer.join()
     assert during.listings == ()
-    assert run(sqlite_store, folder).papers_new == 60
-    assert [paper.title_raw for paper in known(sqlite_store)] == [made.title for made in made_papers(60)]
+    assert run(store, folder).papers_new == 60
+    assert [paper.title_raw for paper in known(store)] == [made.title for made in made_papers(60)]
 
 
-def test_a_file_that_was_read_in_part_is_completed_by_the_next_reading(sqlite_store: Store, tmp_path: Path) -> None:
+def test_a_file_that_was_read_in_part_is_completed_by_the_next_reading(store: Store, tmp_path: Path) -> None:
     made = made_papers(10)
     text, path = page_text(made), tmp_path / "page.txt"
     path.write_text(text[: text.index(made[6].abstract) + 300])
-    run(sqlite_store, path)
+    run(store, path)
     path.write_text(text)
-    assert run(sqlite_store, path).papers_new == 3
-    assert [(p.title_raw, p.abstract_raw) for p in known(sqlite_store)] == [(m.title, m.abstract) for m in made]
+    assert run(store, path).papers_new == 3
+    assert [(p.title_raw, p.abstract_raw) for p in known(store)] == [(m.title, m.abstract) for m in made]
 
 
 def _ingest_elsewhere(url: str, folder: str, path: str) -> None:
@@ -90,23 +90,23 @@ def test_two_ingests_at_the_same_time_give_every_paper_one_number(store_url: str
 
 
 @pytest.fixture
-def statements(sqlite_store: Store) -> list[str]:
+def statements(store: Store) -> list[str]:
     """The SQL statements that the store is asked to execute, as they come."""
     told: list[str] = []
-    engine = sqlite_store._engine
+    engine = store._engine
     assert isinstance(engine, Engine)
     event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, *rest: told.append(statement))
     return told
 
 
 def test_the_number_of_statements_hardly_grows_with_the_number_of_papers(
-    sqlite_store: Store, tmp_path: Path, statements: list[str]
+    store: Store, tmp_path: Path, statements: list[str]
 ) -> None:
     counts = []
     for size, seed in ((50, 1), (800, 2)):
         path = tmp_path / f"{size}.txt"
         path.write_text(page_text(made_papers(size, seed)))
         statements.clear()
-        run(sqlite_store, path)
+        run(store, path)
         counts.append(len(statements))
     assert counts[1] < counts[0] + 800 / 20

@@ -43,24 +43,24 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> Chemist:
     return made
 
 
-def test_a_paper_is_embedded_once(sqlite_store: Store, encoder: Chemist) -> None:
-    ingested(sqlite_store, [TUNING, GRAPHS])
-    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 2
+def test_a_paper_is_embedded_once(store: Store, encoder: Chemist) -> None:
+    ingested(store, [TUNING, GRAPHS])
+    assert embed_new(store, WITH_MEANING.issue, DUE) == 2
     asked = len(encoder.asked)
-    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 0
+    assert embed_new(store, WITH_MEANING.issue, DUE) == 0
     assert len(encoder.asked) == asked
 
 
-def test_vectors_of_another_model_are_not_compared_with(sqlite_store: Store, encoder: Chemist) -> None:
-    ingested(sqlite_store, [GRAPHS])
-    embed_new(sqlite_store, WITH_MEANING.issue, DUE)
+def test_vectors_of_another_model_are_not_compared_with(store: Store, encoder: Chemist) -> None:
+    ingested(store, [GRAPHS])
+    embed_new(store, WITH_MEANING.issue, DUE)
     encoder.name = "alchemist"
-    assert embed_new(sqlite_store, WITH_MEANING.issue, DUE) == 1
+    assert embed_new(store, WITH_MEANING.issue, DUE) == 1
 
 
-def test_the_extra_is_off_by_default(sqlite_store: Store, encoder: Chemist) -> None:
-    ingested(sqlite_store, [GRAPHS])
-    assert embed_new(sqlite_store, SETTINGS.issue, DUE) == 0
+def test_the_extra_is_off_by_default(store: Store, encoder: Chemist) -> None:
+    ingested(store, [GRAPHS])
+    assert embed_new(store, SETTINGS.issue, DUE) == 0
     assert encoder.asked == []
 
 
@@ -76,10 +76,10 @@ def test_a_planned_issue_has_a_paper_that_is_near_in_meaning_and_says_so(store: 
     assert [reason.kind for reason in pick.reasons] == [ReasonKind.SEMANTIC]
 
 
-def test_the_daemon_embeds_what_it_reads(sqlite_store: Store, encoder: Chemist, tmp_path: Path) -> None:
-    ingested(sqlite_store, [GRAPHS])
-    read_sources(household(sqlite_store, tmp_path), MONDAY)
-    assert embed_new(sqlite_store, WITH_MEANING.issue, MONDAY) == 0
+def test_the_daemon_embeds_what_it_reads(store: Store, encoder: Chemist, tmp_path: Path) -> None:
+    ingested(store, [GRAPHS])
+    read_sources(household(store, tmp_path), MONDAY)
+    assert embed_new(store, WITH_MEANING.issue, MONDAY) == 0
     assert encoder.asked
 
 

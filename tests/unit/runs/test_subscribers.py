@@ -49,11 +49,11 @@ def test_a_file_that_is_there_is_left_as_it_is_and_nobody_is_added(store: Store,
     ids=["address", "profile"],
 )
 def test_a_subscription_that_cannot_be_used_is_refused(
-    sqlite_store: Store, tmp_path: Path, wrong: Subscription
+    store: Store, tmp_path: Path, wrong: Subscription
 ) -> None:
     with pytest.raises(UsageError):
-        add(sqlite_store, wrong, tmp_path / "a.toml", 7, NOW)
-    assert listed(sqlite_store) == []
+        add(store, wrong, tmp_path / "a.toml", 7, NOW)
+    assert listed(store) == []
 
 
 def test_someone_whom_the_operator_removed_can_be_added_again(store: Store, tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_someone_erased_is_gone_and_not_added_again(store: Store, tmp_path: Path
         add(store, CLEO, tmp_path / "b.toml", 7, NOW)
 
 
-def test_an_address_that_nobody_has_is_a_usage_error(sqlite_store: Store) -> None:
+def test_an_address_that_nobody_has_is_a_usage_error(store: Store) -> None:
     for look in (details, lambda store, address: remove(store, address, NOW)):
         with pytest.raises(UsageError, match="no subscriber has this address"):
-            look(sqlite_store, "nobody@example.com")
+            look(store, "nobody@example.com")
 
 
 def test_the_list_can_be_narrowed_to_a_state(store: Store, tmp_path: Path) -> None:

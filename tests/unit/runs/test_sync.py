@@ -126,8 +126,8 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(store: Store) -> None:
     assert states(store) == {"ben@example.com": State.ACTIVE}
 
 
-def test_the_report_is_plain_json_values(sqlite_store: Store) -> None:
-    document = synced(sqlite_store, {"ada.toml": ADA, "b.toml": b"address = 3"}).as_dict()
+def test_the_report_is_plain_json_values(store: Store) -> None:
+    document = synced(store, {"ada.toml": ADA, "b.toml": b"address = 3"}).as_dict()
     assert document["added"] == ["ada@example.com"]
     assert document["problems"] == [
         {"file": "b.toml", "line": 1, "field": "address", "reason": "found 3, expected a text in quotes"}
@@ -135,6 +135,6 @@ def test_the_report_is_plain_json_values(sqlite_store: Store) -> None:
 
 
 @pytest.mark.parametrize("days", [0, 7])
-def test_the_first_issue_looks_as_far_back_as_the_setting_says(sqlite_store: Store, days: int) -> None:
-    sync(sqlite_store, {"ada.toml": ADA}, Options(first_issue_days=days), NOW + timedelta(days=1))
-    assert listed(sqlite_store)[0].cursor == 0  # without papers there is nothing to pass over
+def test_the_first_issue_looks_as_far_back_as_the_setting_says(store: Store, days: int) -> None:
+    sync(store, {"ada.toml": ADA}, Options(first_issue_days=days), NOW + timedelta(days=1))
+    assert listed(store)[0].cursor == 0  # without papers there is nothing to pass over
