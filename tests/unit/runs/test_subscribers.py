@@ -48,9 +48,7 @@ def test_a_file_that_is_there_is_left_as_it_is_and_nobody_is_added(store: Store,
     [Subscription(address="cleo"), Subscription(address="c@example.com", profile=Profile(papers=0))],
     ids=["address", "profile"],
 )
-def test_a_subscription_that_cannot_be_used_is_refused(
-    store: Store, tmp_path: Path, wrong: Subscription
-) -> None:
+def test_a_subscription_that_cannot_be_used_is_refused(store: Store, tmp_path: Path, wrong: Subscription) -> None:
     with pytest.raises(UsageError):
         add(store, wrong, tmp_path / "a.toml", 7, NOW)
     assert listed(store) == []
