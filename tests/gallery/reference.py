@@ -57,7 +57,7 @@ Every fixed word stands in `_("…")`, or where a number decides in `ngettext("o
 values as `_("by %(name)s", name=author)`. A file `templates/mail/locale/xx.po` translates the mails into the language
 xx (`python -m digest.web.extraction mail` begins one), `templates/pages/locale/xx.po` the web pages; German comes with
 the program. A reader whose language has no file gets English. Notes that sources give (why a paper trends) and the
-operator's report are in English.
+operator's report and pages are in English.
 """
 
 
