@@ -136,7 +136,7 @@ class _Sender:
         if self._settings.delivery.resend_unknown:
             with self._store.transaction() as tx:
                 found -= ledger.resend_unknown(tx, self._clock())
-        supply = ClaimedSupply(self.book, compose, self._providers, self._clock, self._stop)
+        supply = ClaimedSupply(self.book, compose, self._providers, self._clock)
         if not self.book.held_because:
             problem = self._send_share(supply) or self._carry(supply)
         return max(found, 0), f"held: {self.book.held_because}" if self.book.held_because else problem
@@ -204,8 +204,8 @@ class _Sender:
     def _carry_over(self, relay: RelaySettings, supply: ClaimedSupply, shares: Shares) -> str:
         rate = Rate(self._store, f"relay {relay.name}", relay.messages_per_second, self._clock)
         allowed = allowance(self._store, relay, self._clock())
-        own = RelaySupply(supply, relay, shares, rate, allowed, self._stop)
-        courier = Courier(relay, self._record, clock=self._clock, stop=self._stop, name=relay.name)
+        own = RelaySupply(supply, relay.name, shares, rate, allowed)
+        courier = Courier(relay, self._record, clock=self._clock, stop=self._stop)
         try:
             return str(courier.carry(own) or "")
         finally:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, Fault, Outcome, fault_of
 from digest.settings import DomainSettings, RelaySettings
-from digest.smtp import Parcel, Supply
+from digest.smtp import Later, Parcel, Supply
 from digest.storage import Store, limits
 from digest.storage.limits import Breaker
 
@@ -18,6 +18,7 @@ REFUSALS_TO_TRIP = 3  # refusals about us in a row, from one provider
 UNTIL_FREE = timedelta(seconds=0.05)  # before it is asked again whether a domain takes one more at a time
 UNDER_WAY = timedelta(minutes=30)  # longer than any exchange takes: after that a dead sender's slot is free
 AHEAD = 20  # parcels that a relay may be ahead of its share
+AHEAD_PAUSE = Later(0.01)  # before it is asked again whether it still is
 
 Clock = Callable[[], datetime]
 
@@ -168,46 +169,25 @@ class Shares:
 class RelaySupply:
     """The supply as one relay sees it: at its rate, in its share, and no more than it may have today."""
 
-    def __init__(
-        self,
-        supply: Supply,
-        relay: RelaySettings,
-        shares: Shares,
-        rate: Rate,
-        allowance: int | None,
-        stop: threading.Event,
-    ) -> None:
-        self._supply, self._relay, self._shares, self._rate = supply, relay, shares, rate
-        self._left, self._stop = allowance, stop
-        self._lock = threading.Lock()
+    def __init__(self, supply: Supply, name: str, shares: Shares, rate: Rate, allowance: int | None) -> None:
+        self._supply, self._name, self._shares, self._rate = supply, name, shares, rate
+        self._left = allowance
+        self._has_leave = False  # taken for a parcel that the supply has not given yet
 
-    def take(self) -> Parcel | None:
-        """Gives the next parcel once its time has come; None when this relay gets no more."""
-        while not self._stop.is_set():
-            wait = self._wait()
-            if wait is None:
-                return None
-            if not wait:
-                return self._supply.take()
-            self._stop.wait(wait)
-        return None
-
-    def poll(self) -> Parcel | None:
-        """Gives the next parcel if it may leave at once."""
-        return self._supply.poll() if self._wait() == 0 else None
-
-    def _wait(self) -> float | None:
-        """Gives how many seconds to wait, 0 for none; None when the relay has had all that it may have."""
-        with self._lock:
-            if self._left == 0:
-                return None
-            if self._shares.is_ahead(self._relay.name):
-                return 0.01
-            wait = self._rate.pass_one().total_seconds()
-            if not wait:
-                self._shares.count(self._relay.name)
-                self._left = None if self._left is None else self._left - 1
-            return wait
+    def poll(self) -> Parcel | Later | None:
+        """Gives the next parcel if it may leave at once, or when it may; None when this relay gets no more."""
+        if self._left == 0:
+            return None
+        if self._shares.is_ahead(self._name):
+            return AHEAD_PAUSE
+        if not self._has_leave and (wait := self._rate.pass_one()):
+            return Later(wait.total_seconds())
+        found = self._supply.poll()
+        self._has_leave = not isinstance(found, Parcel)
+        if isinstance(found, Parcel):
+            self._shares.count(self._name)
+            self._left = None if self._left is None else self._left - 1
+        return found
 
 
 def allowance(store: Store, relay: RelaySettings, now: datetime) -> int | None:

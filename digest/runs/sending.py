@@ -17,7 +17,7 @@ from digest.papers import Paper
 from digest.runs.bounces import note_refusals
 from digest.runs.limits import Clock, Providers
 from digest.runs.senders import is_dead
-from digest.smtp import Parcel
+from digest.smtp import Later, Parcel
 from digest.storage import Store, ledger, limits, papers
 from digest.storage.ledger import Claimed
 from digest.storage.marks import Recorder
@@ -157,10 +157,13 @@ class Book:
 
 
 class ClaimedSupply:
-    """Claims rows as they are wanted and composes their messages, each in the thread that is going to send it."""
+    """Claims rows as they are wanted and composes their messages, each in the thread that is going to send it.
 
-    def __init__(self, book: Book, compose: Compose, providers: Providers, clock: Clock, stop: threading.Event) -> None:
-        self._book, self._compose, self._providers, self._clock, self._stop = book, compose, providers, clock, stop
+    Several threads ask at a time when there are several relays.
+    """
+
+    def __init__(self, book: Book, compose: Compose, providers: Providers, clock: Clock) -> None:
+        self._book, self._compose, self._providers, self._clock = book, compose, providers, clock
         self._lock = threading.Lock()
         self._rows: deque[Claimed] = deque()
         self._delayed: list[tuple[datetime, int, Claimed]] = []  # a heap: wait for the rate of their domain
@@ -169,19 +172,8 @@ class ClaimedSupply:
         self._dry = False
         self.left: int | None = None  #: how many more are to be given; None: all
 
-    def take(self) -> Parcel | None:
-        """Gives the next parcel, waiting for those whose time has not come; None when no row is due any more."""
-        while True:
-            if parcel := self.poll():
-                return parcel
-            with self._lock:
-                over = self.left == 0 or self._book.held_because or not self._delayed
-                due = None if over else self._delayed[0][0]
-            if due is None or self._stop.wait(max((due - self._clock()).total_seconds(), 0.001)):
-                return None
-
-    def poll(self) -> Parcel | None:
-        """Gives the next parcel that may leave now; None when there is none."""
+    def poll(self) -> Parcel | Later | None:
+        """Gives the next parcel that may leave now, or when one may; None when no row is due any more."""
         if self._returned and not self._book.held_because:
             with self._lock:
                 if self._returned:
@@ -189,7 +181,10 @@ class ClaimedSupply:
         while row := self._next():
             if parcel := self._parcel(row):
                 return parcel
-        return None
+        with self._lock:
+            if self.left == 0 or self._book.held_because or not self._delayed:
+                return None
+            return Later(max((self._delayed[0][0] - self._clock()).total_seconds(), 0.001))
 
     def give_back(self, parcels: Iterable[Parcel]) -> None:
         """Takes parcels back that a relay could not carry, for the others."""

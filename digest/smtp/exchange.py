@@ -15,11 +15,13 @@ from typing import NamedTuple
 from digest.deliveries import Attempt, Outcome
 from digest.errors import MessageError
 from digest.smtp.addresses import envelope_address
+from digest.smtp.desk import Desk
 from digest.smtp.grouping import GroupCommit
 from digest.smtp.octets import wire_ready
-from digest.smtp.parcels import Parcel, Supply
+from digest.smtp.parcels import Parcel
 from digest.smtp.replies import MAX_TEXT, Reply, Stage, is_about_connection, verdict
 from digest.smtp.session import Extensions, Session
+from digest.smtp.steps import Intent, Steps
 from digest.smtp.wire import WireBroken
 
 DOT_PATIENCE = 5  # times the patience of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
@@ -81,72 +83,71 @@ class Withdrawn(Broken):
 
 
 class Exchange:
-    """Sends parcels over one session until the supply has none or the session should end."""
+    """Sends parcels over one session until the desk has none or the session should end."""
 
     def __init__(
-        self, session: Session, supply: Supply, ledger: GroupCommit, relay: str, clock: Callable[[], datetime]
+        self, session: Session, desk: Desk, ledger: GroupCommit, relay: str, clock: Callable[[], datetime]
     ) -> None:
         self._wire, self._offered = session.wire, session.extensions
-        self._wire.turn = ledger
-        self._supply, self._ledger, self._relay, self._clock = supply, ledger, relay, clock
+        self._desk, self._ledger, self._relay, self._clock = desk, ledger, relay, clock
         self._refusals = 0
         self._announced = False  # the server has the envelope of the parcel that comes next
         self.answered = 0  #: messages that the server decided about
 
-    def run(self, parcel: Parcel) -> None:
+    def run(self, parcel: Parcel) -> Steps[None]:
         """Sends `parcel` and what follows. Raises Broken when the connection must be dropped.
 
-        Either way every answer is recorded, and what was neither answered nor given back was marked.
+        Either way every answer is noted, and what was neither answered nor given back was marked.
         """
-        self._ledger.begin()
-        try:
-            ready = self._ready(parcel) or self._next()
-            while ready and self._refusals < MAX_REFUSALS:
-                ready = self._send(ready)
-            if ready:
-                raise Broken("the relay refused several recipients; a new connection is wanted", (ready.parcel,))
-        finally:
-            self._ledger.end()
+        ready = self._ready(parcel) or (yield from self._next())
+        while ready and self._refusals < MAX_REFUSALS:
+            ready = yield from self._send(ready)
+        if ready:
+            raise Broken("the relay refused several recipients; a new connection is wanted", (ready.parcel,))
 
-    def _send(self, ready: Ready) -> Ready | None:
+    def _send(self, ready: Ready) -> Steps[Ready | None]:
         """Sends one; gives the one that comes next."""
-        if not self._enter(ready):
-            return self._next()
-        self._body(ready)
-        following = self._next(wait=False)
-        self._intend(ready, following)
-        self._finish(ready, following)
-        return following or self._next()
+        if not (yield from self._enter(ready)):
+            return (yield from self._next())
+        yield from self._body(ready)
+        following = self._at_hand()
+        if not (yield Intent(ready.parcel.delivery)):
+            back = (following.parcel,) if following else ()
+            raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent", back)
+        yield from self._finish(ready, following)
+        return following or (yield from self._next())
 
-    def _enter(self, ready: Ready) -> bool:
+    def _enter(self, ready: Ready) -> Steps[bool]:
         """Brings the server to expect the body; False when it refuses the sender or the recipient."""
         stage, refusal = Stage.MAIL, None
         try:
-            self._announce(ready)
+            if self._offered.pipelining and not self._announced:
+                yield from self._wire.send(ready.envelope)
             for stage, command in ready.steps:
                 if not self._offered.pipelining:
-                    self._wire.send(command)
-                reply = self._wire.reply()
+                    yield from self._wire.send(command)
+                reply = yield from self._wire.reply()
                 if reply.code // 100 == _GO_AHEAD[stage]:
                     continue
                 refusal = refusal or (stage, reply)
                 if not self._offered.pipelining or is_about_connection(refusal[1]):
                     break
         except WireBroken as error:
-            raise self._lost(ready, stage, str(error)) from error
+            raise _lost(ready, stage, str(error)) from error
         self._announced = False
-        return self._refused(ready, *refusal, went_on=reply.code == 354) if refusal else True
+        if refusal is None:
+            return True
+        self._refused(ready, *refusal, went_on=reply.code == 354)
+        yield from self._reset()
+        return False
 
-    def _announce(self, ready: Ready) -> None:
-        if self._offered.pipelining and not self._announced:
-            self._wire.send(ready.envelope)
-
-    def _refused(self, ready: Ready, stage: Stage, reply: Reply, *, went_on: bool) -> bool:
+    def _refused(self, ready: Ready, stage: Stage, reply: Reply, *, went_on: bool) -> None:
+        """Notes the refusal. Raises Broken when the session cannot go on after it."""
         outcome = verdict(stage, reply)
         if reply.code == 421:
             raise Slowed(f"{stage}: {reply}", (ready.parcel,))
         if is_about_connection(reply) or outcome is Outcome.LOST:
-            raise self._lost(ready, stage, str(reply))
+            raise _lost(ready, stage, str(reply))
         self._ledger.note([self._attempt(ready, stage, outcome, reply)])
         self._refusals += 1
         self.answered += 1
@@ -154,39 +155,32 @@ class Exchange:
             raise Broken(f"out of step: {reply}, then 354")
         if reply.code == 454:
             raise Slowed(str(reply))
-        self._reset()
-        return False
 
-    def _reset(self) -> None:
+    def _reset(self) -> Steps[None]:
         try:
-            self._wire.send(b"RSET\r\n")
-            reply = self._wire.reply()
+            yield from self._wire.send(b"RSET\r\n")
+            reply = yield from self._wire.reply()
         except WireBroken as error:
             raise Broken(str(error)) from error
         if reply.code // 100 != 2:
             raise Broken(f"RSET: {reply}")
 
-    def _body(self, ready: Ready) -> None:
+    def _body(self, ready: Ready) -> Steps[None]:
         try:
-            self._wire.send(ready.body)
+            yield from self._wire.send(ready.body)
         except WireBroken as error:
-            reply = self._wire.leftover()
+            reply = yield from self._wire.leftover()
             if reply and verdict(Stage.BODY, reply) is Outcome.FAILED:
                 self._ledger.note([self._attempt(ready, Stage.BODY, Outcome.FAILED, reply)])
                 raise Broken(str(reply)) from error
-            raise self._lost(ready, Stage.BODY, str(reply or error)) from error
+            raise _lost(ready, Stage.BODY, str(reply or error)) from error
 
-    def _intend(self, ready: Ready, following: Ready | None) -> None:
-        if not self._ledger.intend(ready.parcel.delivery):
-            back = (following.parcel,) if following else ()
-            raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent", back)
-
-    def _finish(self, ready: Ready, following: Ready | None) -> None:
+    def _finish(self, ready: Ready, following: Ready | None) -> Steps[None]:
         back = (following.parcel,) if following else ()
         self._announced = self._offered.pipelining and following is not None
         try:
-            self._wire.send(b".\r\n" + following.envelope if self._announced and following else b".\r\n")
-            reply = self._wire.reply(DOT_PATIENCE)
+            yield from self._wire.send(b".\r\n" + following.envelope if self._announced and following else b".\r\n")
+            reply = yield from self._wire.reply(DOT_PATIENCE)
         except WireBroken as error:
             self._ledger.note([self._attempt(ready, Stage.DOT, Outcome.AMBIGUOUS, None, str(error))])
             raise Broken(str(error), back) from error
@@ -198,22 +192,17 @@ class Exchange:
         if outcome is Outcome.AMBIGUOUS:
             raise Broken(str(reply), back)
 
-    def _lost(self, ready: Ready, stage: Stage, reason: str) -> Broken:
-        """Gives the end of a session that broke before the final dot: certainly not delivered."""
-        return Broken(f"{stage}: {reason}", (ready.parcel,))
-
-    def _next(self, *, wait: bool = True) -> Ready | None:
-        while parcel := (self._take() if wait else self._supply.poll()):
+    def _next(self) -> Steps[Ready | None]:
+        while parcel := (yield from self._desk.take()):
             if ready := self._ready(parcel):
                 return ready
         return None
 
-    def _take(self) -> Parcel | None:
-        self._ledger.end()
-        try:
-            return self._supply.take()
-        finally:
-            self._ledger.begin()
+    def _at_hand(self) -> Ready | None:
+        while parcel := self._desk.poll():
+            if ready := self._ready(parcel):
+                return ready
+        return None
 
     def _ready(self, parcel: Parcel) -> Ready | None:
         try:
@@ -242,3 +231,8 @@ class Exchange:
             relay=self._relay,
             recipient=ready.parcel.recipient,
         )
+
+
+def _lost(ready: Ready, stage: Stage, reason: str) -> Broken:
+    """Gives the end of a session that broke before the final dot: certainly not delivered."""
+    return Broken(f"{stage}: {reason}", (ready.parcel,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -18,30 +17,30 @@ class Parcel(NamedTuple):
     data: bytes  #: the message: CRLF line ends, no bare CR or LF, ending with a line break
 
 
+class Later(NamedTuple):
+    """There is no parcel now, but there may be."""
+
+    seconds: float  #: after which to ask again
+
+
 Record = Callable[[Sequence[Attempt], Sequence[int]], set[int]]
 """Writes, in one durable commit, what attempts came to and the intents to send; gives the deliveries whose intent
 holds. The final dot of a delivery leaves only after that commit; one that is not given back is not sent."""
 
 
 class Supply(Protocol):
-    """Where parcels come from. Several threads ask at a time."""
+    """Where parcels come from."""
 
-    def take(self) -> Parcel | None:
-        """Gives the next parcel, waiting for it when it must; None when there will be none any more."""
-
-    def poll(self) -> Parcel | None:
-        """Gives the next parcel that can be had without a long wait; None when there is none right now."""
+    def poll(self) -> Parcel | Later | None:
+        """Gives the next parcel, or when to ask again; None when there will be none any more."""
 
 
 class Listed:
     """A supply of parcels that something iterable gives."""
 
     def __init__(self, parcels: Iterable[Parcel]) -> None:
-        self._parcels, self._lock = iter(parcels), threading.Lock()
+        self._parcels = iter(parcels)
 
-    def take(self) -> Parcel | None:
+    def poll(self) -> Parcel | None:
         """Gives the next parcel; None after the last."""
-        with self._lock:
-            return next(self._parcels, None)
-
-    poll = take
+        return next(self._parcels, None)

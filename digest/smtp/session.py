@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
 from digest.smtp.replies import Reply
+from digest.smtp.steps import Steps, alone
 from digest.smtp.wire import Wire, WireBroken
 
 
@@ -53,21 +54,21 @@ class Session:
     wire: Wire
     extensions: Extensions
 
-    def quit(self) -> None:
+    def quit(self) -> Steps[None]:
         """Says good-bye and closes; what the relay answers no longer matters."""
         try:
-            self.wire.send(b"QUIT\r\n")
+            yield from self.wire.send(b"QUIT\r\n")
         except WireBroken:
             pass  # it was the last word anyway
         finally:
             self.wire.close()
 
 
-def open_session(relay: SmtpSettings) -> Session:
+def open_session(relay: SmtpSettings) -> Steps[Session]:
     """Gives a session that is ready for MAIL. Raises RelayUnavailable or RelayRefused, with the step and the answer."""
-    wire = _connect(relay)
+    wire = yield from _connect(relay)
     try:
-        return _greet(wire, relay)
+        return (yield from _greet(wire, relay))
     except WireBroken as error:
         wire.close()
         raise RelayUnavailable(f"{_name(relay)}: {error}") from error
@@ -81,36 +82,49 @@ def probe(relay: SmtpSettings) -> Extensions:
 
     Raises RelayUnavailable or RelayRefused, with the step and the answer.
     """
-    session = open_session(relay)
-    session.quit()
+    session = alone(open_session(relay))
+    alone(session.quit())
     return session.extensions
 
 
-def _connect(relay: SmtpSettings) -> Wire:
+def _connect(relay: SmtpSettings) -> Steps[Wire]:
+    """Gives a connection to the first address that takes it."""
     try:
-        sock = socket.create_connection((relay.host, relay.port), timeout=relay.timeout_seconds)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        addresses = socket.getaddrinfo(relay.host, relay.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise RelayUnavailable(f"{_name(relay)}: cannot connect: {error}") from error
-    wire = Wire(sock, relay.timeout_seconds)
+    problem: WireBroken | None = None
+    for family, kind, protocol, _, address in addresses:
+        wire = Wire(socket.socket(family, kind, protocol), relay.timeout_seconds)
+        try:
+            yield from wire.connect(address)
+        except WireBroken as error:
+            wire.close()
+            problem = error
+        except BaseException:
+            wire.close()
+            raise
+        else:
+            return wire
+    raise RelayUnavailable(f"{_name(relay)}: cannot connect: {problem}") from problem
+
+
+def _greet(wire: Wire, relay: SmtpSettings) -> Steps[Session]:
     if relay.tls == "tls":
-        _secure(wire, relay)
-    return wire
-
-
-def _greet(wire: Wire, relay: SmtpSettings) -> Session:
-    _expect(wire.reply(), 220, relay, "greeting")
-    extensions = _hello(wire, relay)
+        yield from _secure(wire, relay)
+    yield from _expect(wire, 220, relay, "greeting")
+    extensions = yield from _hello(wire, relay)
     if relay.tls == "starttls":
-        extensions = _start_tls(wire, relay, extensions)
+        extensions = yield from _start_tls(wire, relay, extensions)
     if relay.user:
-        _log_in(wire, relay, extensions)
+        yield from _log_in(wire, relay, extensions)
     return Session(wire=wire, extensions=extensions)
 
 
-def _hello(wire: Wire, relay: SmtpSettings) -> Extensions:
-    wire.send(f"EHLO {_our_name(wire)}\r\n".encode())
-    return read_extensions(_expect(wire.reply(), 250, relay, "EHLO").text)
+def _hello(wire: Wire, relay: SmtpSettings) -> Steps[Extensions]:
+    yield from wire.send(f"EHLO {_our_name(wire)}\r\n".encode())
+    reply = yield from _expect(wire, 250, relay, "EHLO")
+    return read_extensions(reply.text)
 
 
 def _our_name(wire: Wire) -> str:
@@ -118,26 +132,23 @@ def _our_name(wire: Wire) -> str:
     return name if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum() else wire.name()
 
 
-def _start_tls(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Extensions:
+def _start_tls(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Steps[Extensions]:
     if not offered.starttls:
         raise RelayRefused(f"{_name(relay)}: does not offer STARTTLS; nothing was sent, neither password nor mail")
-    wire.send(b"STARTTLS\r\n")
-    _expect(wire.reply(), 220, relay, "STARTTLS")
+    yield from wire.send(b"STARTTLS\r\n")
+    yield from _expect(wire, 220, relay, "STARTTLS")
     if not wire.quiet():  # what came before the handshake is not protected by it
         raise RelayRefused(f"{_name(relay)}: sent more after its answer to STARTTLS; somebody may be in between")
-    _secure(wire, relay)
-    return _hello(wire, relay)
+    yield from _secure(wire, relay)
+    return (yield from _hello(wire, relay))
 
 
-def _secure(wire: Wire, relay: SmtpSettings) -> None:
-    context = tls_context(relay.ca_file)
+def _secure(wire: Wire, relay: SmtpSettings) -> Steps[None]:
     try:
-        wire.secure(lambda sock: context.wrap_socket(sock, server_hostname=relay.host))
+        yield from wire.secure(tls_context(relay.ca_file), relay.host)
     except ssl.SSLCertVerificationError as error:
-        wire.close()
         raise RelayRefused(f"{_name(relay)}: its certificate is not valid: {error.verify_message}") from error
     except OSError as error:
-        wire.close()
         raise RelayUnavailable(f"{_name(relay)}: no TLS: {error}") from error
 
 
@@ -154,7 +165,7 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> None:
+def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Steps[None]:
     user, password = relay.user.encode(), relay.password.get_secret_value().encode()
     if "PLAIN" in offered.mechanisms:
         words = [b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password)]
@@ -163,13 +174,14 @@ def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> None:
     else:
         raise RelayRefused(f"{_name(relay)}: offers neither AUTH PLAIN nor LOGIN, but smtp.user is set")
     for word in words[:-1]:
-        wire.send(word + b"\r\n")
-        _expect(wire.reply(), 334, relay, "AUTH")
-    wire.send(words[-1] + b"\r\n")
-    _expect(wire.reply(), 235, relay, "AUTH")
+        yield from wire.send(word + b"\r\n")
+        yield from _expect(wire, 334, relay, "AUTH")
+    yield from wire.send(words[-1] + b"\r\n")
+    yield from _expect(wire, 235, relay, "AUTH")
 
 
-def _expect(reply: Reply, code: int, relay: SmtpSettings, step: str) -> Reply:
+def _expect(wire: Wire, code: int, relay: SmtpSettings, step: str) -> Steps[Reply]:
+    reply = yield from wire.reply()
     if reply.code == code:
         return reply
     kind: type[RelayError] = RelayRefused if reply.code // 100 == 5 else RelayUnavailable

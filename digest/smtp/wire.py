@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from typing import Protocol
 
 from digest.smtp.replies import Reply
+from digest.smtp.steps import Steps, Wait
 
 MAX_LINE = 8192  # octets; RFC 5321 allows 512
 MAX_LINES = 128
 _CHUNK = 65536
 _GLANCE = 0.2  # seconds
+_TOO_LATE = "no reply in time"
 _WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})\r\n")  # what nearly all are: one line of ASCII
 
@@ -24,61 +26,51 @@ class WireBroken(Exception):
     """The connection cannot be used any more: closed, timed out, or the server talks nonsense."""
 
 
-class Turn(Protocol):
-    """What lets others work while a thread waits for its peer."""
-
-    def begin(self) -> None:
-        """Waits until this thread may go on."""
-
-    def end(self) -> None:
-        """Lets others go on."""
-
-
-class _Alone:
-    """The turn of a connection that shares nothing."""
-
-    def begin(self) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
-
-
 class Wire:
     """A socket with the octets that were read from it and not yet used."""
 
-    __slots__ = ("_buffer", "_patience", "_socket", "turn")
+    __slots__ = ("_buffer", "_patience", "_socket")
 
     def __init__(self, sock: socket.socket, patience: float) -> None:
         self._socket, self._patience, self._buffer = sock, patience, b""
         self._socket.setblocking(False)
-        self.turn: Turn = _Alone()  #: is ended for as long as the peer has to be waited for
 
-    def send(self, data: bytes) -> None:
+    def connect(self, address: tuple[str | int | bytes, ...]) -> Steps[None]:
+        """Connects the socket. Raises WireBroken."""
+        problem = self._socket.connect_ex(address)
+        if problem == errno.EINPROGRESS:
+            yield from self._await(select.POLLOUT, time.monotonic() + self._patience)
+            problem = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if problem:
+            raise WireBroken(os.strerror(problem))
+
+    def send(self, data: bytes) -> Steps[None]:
         """Writes all of the octets. Raises WireBroken."""
         left, deadline = memoryview(data), time.monotonic() + self._patience
         while left:
             try:
                 left = left[self._socket.send(left) :]
             except _WAITS as wait:
-                self._await(wait, select.POLLOUT, deadline)
+                yield from self._await(_asked(wait, select.POLLOUT), deadline)
             except OSError as error:
                 raise WireBroken(_reason(error)) from error
 
-    def reply(self, patience: float = 1) -> Reply:
+    def reply(self, patience: float = 1) -> Steps[Reply]:
         """Gives the server's next reply, waiting at most `patience` times the usual time. Raises WireBroken.
 
         The limit holds for the whole reply, so that octets that drip in do not prolong it.
         """
+        deadline = time.monotonic() + patience * self._patience
+        if not self._buffer:
+            self._buffer = yield from self._receive(deadline)
         if at_hand := _PLAIN_REPLY.match(self._buffer):
             self._buffer = self._buffer[at_hand.end() :]
             return Reply(int(at_hand[1]), at_hand[2].decode("ascii"))
-        deadline = time.monotonic() + patience * self._patience
-        first = self._line(deadline)
+        first = yield from self._line(deadline)
         code, texts = _code(first), [first[4:]]
         line = first
         while line[3:4] == b"-":
-            line = self._line(deadline)
+            line = yield from self._line(deadline)
             if _code(line) != code or len(texts) >= MAX_LINES:
                 raise WireBroken(f"an endless or contradictory reply: {_shown(first)} … {_shown(line)}")
             texts.append(line[4:])
@@ -88,18 +80,23 @@ class Wire:
         """True when nothing that the server sent is left unread here."""
         return not self._buffer
 
-    def leftover(self) -> Reply | None:
+    def leftover(self) -> Steps[Reply | None]:
         """Gives a reply that the server sent before it broke the connection; None without one."""
         try:
-            return self.reply(_GLANCE / self._patience)
+            return (yield from self.reply(_GLANCE / self._patience))
         except (WireBroken, OSError):
             return None
 
-    def secure(self, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
-        """Starts TLS on the connection. Raises ssl.SSLError (a bad certificate included) and OSError."""
-        self._socket.settimeout(self._patience)
-        self._socket = wrap(self._socket)
-        self._socket.setblocking(False)
+    def secure(self, context: ssl.SSLContext, name: str) -> Steps[None]:
+        """Starts TLS with a server of this name. Raises ssl.SSLError (a bad certificate included) and OSError."""
+        deadline = time.monotonic() + self._patience
+        secured = context.wrap_socket(self._socket, server_hostname=name, do_handshake_on_connect=False)
+        self._socket = secured
+        while True:
+            try:
+                return secured.do_handshake()
+            except _WAITS as wait:
+                yield from self._await(_asked(wait, select.POLLIN), deadline)
 
     def name(self) -> str:
         """Gives our own end of the connection as an address literal (RFC 5321, 4.1.3)."""
@@ -110,22 +107,22 @@ class Wire:
         """Closes the connection, without another word."""
         self._socket.close()
 
-    def _line(self, deadline: float) -> bytes:
+    def _line(self, deadline: float) -> Steps[bytes]:
         end = self._buffer.find(b"\n")
         while end < 0:
             if len(self._buffer) > MAX_LINE:
                 raise WireBroken(f"a reply line without an end: {_shown(self._buffer)}")
-            self._buffer += self._receive(deadline)
+            self._buffer += yield from self._receive(deadline)
             end = self._buffer.find(b"\n")
         line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
         return line.rstrip(b"\r")
 
-    def _receive(self, deadline: float) -> bytes:
+    def _receive(self, deadline: float) -> Steps[bytes]:
         while True:
             try:
                 data = self._socket.recv(_CHUNK)
             except _WAITS as wait:
-                self._await(wait, select.POLLIN, deadline)
+                yield from self._await(_asked(wait, select.POLLIN), deadline)
                 continue
             except OSError as error:
                 raise WireBroken(_reason(error)) from error
@@ -133,17 +130,16 @@ class Wire:
                 raise WireBroken("the server closed the connection")
             return data
 
-    def _await(self, wait: OSError, usual: int, deadline: float) -> None:
-        """Waits until the socket is ready: for what TLS asks for, else for what is usual. Raises WireBroken."""
-        asked: dict[type[OSError], int] = {ssl.SSLWantReadError: select.POLLIN, ssl.SSLWantWriteError: select.POLLOUT}
-        ready = select.poll()
-        ready.register(self._socket, asked.get(type(wait), usual))
-        self.turn.end()
-        try:
-            if not ready.poll(max(deadline - time.monotonic(), 0) * 1000):
-                raise WireBroken("no reply in time")
-        finally:
-            self.turn.begin()
+    def _await(self, events: int, deadline: float) -> Steps[None]:
+        if not (yield Wait(deadline, self._socket.fileno(), events)):
+            raise WireBroken(_TOO_LATE)
+
+
+def _asked(wait: OSError, usual: int) -> int:
+    """Gives what to wait for: what TLS asks for, else what is usual."""
+    if isinstance(wait, ssl.SSLWantReadError):
+        return select.POLLIN
+    return select.POLLOUT if isinstance(wait, ssl.SSLWantWriteError) else usual
 
 
 def _code(line: bytes) -> int:
@@ -165,4 +161,4 @@ def _shown(line: bytes) -> str:
 
 
 def _reason(error: OSError) -> str:
-    return "no reply in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    return _TOO_LATE if isinstance(error, TimeoutError) else str(error) or type(error).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -245,6 +245,21 @@ def test_a_record_that_breaks_stops_everything_before_the_dot() -> None:
         with pytest.raises(RuntimeError, match="disk is full"):
             Courier(relay, record).carry(parcels(20))
     assert not server.taken
+
+
+def test_a_supply_that_breaks_lets_what_is_under_way_come_to_its_end() -> None:
+    def given() -> Iterator[Parcel]:
+        for number in range(10):
+            yield Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", MAIL)
+        raise RuntimeError("the store is gone")
+
+    book = Book()
+    with ScriptedServer() as server:
+        relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5, connections=4)
+        with pytest.raises(RuntimeError, match="store is gone"):
+            Courier(relay, book.record).carry(Listed(given()))
+    assert set(book.outcomes().values()) == {Outcome.SENT}
+    assert len(book.attempts) == len(server.taken) == len(book.intents)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,116 @@
+"""The loop: one thread that drives the steps of several connections, whichever can go on.
+
+A connection works for some ten microseconds and then waits for its server. Threads would take the interpreter from
+each other in between, at several times the cost of the work; and because one thread knows that all others rest, it
+knows when a group of intents and marks is worth its commit.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import time
+from collections import deque
+from collections.abc import Callable
+
+from digest.smtp.grouping import GroupCommit
+from digest.smtp.steps import Intent, Steps
+
+COMPANY = 1  # milliseconds in which more may come that is worth the same commit
+LOOK_UP = 0.25  # seconds, while something pauses, before it is asked again whether all is over
+
+
+class Loop:
+    """Drives steps until all have come to their end."""
+
+    def __init__(self, ledger: GroupCommit, is_over: Callable[[], bool]) -> None:
+        self._ledger, self._is_over = ledger, is_over
+        self._ready: deque[tuple[Steps[None], bool | None]] = deque()  # to be resumed with this
+        self._at_sockets: dict[int, tuple[float, Steps[None]]] = {}  # by number, with the deadline
+        self._pausing: list[tuple[float, Steps[None]]] = []
+        self._intending: dict[int, Steps[None]] = {}  # by delivery
+        self._poll = select.poll()
+        self._next_deadline = math.inf  # not after the first of all
+
+    def start(self, steps: Steps[None]) -> None:
+        """Has these driven with the others, from the next moment on."""
+        self._ready.append((steps, None))
+
+    def run(self) -> None:
+        """Drives everything to its end, and writes what is to be recorded. Raises what `record` raises."""
+        try:
+            while self._ready or self._at_sockets or self._pausing or self._ledger.waits:
+                while self._ready:
+                    self._resume(*self._ready.popleft())
+                self._rest()
+        finally:
+            self._close()
+
+    def _resume(self, steps: Steps[None], answer: bool | None) -> None:
+        try:
+            wait = steps.send(answer)  # type: ignore[arg-type]  # None starts a generator
+        except StopIteration:
+            return
+        if isinstance(wait, Intent):
+            self._intending[wait.delivery] = steps
+            self._ledger.intend(wait.delivery)
+            return
+        self._next_deadline = min(self._next_deadline, wait.deadline)
+        if wait.file < 0:
+            self._pausing.append((wait.deadline, steps))
+        else:
+            self._at_sockets[wait.file] = wait.deadline, steps
+            self._poll.register(wait.file, wait.events)
+
+    def _rest(self) -> None:
+        """Waits until something can go on; writes what is to be recorded when that is worth it, or nothing comes."""
+        if not self._ledger.waits:
+            self._wait(self._until_next())
+            return
+        came = self._wait(0 if self._ledger.is_worth_it(len(self._at_sockets)) else COMPANY)
+        if not came or self._ledger.is_overdue():
+            self._write()
+
+    def _write(self) -> None:
+        held = self._ledger.write()
+        intending, self._intending = self._intending, {}
+        self._ready.extend((steps, delivery in held) for delivery, steps in intending.items())
+
+    def _wait(self, milliseconds: float) -> bool:
+        """Makes ready what can go on, waiting so long at most; gives whether anything can."""
+        for file, _ in self._poll.poll(milliseconds):
+            self._leave(file, came=True)
+        if time.monotonic() >= self._next_deadline or (self._pausing and self._is_over()):
+            self._end_waits(math.inf if self._is_over() else time.monotonic())
+        return bool(self._ready)
+
+    def _leave(self, file: int, *, came: bool) -> None:
+        self._poll.unregister(file)
+        _, steps = self._at_sockets.pop(file)
+        self._ready.append((steps, came))
+
+    def _end_waits(self, pauses_until: float) -> None:
+        """Makes ready what has waited in vain for its socket, and what has paused long enough."""
+        now = time.monotonic()
+        for file in [file for file, (deadline, _) in self._at_sockets.items() if deadline <= now]:
+            self._leave(file, came=False)
+        self._ready.extend((steps, False) for deadline, steps in self._pausing if deadline <= pauses_until)
+        self._pausing = [pause for pause in self._pausing if pause[0] > pauses_until]
+        left = [deadline for deadline, _ in (*self._at_sockets.values(), *self._pausing)]
+        self._next_deadline = min(left, default=math.inf)
+
+    def _until_next(self) -> float:
+        """Gives the milliseconds until something has waited long enough."""
+        if not (self._at_sockets or self._pausing):
+            return 0
+        left = max(self._next_deadline - time.monotonic(), 0)
+        return math.ceil(min(left, LOOK_UP if self._pausing else left) * 1000)
+
+    def _close(self) -> None:
+        """Ends what has not come to its end, because something broke: each closes its connection."""
+        for steps, _ in self._ready:
+            steps.close()
+        for steps in self._intending.values():
+            steps.close()
+        for _, steps in (*self._at_sockets.values(), *self._pausing):
+            steps.close()
