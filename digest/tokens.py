@@ -79,12 +79,11 @@ class Keyring:
     def series(self, delivery: int, issued: date) -> Series:
         """Gives a function that signs what one delivery needs, by purpose and paper: a mail needs dozens."""
         key_id = len(self.keys) - 1
-        middle, mac = delivery.to_bytes(6), _mac(self.keys[key_id])
-        leads = [bytes([key_id & 0xFF, purpose]) + middle for purpose in range(len(Purpose) + 1)]
+        mac, octets = _mac(self.keys[key_id]), delivery.to_bytes(6)
         day = (issued - _EPOCH).days.to_bytes(2)
 
         def sign(purpose: Purpose, paper: int = 0) -> bytes:
-            head = leads[purpose] + paper.to_bytes(5) + day
+            head = b"%c%c%b%b%b" % (key_id & 0xFF, purpose, octets, paper.to_bytes(5), day)
             return head + mac(head)
 
         return sign

@@ -10,16 +10,9 @@ from digest.errors import MessageError
 from digest.issues import Issue, Pick
 from digest.papers import Paper
 from digest.rendering.cards import Card
+from digest.rendering.escaping import html_piece
 from digest.rendering.inputs import IssueLinks
-from digest.rendering.layout import (
-    Layout,
-    WrittenReason,
-    html_piece,
-    in_chips,
-    in_words,
-    number_piece,
-    short_match,
-)
+from digest.rendering.layout import Layout, number_piece, short_match
 from digest.rendering.pieces import Filling, Piece, piece, size_of
 from digest.rendering.sections import OTHERS, Section, sections
 from digest.rendering.templates import Sheet
@@ -36,7 +29,7 @@ class Entry:
 
     pick: Pick
     card: Card
-    reasons: list[WrittenReason]
+    words: Piece  #: the reasons, for the text part
     html: tuple[Piece, ...]  #: the card, filled
 
 
@@ -90,15 +83,15 @@ def _heading(section: str, wording: Wording) -> str:
 
 
 def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece) -> Entry:
-    card, reasons = layout.cards.of(_paper(pick, papers)), layout.reasons(pick)
-    return Entry(pick, card, reasons, card.html((layout.match(pick), vote, *in_chips(reasons))))
+    card, reasons = layout.cards.of(_paper(pick, papers)), layout.chips.of(pick.reasons)
+    return Entry(pick, card, reasons.words, card.html((layout.match(pick), reasons.chips, vote)))
 
 
 def _add_card(body: Body, layout: Layout, entry: Entry) -> None:
     body.cards.append(entry.card)
     body.html += entry.html
     number = number_piece(len(body.cards))
-    body.text += entry.card.text((number, layout.match_text(entry.pick), *in_words(entry.reasons)))
+    body.text += entry.card.text((number, layout.match_text(entry.pick), entry.words))
 
 
 def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:

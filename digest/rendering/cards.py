@@ -12,7 +12,6 @@ from digest.rendering.inert import inert
 from digest.rendering.inputs import CardInput, RowInput
 from digest.rendering.paper_links import paper_links
 from digest.rendering.pieces import mark
-from digest.rendering.reasons import MOST_REASONS
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
 from digest.rendering.wording import ENGLISH, Wording
@@ -24,9 +23,6 @@ MOST_CARDS = 4096  #: kept at a time
 _WORD = re.compile(r"\w+|[\u3040-\u9fff]")
 
 
-_CHIPS = ("chips",) * MOST_REASONS
-
-
 class Card:
     """One paper, ready but for its slots."""
 
@@ -34,10 +30,10 @@ class Card:
         self.title = given.title
         self.words = len(_WORD.findall(f"{given.title} {given.excerpt}"))  #: to read, for the reading time
         self._row = templates, RowInput(theme=given.theme, title=given.title, read=given.read)
-        #: give the card from the match, the beginning of the links to vote (as far as there are any) and five chips
-        self.html = templates.pattern("mail/card.html", given).arranged("match", "vote", *_CHIPS)
-        #: gives the card from its place in the issue, the match and five reasons in words
-        self.text = templates.pattern("mail/card.txt", given).arranged("number", "match", *_CHIPS)
+        #: gives the card from the match, the chips and the beginning of the links to vote, as far as there are any
+        self.html = templates.pattern("mail/card.html", given).arranged("match", "chips", "vote")
+        #: gives the card from its place in the issue, the match and the reasons in words
+        self.text = templates.pattern("mail/card.txt", given).arranged("number", "match", "chips")
 
     @cached_property
     def row(self) -> Sheet:

@@ -7,12 +7,18 @@ patterns: text that looks like a tag of theirs, or like a handler, stands in cha
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
+from digest.rendering.pieces import Piece, piece
+
 _LOOKS_ACTIVE = re.compile(r"\{(?=[{%#])|(?<=\{)\{|(?<=\bjavascript):|(?<=[a-z])=", re.IGNORECASE)
+_NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
+# One line with nothing to escape or to encode, such as a link.
+_STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-z|~]{0,74}[!#-%(-;?-z|~]").fullmatch
 
 
 def escaped(text: str) -> Markup:
@@ -29,3 +35,19 @@ def finalize(context: EvalContext, value: object) -> object:
     if not context.autoescape or hasattr(value, "__html__"):
         return value
     return escaped(value) if isinstance(value, str) else value
+
+
+def html_piece(text: str) -> Piece:
+    """Gives text from outside as a piece of HTML, escaped by the engine."""
+    if _STANDS_AS_IT_IS(text):
+        return Piece(text, text.encode() + b"=\r\n", len(text))
+    return piece(str(escaped(text)) if _NEEDS_ESCAPING(text) else text)
+
+
+def both_pieces(text: str) -> tuple[Piece, Piece]:
+    """Gives text from outside as a piece of HTML and as a piece of the text part."""
+    rich = html_piece(text)
+    return rich, (rich if rich.plain == text else piece(text))
+
+
+kept_pieces = lru_cache(maxsize=1_000)(both_pieces)

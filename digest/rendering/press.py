@@ -9,10 +9,11 @@ from digest.issues import Issue
 from digest.papers import Paper
 from digest.rendering import headline
 from digest.rendering.body import lay_out
+from digest.rendering.escaping import both_pieces, kept_pieces
 from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
 from digest.rendering.languages import SOURCE_LANGUAGE, read_catalogues
-from digest.rendering.layout import HTML_BOUND, Layout, both_pieces, kept_pieces
+from digest.rendering.layout import HTML_BOUND, Layout
 from digest.rendering.letters import Letters
 from digest.rendering.lint import check
 from digest.rendering.pieces import Filling

@@ -14,6 +14,7 @@ _GROUPS = ("picks", "also", "trending")
 _KINDS = {kind.value: kind for kind in ReasonKind}
 _TOLD = 4  # places in the row of a reason that are always there
 _USUAL: Sequence[Any] = (-1, -1, "", "", 1.0)  # start, end, matched, words, share: left out from the end while usual
+_LEFT_OUT = {_TOLD + given: list(_USUAL[given:]) for given in range(len(_USUAL) + 1)}  # by the length of the row
 
 
 def issue_row(issue: Issue) -> dict[str, Any]:
@@ -54,10 +55,9 @@ def _pick_row(pick: Pick) -> list[Any]:
 
 def _pick_of(row: Sequence[Any]) -> Pick:
     paper, match, interest, trending, reasons = row
-    made = object.__new__(Pick)  # its constructor would take six times as long, and a message has a dozen
-    made.__dict__.update(
-        paper=paper, match=match, interest=interest, trending=trending, reasons=tuple(map(_reason_of, reasons))
-    )
+    made = object.__new__(Pick)  # its constructor would take twice as long, and a message has a dozen
+    told = tuple([_reason_of(reason) for reason in reasons])
+    made.__dict__.update(paper=paper, match=match, interest=interest, trending=trending, reasons=told)
     return made
 
 
@@ -70,6 +70,7 @@ def _reason_row(reason: Reason) -> list[Any]:
     return row
 
 
-def _reason_of(row: Sequence[Any]) -> Reason:
-    term, kind, *rest = row
-    return Reason(term, _KINDS[kind], *rest)
+def _reason_of(row: list[Any]) -> Reason:
+    values = row + _LEFT_OUT[len(row)]
+    values[1] = _KINDS[values[1]]
+    return Reason._make(values)

@@ -56,9 +56,27 @@ def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     assert pattern.slots == {"name", "items"}
 
 
+@pytest.mark.parametrize(
+    "rendered",
+    [
+        pytest.param("a \ufdd0name\ufdd1 b \ufdd0item\ufdd1 c \ufdd0name\ufdd1", id="text-around-slots"),
+        pytest.param("\ufdd0name\ufdd1\ufdd0item\ufdd1", id="slots-side-by-side"),
+        pytest.param("\ufdd0item\ufdd1", id="one-slot-and-nothing-else"),
+        pytest.param("fixed", id="no-slot"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_a_pattern_arranged_gives_what_filling_gives(rendered: str) -> None:
+    pattern, name, item = Pattern(rendered), piece("N"), piece("1")
+    filled = joined(pattern.fill({"name": name, "item": item}))
+    assert joined(pattern.arranged("name", "item")((name, item))) == filled
+
+
 def test_a_slot_without_a_filling_is_named() -> None:
     with pytest.raises(KeyError, match="up"):
         Pattern("\ufdd0up\ufdd1").fill({})
+    with pytest.raises(KeyError, match="up"):
+        Pattern("\ufdd0up\ufdd1").arranged("down")
 
 
 def test_a_filled_text_is_never_searched_for_slots() -> None:
