@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
 from digest.smtp import Courier, Listed, Parcel
+from digest.smtp.session import open_session
+from digest.smtp.steps import alone
 from tests.smtp_server import OFFERS, Do, ScriptedServer, Step
 
 MAIL = b"From: a@example.org\r\nSubject: x\r\n\r\n" + b"a line of the body\r\n" * 2000 + b".a dot\r\n"
@@ -342,3 +345,11 @@ def test_a_login_that_fails_sends_nothing(server: ScriptedServer, ca_file: str, 
     assert isinstance(problem, kind)
     assert not server.taken
     assert "secret" not in str(problem)
+
+
+def test_a_connection_does_not_hold_back_the_end_of_a_message() -> None:
+    with ScriptedServer() as server:
+        relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5)
+        wire = alone(open_session(relay)).wire
+        assert wire._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        wire.close()
