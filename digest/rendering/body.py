@@ -14,11 +14,9 @@ from digest.rendering.escaping import html_piece
 from digest.rendering.inputs import IssueLinks
 from digest.rendering.layout import Layout, number_piece, short_match
 from digest.rendering.pieces import Filling, Piece, piece, size_of
-from digest.rendering.sections import OTHERS, Section, sections
+from digest.rendering.sections import TRENDING, Section, sections
 from digest.rendering.templates import Sheet
-from digest.rendering.wording import Wording
 
-TRENDING = "Trending"
 ROOM_OF_ROWS = 8_000  #: octets of HTML kept for rows where not every card fits
 ROOM_OF_MORE = 1_000  #: octets kept for "N more on the web"
 
@@ -69,17 +67,12 @@ def _cards(layout: Layout, entries: Sequence[Entry]) -> Body:
     body, by_paper = Body(), {entry.pick.paper: entry for entry in entries}
     for section in _groups(entries):
         if section.name:
-            name = _heading(section.name, layout.wording)
-            body.add(layout.section, {"name": html_piece(name)}, {"name": piece(name)})
+            html, text = layout.heading(section.name)
+            body.html.append(html)
+            body.text.append(text)
         for pick in section.picks:
             _add_card(body, layout, by_paper[pick.paper])
     return body
-
-
-def _heading(section: str, wording: Wording) -> str:
-    """Gives the heading of a section: a keyword of the reader as it is, ours in their language."""
-    ours = {TRENDING: wording.say("Trending"), OTHERS: wording.say("More of your interests")}
-    return ours.get(section, section)
 
 
 def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece) -> Entry:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from digest.issues import Reason
@@ -17,6 +18,8 @@ from digest.rendering.theme import Theme
 INDENT = 4  #: columns, of what stands below a title in the text part
 MOST_KEPT = 20_000  #: reasons, and as many sets of them
 _Key = tuple[object, ...]
+#: Gives all that a label is made from: reasons that differ in no more than their contribution look the same.
+_key: Callable[[Reason], _Key] = attrgetter("term", "kind", "matched", "words", "share")
 
 
 @dataclass(slots=True)
@@ -70,11 +73,6 @@ class Chips:
         chip = _Chip(name, html, first, following, below)
         _keep(self._chips, key, chip)
         return chip
-
-
-def _key(reason: Reason) -> _Key:
-    """Gives all that a label is made from: reasons that differ in their contribution only look the same."""
-    return reason.term, reason.kind, reason.matched, reason.words, reason.share
 
 
 def _keep(kept: dict[_Key, Any], key: _Key, written: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from digest.issues import Pick
 from digest.rendering.cards import Cards
 from digest.rendering.chips import Chips
@@ -17,10 +19,12 @@ from digest.rendering.inputs import (
     SectionInput,
 )
 from digest.rendering.pieces import Piece, joined, piece
+from digest.rendering.sections import OTHERS, TRENDING
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
 
 HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
+MOST_HEADINGS = 10_000  #: kept at a time
 
 
 class Layout:
@@ -32,13 +36,21 @@ class Layout:
         self.chips = Chips(templates, theme)
         shell = IssueInput(masthead=masthead, theme=theme, web=web, language=wording.language)
         self.shell = Sheet(templates, "issue", shell, kind="mjml")
-        self.section = Sheet(templates, "section", SectionInput(theme=theme))
+        self._section = Sheet(templates, "section", SectionInput(theme=theme))
+        self.heading = lru_cache(MOST_HEADINGS)(self._heading)  #: as below, kept: readers share keywords
         self.rows = Sheet(templates, "rows", RowsInput(theme=theme))
         self.more = Sheet(templates, "more", MoreInput(theme=theme, web=web))
         self.empty = Sheet(templates, "empty", EmptyInput(theme=theme))
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
         self._matches = [_match(templates, theme, match) for match in range(101)]
         self._in_words = [piece(wording.say("%(match)s%% match", match=match)) for match in range(101)]
+
+    def _heading(self, section: str) -> tuple[Piece, Piece]:
+        """Gives the heading of a section in both parts: a keyword of the reader as it is, ours in their language."""
+        ours = {TRENDING: self.wording.say("Trending"), OTHERS: self.wording.say("More of your interests")}
+        name = ours.get(section, section)
+        html, text = self._section.html.fill({"name": html_piece(name)}), self._section.text.fill({"name": piece(name)})
+        return joined(html), joined(text)
 
     def match(self, pick: Pick) -> Piece:
         """Gives the match as number and bar, or why the paper trends."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from digest.issues import Pick
 
 OTHERS = "More of your interests"
+TRENDING = "Trending"
 
 
 @dataclass(frozen=True, kw_only=True)
