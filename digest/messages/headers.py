@@ -13,7 +13,6 @@ LINE_LIMIT = 998  # octets (RFC 5322, 2.1.1)
 _LINE_LENGTH = 76
 _WORD_OCTETS = 45  # of UTF-8 in one encoded word: 60 characters of base64 and the frame make at most 75 (RFC 2047, 2)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_PLAIN = re.compile(r"[ -~]*")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -21,7 +20,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def exact(name: str, value: str) -> bytes:
     """Gives a field whose value stands as it is, unfolded. Raises MessageError unless it is printable ASCII."""
     line = f"{name}: {value}"
-    if not _PLAIN.fullmatch(line) or len(line) > LINE_LIMIT:
+    if not _is_plain(line) or len(line) > LINE_LIMIT:
         raise MessageError(f"{name}: {value[:100]!r} cannot stand in a header")
     return line.encode() + b"\r\n"
 
@@ -29,9 +28,14 @@ def exact(name: str, value: str) -> bytes:
 def words(name: str, text: str) -> bytes:
     """Gives a field of free text: as it is where it is short ASCII, else in encoded words."""
     room = _LINE_LENGTH - len(name) - 2
-    if len(text) <= room and _PLAIN.fullmatch(text) and "=?" not in text:
+    if len(text) <= room and _is_plain(text) and "=?" not in text:
         return f"{name}: {text}\r\n".encode()
     return f"{name}: {encoded_words(text, room)}\r\n".encode()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text is printable ASCII."""
+    return text.isascii() and text.isprintable()
 
 
 def encoded_words(text: str, first_room: int = _LINE_LENGTH) -> str:
@@ -58,7 +62,7 @@ def mailbox(name: str, address: str) -> str:
         return address
     if _ATOMS.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
         return f"{name} <{address}>"
-    if _PLAIN.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
+    if _is_plain(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
     return f"{encoded_words(name, 60)}\r\n <{address}>"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from unicodedata import east_asian_width
 
 SHORTEST, LONGEST = 80, 280  # columns: two and four lines of a card at 600 px
@@ -22,7 +24,7 @@ def excerpt(abstract: str) -> str:
     most = len(abstract) if len(abstract) * 2 <= LONGEST else _characters_within(abstract, LONGEST)
     if len(abstract) <= most:
         return abstract
-    ends = [end for end in sentence_ends(abstract) if end <= most]
+    ends = list(takewhile(lambda end: end <= most, sentence_ends(abstract)))
     if ends and ends[-1] * LONGEST >= most * SHORTEST:
         return abstract[: ends[-1]]
     return shortened(abstract, most)
@@ -30,6 +32,8 @@ def excerpt(abstract: str) -> str:
 
 def _characters_within(text: str, columns: int) -> int:
     """Gives how many characters from the start stand in that many columns."""
+    if text.isascii():
+        return min(len(text), columns)
     for place, character in enumerate(text):
         columns -= 2 if east_asian_width(character) in "WF" else 1
         if columns < 0:
@@ -37,10 +41,10 @@ def _characters_within(text: str, columns: int) -> int:
     return len(text)
 
 
-def sentence_ends(text: str) -> list[int]:
+def sentence_ends(text: str) -> Iterator[int]:
     """Gives the places just after each sentence; a full stop of an abbreviation or an initial ends none."""
     found = (match.end() for match in _SENTENCE_END.finditer(text))
-    return [end for end in found if not _NOT_AN_END.search(text, max(0, end - 12), end)]
+    return (end for end in found if not _NOT_AN_END.search(text, max(0, end - 12), end))
 
 
 def shortened(text: str, length: int) -> str:

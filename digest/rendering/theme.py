@@ -87,7 +87,7 @@ def _palette(data: dict[str, Any], scheme: str, file: str) -> Palette:
                 f"{scheme}.{ink} on {scheme}.{paper} has a contrast of {ratio:.2f}, at least {LEAST_CONTRAST} wanted"
             )
             raise TemplateError(file, None, reason)
-    return Palette(**data)
+    return Palette(**{name: Markup(colour) for name, colour in data.items()})  # noqa: S704 - checked: #rrggbb
 
 
 def contrast(one: str, other: str) -> float:

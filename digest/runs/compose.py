@@ -79,6 +79,7 @@ def _envelope(
     """Who the message is from and to: the envelope sender names the delivery, so that a bounce finds its row."""
     sender = settings.sender
     address, bounces, list_id = _standing(sender)
+    day, cadence = issue.issue_date.isoformat().replace("-", ""), "weekly" if issue.weekly else "daily"
     return Envelope(
         sender_name=sender.name,
         sender_address=address,
@@ -90,7 +91,7 @@ def _envelope(
         list_id=list_id,
         unsubscribe_url=links.unsubscribe if links.view else "",
         unsubscribe_mailto=_unsubscribe_mailto(tokens, sender) if links.view else links.unsubscribe,
-        feedback_id=f"{issue.issue_date:%Y%m%d}:{'weekly' if issue.weekly else 'daily'}:issue:{FEEDBACK_SENDER}",
+        feedback_id=f"{day}:{cadence}:issue:{FEEDBACK_SENDER}",
     )
 
 
