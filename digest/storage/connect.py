@@ -15,10 +15,7 @@ from digest.errors import ConfigurationError
 
 BUSY_SECONDS = 30.0  #: how long a connection to SQLite waits for another writer
 _POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
-_PRAGMAS = (
-    *("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"),
-    "wal_autocheckpoint = 8192",  # pages, 32 MiB: a ledger row changes three times, and is copied home once
-)
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 

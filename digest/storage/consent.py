@@ -108,7 +108,9 @@ def _forget_deliveries(tx: Tx, number: int) -> None:
     theirs = update(schema.deliveries).where(_d.subscriber == number)
     waiting = _d.state.in_([state.value for state in (OPEN_STATES - {DeliveryState.SENDING})])
     tx.connection.execute(theirs.where(waiting).values(state=DeliveryState.EXPIRED.value, lease_until=None))
-    tx.connection.execute(theirs.values(subscriber=None, issue=None, domain="", last_reply="", relay=""))
+    issues = select(_d.id).where(_d.subscriber == number)
+    tx.connection.execute(delete(schema.issues).where(schema.issues.c.delivery.in_(issues)))
+    tx.connection.execute(theirs.values(subscriber=None, domain="", last_reply="", relay=""))
 
 
 def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[str]:

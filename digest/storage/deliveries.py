@@ -17,6 +17,7 @@ from digest.storage.issue_rows import issue_of
 from digest.storage.store import Tx
 
 _d = schema.deliveries.c
+_ROWS = select(schema.deliveries, schema.issues.c.content).join_from(schema.deliveries, schema.issues, isouter=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +50,27 @@ def by_ids(tx: Tx, ids: Iterable[int]) -> dict[int, Delivery]:
     """Gives the deliveries with these ids."""
     found: dict[int, Delivery] = {}
     for chunk in chunks(ids):
-        rows = tx.connection.execute(select(schema.deliveries).where(_d.id.in_(chunk)).order_by(_d.id)).mappings()
+        rows = tx.connection.execute(_ROWS.where(_d.id.in_(chunk)).order_by(_d.id)).mappings()
         found |= {row["id"]: _delivery_of(row) for row in rows}
     return found
 
 
 def of_subscriber(tx: Tx, number: int, *, limit: int = 30) -> list[Delivery]:
     """Gives the last deliveries of a subscriber, newest first."""
-    query = select(schema.deliveries).where(_d.subscriber == number).order_by(_d.issue_date.desc()).limit(limit)
+    query = _ROWS.where(_d.subscriber == number).order_by(_d.issue_date.desc()).limit(limit)
     return [_delivery_of(row) for row in tx.connection.execute(query).mappings()]
 
 
 def in_states(tx: Tx, states: Collection[DeliveryState], *, limit: int = 1000) -> list[Delivery]:
     """Gives the newest deliveries that stand in these states, newest first."""
-    query = select(schema.deliveries).where(_d.state.in_([state.value for state in states]))
+    query = _ROWS.where(_d.state.in_([state.value for state in states]))
     rows = tx.connection.execute(query.order_by(_d.id.desc()).limit(limit)).mappings()
     return [_delivery_of(row) for row in rows]
 
 
 def made_since(tx: Tx, since: datetime, *, size: int = 1000) -> Iterator[Delivery]:
     """Gives all deliveries made since then, oldest first; memory stays flat."""
-    query = select(schema.deliveries).where(_d.created >= since).order_by(_d.id)
+    query = _ROWS.where(_d.created >= since).order_by(_d.id)
     rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()
     yield from map(_delivery_of, rows)
 
@@ -83,7 +84,7 @@ def skipped_since(tx: Tx, since: datetime) -> Mapping[str, int]:
 def _delivery_of(row: Any) -> Delivery:
     names = ("id", "issue_date", "skip", "created", "expires_at", "attempts", "sent_at")
     answer = ("last_code", "last_status", "last_reply", "last_stage", "relay")
-    issue = issue_of(row["subscriber"], row["issue_date"], row["issue"]) if row["issue"] else None
+    issue = issue_of(row["subscriber"], row["issue_date"], row["content"]) if row["content"] else None
     state = DeliveryState(row["state"])
     return Delivery(
         subscriber=row["subscriber"] or 0, state=state, issue=issue, **{name: row[name] for name in names + answer}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import delete, select, update
 
 from digest.deliveries import OPEN_STATES, DeliveryState
 from digest.storage import link_tokens, schema
@@ -15,7 +15,7 @@ from digest.storage.subscriber_rows import due_columns, subscriber_of, tz_versio
 
 BATCH = 5000  #: rows changed in one transaction, so that others get their turn
 
-_d, _s, _p, _r = schema.deliveries.c, schema.subscribers.c, schema.papers.c, schema.runs.c
+_d, _i, _s, _r = schema.deliveries.c, schema.issues.c, schema.subscribers.c, schema.runs.c
 _OPEN = [state.value for state in sorted(OPEN_STATES)]
 
 
@@ -31,7 +31,7 @@ class Keep:
 def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
     """Deletes what is past its time, a batch a transaction; gives how many of each kind went."""
     done = {
-        "issues": _in_batches(store, lambda tx: _empty_issues(tx, now - keep.issues)),
+        "issues": _in_batches(store, lambda tx: _delete_issues(tx, now - keep.issues)),
         "deliveries": _in_batches(store, lambda tx: _delete_deliveries(tx, now - keep.deliveries)),
         "expired": _in_batches(store, lambda tx: _expire_forgotten(tx, now - timedelta(days=1))),
     }
@@ -69,10 +69,10 @@ def _in_batches(store: Store, work: Callable[[Tx], int]) -> int:
             return total
 
 
-def _empty_issues(tx: Tx, before: datetime) -> int:
-    done = _d.state.not_in(_OPEN)
-    old = select(_d.id).where(_d.created < before, _d.issue.is_not(None), done).limit(BATCH)
-    return tx.connection.execute(update(schema.deliveries).where(_d.id.in_(old)).values(issue=null())).rowcount
+def _delete_issues(tx: Tx, before: datetime) -> int:
+    done = select(_d.id).where(_d.created < before, _d.state.not_in(_OPEN))
+    old = done.join(schema.issues).limit(BATCH)
+    return tx.connection.execute(delete(schema.issues).where(_i.delivery.in_(old))).rowcount
 
 
 def _delete_deliveries(tx: Tx, before: datetime) -> int:

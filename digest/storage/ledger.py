@@ -1,23 +1,24 @@
-"""The ledger's sending half: rows are claimed with a lease, intended before the final dot, marked after the answer."""
+"""The ledger's sending half: rows are claimed with a lease, intended before the final dot, marked after the answer.
+
+Claims, intents and marks, which cost something for every message, stand in modules of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
 from digest.deliveries import DeliveryState
-from digest.issues import Issue
 from digest.storage import schema
 from digest.storage.bulk import chunks
-from digest.storage.issue_rows import issue_of, papers_in
+from digest.storage.claims import Claimed, claim, has_work, waiting, waiting_since
 from digest.storage.marks import intend, mark
 from digest.storage.store import Tx
-from digest.subscribers import State, Subscription
+from digest.subscribers import State
 
 __all__ = [
     "Claimed",
@@ -37,37 +38,7 @@ __all__ = [
     "waiting_since",
 ]
 
-_d, _s, _x = schema.deliveries.c, schema.subscribers.c, schema.suppressions.c
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A ledger row that this sender holds a lease on, with all that the message is made from."""
-
-    id: int
-    issue_date: date
-    recorded: dict[str, Any]  #: the issue as its row holds it
-    attempts: int  #: made before
-    domain: str  #: of the recipient
-    number: int  #: the subscriber's
-    address: str
-    name: str
-    language: str
-
-    @cached_property
-    def issue(self) -> Issue:
-        """The issue, read when it is asked for: hundreds of rows wait, and only those at hand need it."""
-        return issue_of(self.number, self.issue_date, self.recorded)
-
-    @property
-    def papers(self) -> tuple[int, ...]:
-        """The numbers of all papers that the issue shows."""
-        return papers_in(self.recorded)
-
-    @property
-    def subscription(self) -> Subscription:
-        """Address, name and language; the rest no message needs, and it is left out."""
-        return Subscription(address=self.address, name=self.name, language=self.language)
+_d, _i, _s, _x = schema.deliveries.c, schema.issues.c, schema.subscribers.c, schema.suppressions.c
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +47,6 @@ class Recovered:
 
     released: int  #: claimed rows that are planned again
     unknown: tuple[int, ...]  #: rows whose final dot may have left
-
-
-def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) -> list[Claimed]:
-    """Gives up to `limit` rows whose time has come, leased to `owner`; on PostgreSQL without waiting for other senders.
-
-    Left alone are rows of those who are not active or whose address is suppressed, and rows past the time when the
-    next issue is due: planning judges their papers again.
-    """
-    free = _claimable(now).limit(limit).with_for_update(of=schema.deliveries, skip_locked=True)
-    rows = tx.connection.execute(free).all()
-    _set(tx, [row[0] for row in rows], _lease(owner, now + lease))
-    return [Claimed(*row) for row in rows]
 
 
 def release(tx: Tx, owner: str) -> int:
@@ -122,8 +81,11 @@ def recover(tx: Tx, now: datetime, *, dead: Collection[str] = ()) -> Recovered:
 
 
 def resend_unknown(tx: Tx, now: datetime, deliveries: Collection[int] | None = None) -> int:
-    """Makes unknown rows (these, or all) planned again because the operator says so; gives how many."""
-    doubtful = _d.state == DeliveryState.UNKNOWN.value
+    """Makes unknown rows (these, or all) planned again because the operator says so; gives how many.
+
+    Left alone are those so old that what their issue held is no longer kept.
+    """
+    doubtful = and_(_d.state == DeliveryState.UNKNOWN.value, exists().where(_i.delivery == _d.id))
     again = _UNLEASED | {"next_attempt": now, "expires_at": now + timedelta(days=1)}
     if deliveries is None:
         return tx.connection.execute(update(schema.deliveries).where(doubtful).values(again)).rowcount
@@ -151,52 +113,9 @@ def counts(tx: Tx, *, since: datetime | None = None) -> Mapping[DeliveryState, i
     return {state: found.get(state, 0) for state in DeliveryState}
 
 
-def waiting(tx: Tx, now: datetime) -> int:
-    """Gives how many rows could be claimed now."""
-    claimable = _claimable(now).with_only_columns(func.count()).order_by(None)
-    count: int = tx.connection.execute(claimable).scalar_one()
-    return count
-
-
-def has_work(tx: Tx, now: datetime) -> bool:
-    """Gives whether a row could be claimed now, or was left behind by a sender whose lease ran out."""
-    lapsed = select(_d.id).where(schema.LEASED, _d.lease_until <= now).limit(1)
-    claimable = _claimable(now).with_only_columns(_d.id).limit(1)
-    return any(tx.connection.execute(query).first() is not None for query in (claimable, lapsed))
-
-
-def waiting_since(tx: Tx, now: datetime) -> datetime | None:
-    """Gives since when the longest waiting row could have been claimed; None when none waits."""
-    oldest = _claimable(now).with_only_columns(_d.next_attempt).limit(1)
-    since: datetime | None = tx.connection.execute(oldest).scalar()
-    return since
-
-
 _CLAIMED, _SENDING = DeliveryState.CLAIMED.value, DeliveryState.SENDING.value
 _UNLEASED: dict[str, Any] = {"state": DeliveryState.PLANNED.value, "lease_owner": "", "lease_until": None}
 
 
-def _claimable(now: datetime) -> Select[Any]:
-    """Rows that can be sent now, the longest waiting first, with their subscribers."""
-    row = (_d.id, _d.issue_date, _d.issue, _d.attempts, _d.domain)
-    query = select(*row, _s.number, _s.address, _s.name, _s.language).join_from(schema.deliveries, schema.subscribers)
-    query = query.where(schema.TO_SEND, _d.next_attempt <= now, _d.expires_at > now, _welcome())
-    return query.order_by(_d.next_attempt, _d.id)
-
-
-def _welcome() -> ColumnElement[bool]:
-    """The subscription is active and the address takes mail from us."""
-    return and_(_s.state == State.ACTIVE.value, ~_suppressed())
-
-
 def _suppressed() -> ColumnElement[bool]:
     return exists().where(_x.address_key == _s.address_key, _x.lifted_at.is_(None)).correlate(schema.subscribers)
-
-
-def _lease(owner: str, until: datetime) -> dict[str, Any]:
-    return {"state": _CLAIMED, "lease_owner": owner, "lease_until": until}
-
-
-def _set(tx: Tx, deliveries: Iterable[int], values: Mapping[str, Any]) -> None:
-    for chunk in chunks(deliveries):
-        tx.connection.execute(update(schema.deliveries).where(_d.id.in_(chunk)).values(values))

@@ -122,12 +122,6 @@ def free_slots(tx: Tx, owners: Iterable[str], now: datetime) -> None:
     tx.connection.execute(update(slots).where(_s.owner.in_(sorted(owners))).values(owner="", until=now))
 
 
-def slots_in_use(tx: Tx, relay: str, now: datetime) -> int:
-    """Gives how many connections to a relay are in use, over all processes."""
-    query = select(func.count()).select_from(slots).where(_s.relay == relay, _s.until > now)
-    return int(tx.connection.execute(query).scalar_one())
-
-
 def slot_owners(tx: Tx, now: datetime) -> frozenset[str]:
     """Gives the senders that hold connections."""
     return frozenset(tx.connection.execute(select(_s.owner).where(_s.until > now).distinct()).scalars())

@@ -1,7 +1,8 @@
 """The statements that run for every message: the intent before its final dot, the mark after the answer.
 
-They are written out, one statement for a whole group and one JSON value as its argument: composed afresh for each
-group they would cost more than everything else that the sending of a message takes.
+They are written out: composed afresh for each group they would cost more than everything else that the sending of a
+message takes. On SQLite each row is a statement, which is the cheapest there; on PostgreSQL a whole group is one, whose
+argument is one value, because there each statement is a round trip.
 """
 
 from __future__ import annotations
@@ -23,24 +24,25 @@ MAX_REPLY = 500  #: characters of a server's answer that are kept
 INTENT_LEASE = timedelta(minutes=30)  #: longer than anybody waits for an answer to the final dot
 
 _d = schema.deliveries.c
+_ANSWER = ("at", "code", "status", "reply", "stage", "relay")
 _ON_SQLITE = {
-    "ids": "SELECT value FROM json_each(:given)",
-    "answers": """SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS at,
-        json_extract(value, '$[2]') AS code, json_extract(value, '$[3]') AS status,
-        json_extract(value, '$[4]') AS reply, json_extract(value, '$[5]') AS stage,
-        json_extract(value, '$[6]') AS relay FROM json_each(:given)""",
+    "ids": ":id",
+    "answers": "",
+    "id": ":id",
     "owner": ":owner",
     "now": ":now",
     "until": ":until",
+    **{name: f":{name}" for name in _ANSWER},
 }
 _ON_POSTGRESQL = {
     "ids": "SELECT value::bigint FROM json_array_elements_text(%(given)s::json) AS listed (value)",
-    "answers": """SELECT (value->>0)::bigint AS id, (value->>1)::timestamptz AS at, (value->>2)::int AS code,
-        value->>3 AS status, value->>4 AS reply, value->>5 AS stage, value->>6 AS relay
-        FROM json_array_elements(%(given)s::json) AS listed (value)""",
+    "answers": """FROM json_to_recordset(%(given)s::json) AS given
+        (id bigint, at timestamptz, code int, status text, reply text, stage text, relay text)""",
+    "id": "given.id",
     "owner": "%(owner)s",
     "now": "%(now)s::timestamptz",
     "until": "%(until)s::timestamptz",
+    **{name: f"given.{name}" for name in _ANSWER},
 }
 _INTEND = """
 UPDATE deliveries SET state = 'sending', lease_until = {until}
@@ -56,18 +58,17 @@ AND EXISTS (
 RETURNING id
 """
 _MARK_SENT = """
-UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NULL, sent_at = given.at,
-  last_code = given.code, last_status = given.status, last_reply = given.reply, last_stage = given.stage,
-  relay = given.relay
-FROM ({answers}) AS given
-WHERE deliveries.id = given.id AND lease_owner = {owner} AND state IN ('claimed', 'sending', 'unknown')
+UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NULL, sent_at = {at},
+  last_code = {code}, last_status = {status}, last_reply = {reply}, last_stage = {stage}, relay = {relay}
+{answers}
+WHERE deliveries.id = {id} AND lease_owner = {owner} AND state IN ('claimed', 'sending', 'unknown')
 RETURNING deliveries.id
 """
 _SQL = {
     on_postgresql: (_INTEND.format(**parts), _MARK_SENT.format(**parts))
     for on_postgresql, parts in ((False, _ON_SQLITE), (True, _ON_POSTGRESQL))
 }
-Run = Callable[[str, Mapping[str, str]], Iterable[int]]  # executes a statement, gives the ids that it returns
+Run = Callable[[str, Mapping[str, Any]], Iterable[int]]  # executes a statement, gives the ids that it returns
 
 
 def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
@@ -100,31 +101,30 @@ class Recorder:
     def __init__(self, store: Store, owner: str) -> None:
         self._store, self._owner = store, owner
         self._connection = store.driver_connection()
+        self._cursor = self._connection.cursor()
 
     def record(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Marks these as sent, and gives those of `intents` that hold. Raises StoreError; then nothing was written."""
-        cursor, on_postgresql = self._connection.cursor(), self._store.on_postgresql
-
-        def run(sql: str, values: Mapping[str, str]) -> list[int]:
-            cursor.execute(sql, values)
-            return [row[0] for row in cursor.fetchall()]
-
+        on_postgresql = self._store.on_postgresql
         with self._store.turn(), self._store.named_errors():
             try:
                 if not on_postgresql:
-                    cursor.execute("BEGIN IMMEDIATE")
-                _mark_sent(run, on_postgresql, self._owner, sent)
-                held = set(_intend(run, on_postgresql, self._owner, intents, now))
+                    self._cursor.execute("BEGIN IMMEDIATE")
+                _mark_sent(self._run, on_postgresql, self._owner, sent)
+                held = _intend(self._run, on_postgresql, self._owner, intents, now)
                 self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 raise
-            finally:
-                cursor.close()
-        return held
+        return set(held)
+
+    def _run(self, sql: str, values: Mapping[str, Any]) -> Iterable[int]:
+        self._cursor.execute(sql, values)
+        return [row[0] for row in self._cursor.fetchall()]
 
     def close(self) -> None:
         """Gives the connection back."""
+        self._cursor.close()
         self._connection.close()
 
 
@@ -132,18 +132,21 @@ def _runner(tx: Tx) -> Run:
     return lambda sql, values: tx.connection.exec_driver_sql(sql, dict(values)).scalars()
 
 
-def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[int], now: datetime) -> Iterable[int]:
-    if not deliveries:
-        return ()
-    times = {"now": _moment(now), "until": _moment(now + INTENT_LEASE)}
-    return run(_SQL[on_postgresql][0], {"given": json.dumps(sorted(deliveries)), "owner": owner, **times})
+def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[int], now: datetime) -> list[int]:
+    values = {"owner": owner, "now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+    given = _in_one(sorted(deliveries)) if on_postgresql else [{"id": delivery} for delivery in sorted(deliveries)]
+    return [held for these in given for held in run(_SQL[on_postgresql][0], values | these)]
 
 
-def _mark_sent(run: Run, on_postgresql: bool, owner: str, sent: Sequence[Attempt]) -> Iterable[int]:
-    if not sent:
-        return ()
-    given = json.dumps([_answer(attempt) for attempt in sent])
-    return run(_SQL[on_postgresql][1], {"given": given, "owner": owner})
+def _mark_sent(run: Run, on_postgresql: bool, owner: str, sent: Sequence[Attempt]) -> list[int]:
+    answers = [_answer(attempt) for attempt in sent]
+    given = _in_one(answers) if on_postgresql else answers
+    return [took for these in given for took in run(_SQL[on_postgresql][1], {"owner": owner} | these)]
+
+
+def _in_one(values: Sequence[object]) -> list[dict[str, Any]]:
+    """Gives what one statement takes: all of them in one value; no statement when there are none."""
+    return [{"given": json.dumps(values)}] if values else []
 
 
 def _moment(at: datetime) -> str:
@@ -151,9 +154,16 @@ def _moment(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
-def _answer(attempt: Attempt) -> tuple[object, ...]:
-    reply = storable(attempt.reply)[:MAX_REPLY]
-    return attempt.delivery, _moment(attempt.at), attempt.code, attempt.status, reply, attempt.stage, attempt.relay
+def _answer(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "id": attempt.delivery,
+        "at": _moment(attempt.at),
+        "code": attempt.code,
+        "status": attempt.status,
+        "reply": storable(attempt.reply)[:MAX_REPLY],
+        "stage": attempt.stage,
+        "relay": attempt.relay,
+    }
 
 
 def _mark_unsent(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> set[int]:

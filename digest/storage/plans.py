@@ -20,7 +20,7 @@ from digest.storage.store import Tx
 from digest.storage.subscriber_rows import due_columns
 from digest.subscribers import State, Subscriber
 
-_d, _s = schema.deliveries.c, schema.subscribers.c
+_d, _i, _s = schema.deliveries.c, schema.issues.c, schema.subscribers.c
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +61,14 @@ def left_over(tx: Tx, numbers: Iterable[int], now: datetime) -> dict[int, LeftOv
     """Gives, for those subscribers who have any, what older issues left planned or deferred."""
     found: dict[int, list[Any]] = {}
     for chunk in chunks(numbers):
-        query = select(_d.id, _d.subscriber, _d.issue).where(_d.subscriber.in_(chunk), _unsent(now)).order_by(_d.id)
-        for row in tx.connection.execute(query):
+        query = select(_d.id, _d.subscriber, _i.content).join_from(schema.deliveries, schema.issues)
+        theirs = query.where(_d.subscriber.in_(chunk), _unsent(now)).order_by(_d.id)
+        for row in tx.connection.execute(theirs):
             found.setdefault(row.subscriber, []).append(row)
     return {
         subscriber: LeftOver(
             deliveries=tuple(row.id for row in rows),
-            papers=tuple(chain.from_iterable(papers_in(row.issue or {}) for row in rows)),
+            papers=tuple(chain.from_iterable(papers_in(row.content) for row in rows)),
         )
         for subscriber, rows in found.items()
     }
@@ -83,6 +84,8 @@ def enter(tx: Tx, plans: Sequence[Plan], now: datetime) -> Entered:
     rows = [_ledger_row(plan, now) for plan in fresh]
     entered = _insert(tx, rows)
     winners = [plan for plan in fresh if plan.number in entered]
+    issues = [(entered[plan.number], plan.issue) for plan in winners if plan.issue]
+    copy_rows(tx, schema.issues, [{"delivery": row, "content": issue_row(issue)} for row, issue in issues])
     expired = tuple(chain.from_iterable(plan.replaces for plan in winners))
     _expire(tx, expired)
     _move_on(tx, winners, now)
@@ -138,7 +141,6 @@ def _ledger_row(plan: Plan, now: datetime) -> dict[str, Any]:
         "issue_date": plan.issue_date,
         "state": (DeliveryState.PLANNED if plan.issue else DeliveryState.SKIPPED).value,
         "skip": plan.skip.value if plan.skip and not plan.issue else "",
-        "issue": issue_row(plan.issue) if plan.issue else None,
         "domain": plan.subscriber.address.rpartition("@")[2].lower(),
         "created": now,
         "expires_at": due["next_due"],

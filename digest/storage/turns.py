@@ -61,7 +61,7 @@ class Turns:
     @contextmanager
     def alone(self, wait: float) -> Iterator[None]:
         """Keeps all other threads from writing during the block. Raises TurnNotCome after `wait` seconds."""
-        self._take(_Waiting(shares=False), wait)
+        self._take(wait, shares=False)
         try:
             yield
         finally:
@@ -73,7 +73,7 @@ class Turns:
 
         Raises TurnNotCome after `wait` seconds, and the database's own errors.
         """
-        self._take(_Waiting(shares=True), wait)
+        self._take(wait, shares=True)
         batch = self._begun()
         try:
             with _savepoint(batch.connection):
@@ -118,11 +118,12 @@ class Turns:
             batch.ended.set()
             self._pass_on()
 
-    def _take(self, waiting: _Waiting, wait: float) -> None:
+    def _take(self, wait: float, *, shares: bool) -> None:
         with self._lock:
             if not self._taken:
                 self._taken = True
                 return
+            waiting = _Waiting(shares=shares)
             self._queue.append(waiting)
         if waiting.come.wait(wait):
             return

@@ -9,11 +9,12 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, Inspector, inspect, text
 
 from digest.errors import SchemaTooNew
-from digest.storage.migrations import step_0001, step_0002, step_0003, step_0004, step_0005
+from digest.storage.migrations import step_0001, step_0002, step_0003, step_0004, step_0005, step_0006
 
 Step = Callable[[Operations], None]
 
-STEPS: Sequence[Step] = (step_0001.upgrade, step_0002.upgrade, step_0003.upgrade, step_0004.upgrade, step_0005.upgrade)
+_MODULES = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006)
+STEPS: Sequence[Step] = tuple(module.upgrade for module in _MODULES)
 MIGRATION_LOCK = 0x6469676D
 
 

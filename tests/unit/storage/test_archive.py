@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -15,6 +17,7 @@ from sqlalchemy import text
 from digest.search_words import read_query
 from digest.settings import StoreSettings
 from digest.storage import Store, archive, open_store, papers, search_index
+from digest.storage.migrations import step_0005
 from digest.storage.moving import move
 from tests.unit.storage.samples import paper
 
@@ -167,11 +170,9 @@ def test_a_store_that_is_moved_is_searched_like_before(known: Store, tmp_path: P
     target.close()
 
 
-def test_papers_of_an_older_store_are_found_after_it_was_brought_up(known: Store, store_url: str) -> None:
+def test_papers_of_an_older_store_are_found_after_it_was_brought_up(known: Store) -> None:
     with known.transaction() as tx:
         tx.connection.execute(text("DROP TABLE paper_search"))
-        tx.connection.execute(text("UPDATE schema_version SET version = 4"))
-    brought_up = open_store(StoreSettings(url=store_url), Path())
-    assert set(found(brought_up, "hutter deep")) == {"a"}
-    assert index_rows(brought_up) == made_anew(brought_up)
-    brought_up.close()
+        step_0005.upgrade(Operations(MigrationContext.configure(tx.connection)))
+    assert set(found(known, "hutter deep")) == {"a"}
+    assert index_rows(known) == made_anew(known)

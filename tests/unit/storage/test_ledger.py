@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
-from digest.storage import Store, Tx, consent, deliveries, ledger, plans, suppressions
+from digest.storage import Store, Tx, consent, deliveries, ledger, plans, schema, suppressions
 from digest.storage.consent import Change
 from digest.storage.ledger import Recovered
 from digest.storage.marks import INTENT_LEASE, MAX_REPLY
@@ -252,6 +253,16 @@ class TestRecovering:
             assert ledger.resend_unknown(tx, LATER, rows[:1]) == 1
             assert ledger.resend_unknown(tx, LATER) == 1
             assert [row.id for row in ledger.claim(tx, "two", LATER, lease=LEASE, limit=9)] == rows
+
+    def test_a_row_whose_issue_is_no_longer_kept_is_not_sent_again(self, store: Store) -> None:
+        rows = [row for _, row in planned(store, "ada", "bob")]
+        with store.transaction() as tx:
+            claimed(tx)
+            ledger.intend(tx, "sender", rows, NOW)
+            ledger.recover(tx, LONG_AFTER)
+            tx.connection.execute(delete(schema.issues).where(schema.issues.c.delivery == rows[0]))
+            assert ledger.resend_unknown(tx, LATER) == 1
+            assert (state(tx, rows[0]), state(tx, rows[1])) == (DeliveryState.UNKNOWN, DeliveryState.PLANNED)
 
     def test_a_sender_gives_back_what_it_will_not_send(self, store: Store) -> None:
         [(_, first), (_, second)] = planned(store, "ada", "bob")

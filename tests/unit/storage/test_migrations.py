@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select, text
 
 from digest.storage import schema, search_index
 from digest.storage.connect import engine_for, store_url
 from digest.storage.migrations import STEPS, migrate, schema_version
+from tests.unit.storage.samples import NOW
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -55,6 +57,38 @@ def test_every_earlier_version_is_brought_up(empty: Engine, start: int) -> None:
         assert migrate(connection) == len(STEPS) - start
         assert schema_version(connection) == len(STEPS)
     assert differences(empty) == []
+
+
+def test_issues_move_out_of_a_filled_ledger_with_nothing_changed(empty: Engine) -> None:
+    issues = {number: {"picks": [[number, 61, "Übung", "", []]], "more": 0} for number in (1, 2, 4, 5)}
+    with empty.begin() as connection:
+        migrate(connection, upto=5)
+        for number in range(1, 6):
+            _enter(connection, number, issues.get(number))
+        connection.execute(text("DELETE FROM deliveries WHERE id = 5"))
+        before = _ledger(connection)
+        assert migrate(connection) == len(STEPS) - 5
+        assert _ledger(connection) == before
+        kept = {row.delivery: row.content for row in connection.execute(select(schema.issues))}
+        assert kept == {number: issues[number] for number in (1, 2, 4)}
+        _enter(connection, 6)
+        connection.execute(text("DELETE FROM deliveries WHERE id = 1"))
+        assert connection.execute(select(schema.issues.c.delivery).order_by("delivery")).scalars().all() == [2, 4]
+        assert connection.execute(text("SELECT max(id) FROM deliveries")).scalar() == 6
+    assert differences(empty) == []
+
+
+def _enter(connection: Connection, day: int, issue: Any = None) -> None:
+    """Adds a row of the ledger as version 5 has it; without an issue, as any version has it."""
+    row = {"state": "sent" if issue else "skipped", "issue_date": f"2026-03-{day:02}", "created": NOW.isoformat()}
+    row |= dict.fromkeys(("skip", "domain", "lease_owner", "last_reply", "last_stage", "relay"), "") | {"attempts": 0}
+    row |= {"issue": json.dumps(issue, ensure_ascii=False)} if issue else {}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO deliveries ({names}) VALUES ({values})"), row)
+
+
+def _ledger(connection: Connection) -> list[Any]:
+    return list(connection.execute(text("SELECT id, state, issue_date, created FROM deliveries ORDER BY id")))
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
