@@ -23,12 +23,13 @@ ROOM_OF_MORE = 1_000  #: octets kept for "N more on the web"
 
 @dataclass(slots=True)
 class Entry:
-    """A pick with its card and what fills the card for one reader."""
+    """A pick with its card, and what fills the card for one reader."""
 
     pick: Pick
     card: Card
-    words: Piece  #: the reasons, for the text part
     html: tuple[Piece, ...]  #: the card, filled
+    match: Piece  #: for the text part, as the next
+    reasons: Piece
 
 
 @dataclass(kw_only=True)
@@ -71,20 +72,20 @@ def _cards(layout: Layout, entries: Sequence[Entry]) -> Body:
             body.html.append(html)
             body.text.append(text)
         for pick in section.picks:
-            _add_card(body, layout, by_paper[pick.paper])
+            _add_card(body, by_paper[pick.paper])
     return body
 
 
 def _entry(layout: Layout, pick: Pick, papers: Mapping[int, Paper], vote: Piece) -> Entry:
     card, reasons = layout.cards.of(_paper(pick, papers)), layout.chips.of(pick.reasons)
-    return Entry(pick, card, reasons.words, card.html((layout.match(pick), reasons.chips, vote)))
+    match, match_in_words = layout.match(pick)
+    return Entry(pick, card, card.html((match, reasons.chips, vote)), match_in_words, reasons.words)
 
 
-def _add_card(body: Body, layout: Layout, entry: Entry) -> None:
+def _add_card(body: Body, entry: Entry) -> None:
     body.cards.append(entry.card)
     body.html += entry.html
-    number = number_piece(len(body.cards))
-    body.text += entry.card.text((number, layout.match_text(entry.pick), entry.words))
+    body.text += entry.card.text((number_piece(len(body.cards)), entry.match, entry.reasons))
 
 
 def _paper(pick: Pick, papers: Mapping[int, Paper]) -> Paper:

@@ -31,10 +31,10 @@ class Layout:
     """The prepared pieces of one theme, with links to web pages or without."""
 
     def __init__(self, templates: Templates, masthead: Masthead, theme: Theme, *, web: bool) -> None:
-        wording = self.wording = templates.wording
+        self.wording = templates.wording
         self.cards = Cards(templates, theme, web=web)
         self.chips = Chips(templates, theme)
-        shell = IssueInput(masthead=masthead, theme=theme, web=web, language=wording.language)
+        shell = IssueInput(masthead=masthead, theme=theme, web=web, language=self.wording.language)
         self.shell = Sheet(templates, "issue", shell, kind="mjml")
         self._section = Sheet(templates, "section", SectionInput(theme=theme))
         self.heading = lru_cache(MOST_HEADINGS)(self._heading)  #: as below, kept: readers share keywords
@@ -43,7 +43,6 @@ class Layout:
         self.empty = Sheet(templates, "empty", EmptyInput(theme=theme))
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
         self._matches = [_match(templates, theme, match) for match in range(101)]
-        self._in_words = [piece(wording.say("%(match)s%% match", match=match)) for match in range(101)]
 
     def _heading(self, section: str) -> tuple[Piece, Piece]:
         """Gives the heading of a section in both parts: a keyword of the reader as it is, ours in their language."""
@@ -52,22 +51,17 @@ class Layout:
         html, text = self._section.html.fill({"name": html_piece(name)}), self._section.text.fill({"name": piece(name)})
         return joined(html), joined(text)
 
-    def match(self, pick: Pick) -> Piece:
-        """Gives the match as number and bar, or why the paper trends."""
-        if pick.match is None:
-            return joined(self._trend.fill({"note": html_piece(self._trending(pick))}))
-        return self._matches[pick.match]
-
-    def match_text(self, pick: Pick) -> Piece:
-        """Gives the match in words, or why the paper trends, for the text part."""
-        return piece(self._trending(pick)) if pick.match is None else self._in_words[pick.match]
-
-    def _trending(self, pick: Pick) -> str:
-        return inert(pick.trending) or self.wording.say("Trending")
+    def match(self, pick: Pick) -> tuple[Piece, Piece]:
+        """Gives the match as number and bar and in words, for either part; or why the paper trends."""
+        if pick.match is not None:
+            return self._matches[pick.match]
+        why = inert(pick.trending) or self.wording.say("Trending")
+        return joined(self._trend.fill({"note": html_piece(why)})), piece(why)
 
 
-def _match(templates: Templates, theme: Theme, match: int) -> Piece:
-    return piece(templates.render("mail/match.html", MatchInput(theme=theme, match=match)))
+def _match(templates: Templates, theme: Theme, match: int) -> tuple[Piece, Piece]:
+    html = templates.render("mail/match.html", MatchInput(theme=theme, match=match))
+    return piece(html), piece(templates.wording.say("%(match)s%% match", match=match))
 
 
 def short_match(pick: Pick) -> Piece:

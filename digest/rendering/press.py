@@ -88,14 +88,15 @@ class Press:
             "address": inert(reader.address),
             **_urls(links),
         }
-        filled = {name: (kept_pieces if name in _SHARED else both_pieces)(text) for name, text in words.items()}
-        html: dict[str, Filling] = {name: rich for name, (rich, _) in filled.items()}
-        text: dict[str, Filling] = {name: plain for name, (_, plain) in filled.items()}
+        html: dict[str, Filling] = {"body": body.html}
+        text: dict[str, Filling] = {"body": body.text}
+        for name, said in words.items():
+            html[name], text[name] = (kept_pieces if name in _SHARED else both_pieces)(said)
         return Rendering(
             subject=words["subject"],
             preheader=words["preheader"],
-            html_pieces=shell.html.fill(html | {"body": body.html}),
-            text_pieces=shell.text.fill(text | {"body": body.text}),
+            html_pieces=shell.html.fill(html),
+            text_pieces=shell.text.fill(text),
         )
 
     def _edition(self, language: str) -> Edition:
