@@ -92,6 +92,22 @@ def test_a_keyword_of_which_the_paper_has_little_is_named_only_as_the_strongest_
         assert chips(rendered(changed)) == [shown]
 
 
+def test_reasons_kept_from_one_reader_are_not_shown_to_another_who_has_others() -> None:
+    first, second = reason("learning rate", 30), reason("pruning", 10)
+    cases = (
+        ((first, second), ["learning rate", "pruning"]),
+        ((second, first), ["pruning", "learning rate"]),
+        ((first, second.contributing(-10)), ["learning rate"]),
+        ((first, second._replace(share=0.7)), ["learning rate", "only “pruning”"]),
+        ((first, second._replace(kind=ReasonKind.AUTHOR)), ["learning rate", "by pruning"]),
+        ((first.contributing(5), second.contributing(1)), ["learning rate", "pruning"]),
+    )
+    issue = issue_of(PAPERS[:1])
+    for reasons, shown in cases:
+        changed = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+        assert chips(rendered(changed)) == [shown]
+
+
 def test_at_most_five_chips_are_shown() -> None:
     issue = issue_of(PAPERS[:1])
     reasons = tuple(reason(f"term {place}", 20 - place) for place in range(12))
