@@ -61,17 +61,16 @@ class Providers:
         self._full: dict[str, datetime] = {}  # until when it is not asked again
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
         self._refusals: Counter[str] = Counter()
-        self._open: dict[str, Breaker] = {}
-        self._struck: frozenset[str] = frozenset()
+        self._struck: dict[str, Breaker] = {}  # not reset yet, open or not
 
     def refresh(self) -> None:
         """Reads which breakers are open, and which were and have not been forgotten."""
         with self._store.reading() as tx:
-            self._open, self._struck = limits.tripped(tx, self._clock()), limits.struck(tx)
+            self._struck = limits.struck(tx)
 
     def closed_until(self, domain: str) -> datetime | None:
         """Gives until when nothing goes to the domain; None when mail may go."""
-        breaker = self._open.get(f"domain {domain}")
+        breaker = self._struck.get(f"domain {domain}")
         return breaker.until if breaker and breaker.until > self._clock() else None
 
     def wait_for(self, domain: str, delivery: int) -> timedelta:
@@ -119,17 +118,18 @@ class Providers:
 
     def _forgive(self, passed: Set[str]) -> None:
         """Resets the breakers of domains that take mail again, so that the next rest is a short one."""
-        again = self._struck & passed
+        now = self._clock()
+        again = {name for name in passed & self._struck.keys() if self._struck[name].until <= now}
         if again:
             with self._store.transaction() as tx:
-                limits.reset(tx, again, self._clock())
-            self._struck -= again
+                limits.reset(tx, again, now)
+            self._struck = {name: breaker for name, breaker in self._struck.items() if name not in again}
 
     def _trip(self, domain: str, attempt: Attempt) -> None:
         self._refusals.pop(domain, None)
         name = f"domain {domain}"
         with self._store.transaction() as tx:
-            self._open[name] = limits.trip(tx, name, f"{attempt.code} {attempt.reply}", self._clock())
+            self._struck[name] = limits.trip(tx, name, f"{attempt.code} {attempt.reply}", self._clock())
 
 
 def _is_about_us(attempt: Attempt) -> bool:

@@ -60,13 +60,13 @@ def reset(tx: Tx, names: Iterable[str], now: datetime) -> None:
 
 def tripped(tx: Tx, now: datetime) -> dict[str, Breaker]:
     """Gives the breakers that are open, by name."""
-    rows = tx.connection.execute(select(breakers).where(_b.until > now))
+    return {name: breaker for name, breaker in struck(tx).items() if breaker.until > now}
+
+
+def struck(tx: Tx) -> dict[str, Breaker]:
+    """Gives all breakers that have not been reset, open or not, by name."""
+    rows = tx.connection.execute(select(breakers))
     return {row.name: Breaker(name=row.name, until=row.until, reason=row.reason) for row in rows}
-
-
-def struck(tx: Tx) -> frozenset[str]:
-    """Gives the names of all breakers that have not been reset, open or not."""
-    return frozenset(tx.connection.execute(select(_b.name)).scalars())
 
 
 def count_sent(tx: Tx, relay: str, day: date, count: int) -> None:

@@ -55,17 +55,17 @@ AND EXISTS (
     WHERE suppressions.address_key = subscribers.address_key AND suppressions.lifted_at IS NULL
   )
 )
-RETURNING id
 """
 _MARK_SENT = """
 UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NULL, sent_at = {at},
   last_code = {code}, last_status = {status}, last_reply = {reply}, last_stage = {stage}, relay = {relay}
 {answers}
 WHERE deliveries.id = {id} AND lease_owner = {owner} AND state IN ('claimed', 'sending', 'unknown')
-RETURNING deliveries.id
 """
+_INTEND_ROW, _MARK_ROW = _INTEND.format(**_ON_SQLITE), _MARK_SENT.format(**_ON_SQLITE)
+_RETURNING = "RETURNING deliveries.id"
 _SQL = {
-    on_postgresql: (_INTEND.format(**parts), _MARK_SENT.format(**parts))
+    on_postgresql: (_INTEND.format(**parts) + _RETURNING, _MARK_SENT.format(**parts) + _RETURNING)
     for on_postgresql, parts in ((False, _ON_SQLITE), (True, _ON_POSTGRESQL))
 }
 Run = Callable[[str, Mapping[str, Any]], Iterable[int]]  # executes a statement, gives the ids that it returns
@@ -105,18 +105,37 @@ class Recorder:
 
     def record(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Marks these as sent, and gives those of `intents` that hold. Raises StoreError; then nothing was written."""
-        on_postgresql = self._store.on_postgresql
+        write = self._write_groups if self._store.on_postgresql else self._write_rows
         with self._store.turn(), self._store.named_errors():
             try:
-                if not on_postgresql:
-                    self._cursor.execute("BEGIN IMMEDIATE")
-                _mark_sent(self._run, on_postgresql, self._owner, sent)
-                held = _intend(self._run, on_postgresql, self._owner, intents, now)
+                held = write(sent, intents, now)
                 self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 raise
-        return set(held)
+        return held
+
+    def _write_groups(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
+        _mark_sent(self._run, True, self._owner, sent)
+        return set(_intend(self._run, True, self._owner, intents, now))
+
+    def _write_rows(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
+        """Writes all rows of a kind at once: SQLite then only says how many took it, which is nearly always all."""
+        marks = [{"owner": self._owner} | _answer(attempt) for attempt in sent]
+        self._begin(marks)
+        if not intents:
+            return set()
+        given = {"owner": self._owner} | _times(now)
+        self._cursor.executemany(_INTEND_ROW, [given | {"id": delivery} for delivery in intents])
+        if self._cursor.rowcount == len(intents):
+            return set(intents)
+        self._connection.rollback()
+        self._begin(marks)
+        return set(_intend(self._run, False, self._owner, intents, now))
+
+    def _begin(self, marks: Sequence[Mapping[str, Any]]) -> None:
+        self._cursor.execute("BEGIN IMMEDIATE")
+        self._cursor.executemany(_MARK_ROW, marks)
 
     def _run(self, sql: str, values: Mapping[str, Any]) -> Iterable[int]:
         self._cursor.execute(sql, values)
@@ -133,7 +152,7 @@ def _runner(tx: Tx) -> Run:
 
 
 def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[int], now: datetime) -> list[int]:
-    values = {"owner": owner, "now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+    values = {"owner": owner} | _times(now)
     rows = [{"id": delivery} for delivery in sorted(deliveries)]
     given = _in_one(rows) if on_postgresql else rows
     return [held for these in given for held in run(_SQL[on_postgresql][0], values | these)]
@@ -155,9 +174,13 @@ def _in_one(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"ids": f"{{{ids}}}", "given": json.dumps(rows)}] if rows else []
 
 
+def _times(now: datetime) -> dict[str, str]:
+    return {"now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+
+
 def _moment(at: datetime) -> str:
     """Gives a time as SQLite's columns hold it; PostgreSQL reads it in the time zone of our sessions, which is UTC."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    return at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds").removesuffix("+00:00")
 
 
 def _answer(attempt: Attempt) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from digest.deliveries import DeliveryState
+from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.runs.deliver import deliver, hold, release
+from digest.runs.limits import Providers
 from digest.runs.sending import Book
 from digest.settings import DeliverySettings, DomainSettings, RelaySettings, Settings, SmtpSettings
 from digest.storage import Store, ledger, limits, papers, plans, subscribers, suppressions
@@ -155,7 +157,7 @@ class TestBreakers:
             server.script = lambda step: None
             assert deliver(store, message_of, settings(server.port), NOW + timedelta(minutes=16)).sent >= 7
         with store.reading() as tx:
-            assert limits.struck(tx) == frozenset()
+            assert limits.struck(tx) == {}
             states = {
                 person.state for person in subscribers.by_numbers(tx, [p.number for p in people.values()]).values()
             }
@@ -168,6 +170,21 @@ class TestBreakers:
             assert limits.tripped(tx, NOW).keys() == {"domain a"}
             limits.reset(tx, ["domain a"], NOW + timedelta(hours=7))
             assert limits.trip(tx, "domain a", "no", NOW).until == NOW + timedelta(minutes=15)
+
+    def test_a_success_that_was_under_way_does_not_close_it_again(self, store: Store) -> None:
+        now = [NOW]
+        providers = Providers(store, (), "sender", lambda: now[0])
+        sent = Attempt(delivery=1, outcome=Outcome.SENT, at=NOW, recipient="ada@strict.example")
+        refusals = [
+            replace(sent, delivery=n, outcome=Outcome.FAILED, status="5.7.1", stage="rcpt") for n in range(2, 5)
+        ]
+        providers.note(refusals)
+        providers.note([sent])
+        assert providers.closed_until("strict.example") == NOW + timedelta(minutes=15)
+        now[0] += timedelta(minutes=16)
+        providers.note([sent])
+        with store.reading() as tx:
+            assert limits.struck(tx) == {}
 
     def test_a_relay_that_says_421_gets_fewer_connections_and_loses_nobody(self, store: Store) -> None:
         planned(store, *many(60))
