@@ -63,7 +63,7 @@ def joined(sample: bytes) -> Compose:
     rest = rest.partition(b"\r\n")[2]
 
     def compose(row: Claimed, _known: Mapping[int, Paper]) -> Message:
-        address = row.subscription.address
+        address = row.address
         data = b"".join((head, b"To: ", address.encode(), b"\r\n", rest))
         return Message(sender=f"digest+{row.id:048}@example.org", recipient=address, data=data)
 
