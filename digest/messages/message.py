@@ -45,6 +45,7 @@ class Message:
     sender: str  #: envelope sender
     recipient: str  #: envelope recipient, its domain in ASCII
     data: bytes
+    is_wire_ready: bool = False  #: joined of parts that keep the rules of the wire; else the sender sees to them
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -65,7 +66,7 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
     body = [_BEFORE_TEXT, *text, _BEFORE_HTML, *html, _END]
     signatures = [signer.signature(fields, b"".join(body), envelope.date) for signer in signers]
     data = b"".join([*signatures, *fields, b"\r\n", *body])
-    return Message(sender=envelope.bounces, recipient=recipient, data=data)
+    return Message(sender=envelope.bounces, recipient=recipient, data=data, is_wire_ready=True)
 
 
 def _main_fields(subject: str, envelope: Envelope, recipient: str) -> list[bytes]:

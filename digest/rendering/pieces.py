@@ -44,7 +44,9 @@ def piece(text: str) -> Piece:
 
 
 def encoded(data: bytes) -> bytes:
-    """Gives the data in quoted-printable: from a fresh line to a line break."""
+    """Gives the data in quoted-printable: from a fresh line to a line break. Line ends of any kind become CRLF."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     wire = b2a_qp(data, istext=True)
     if b"." in wire:
         wire = _LEADING_DOTS.sub(_escaped_dots, wire)

@@ -110,7 +110,7 @@ class Postman:
             except Exception:  # such as a template that is being changed: it is tried again
                 _log.exception("letter not written for now", extra=extra)
             else:
-                parcels.append(Parcel(letter.id, message.sender, message.recipient, message.data))
+                parcels.append(Parcel.of(letter.id, message))
         return parcels, hopeless
 
 

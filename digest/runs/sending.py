@@ -205,7 +205,7 @@ class ClaimedSupply:
             refused = Attempt(delivery=row.id, outcome=Outcome.FAILED, at=at, reply=str(error), stage="compose")
             self._book.record([refused], ())
             return None
-        return Parcel(row.id, message.sender, message.recipient, message.data)
+        return Parcel.of(row.id, message)
 
     def _next(self) -> Claimed | None:
         with self._lock:

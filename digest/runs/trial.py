@@ -47,7 +47,7 @@ def send_trial(message: Message, relay: SmtpSettings) -> Attempt:
         attempts.extend(made)
         return set(intents)
 
-    parcel = Parcel(NO_DELIVERY, message.sender, message.recipient, message.data)
+    parcel = Parcel.of(NO_DELIVERY, message)
     problem = Courier(relay, record).carry(Listed([parcel]))
     if not attempts:
         raise problem or UsageError("the relay took the test neither on nor back")

@@ -48,7 +48,7 @@ def make_ready(parcel: Parcel, offered: Extensions) -> Ready:
     """Gives the octets of a parcel for a server with these extensions. Raises MessageError when it cannot take it."""
     sender = envelope_address(parcel.sender).octets if parcel.sender else b""
     recipient = envelope_address(parcel.recipient)
-    body, parameters = wire_ready(parcel.data), b""
+    body, parameters = parcel.data if parcel.is_wire_ready else wire_ready(parcel.data), b""
     if offered.size:
         if len(parcel.data) > offered.size:
             raise MessageError(f"the message has {len(parcel.data)} octets, the relay takes {offered.size}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from digest.deliveries import Attempt
+from digest.messages import Message
 
 
 class Parcel(NamedTuple):
@@ -15,6 +16,12 @@ class Parcel(NamedTuple):
     sender: str  #: envelope sender; empty for the null sender
     recipient: str
     data: bytes  #: the message: CRLF line ends, no bare CR or LF, ending with a line break
+    is_wire_ready: bool = False  #: True when it was made so, and no line needs a further dot; else it is looked at
+
+    @classmethod
+    def of(cls, delivery: int, message: Message) -> Parcel:
+        """Gives a message as a parcel."""
+        return cls(delivery, message.sender, message.recipient, message.data, message.is_wire_ready)
 
 
 class Later(NamedTuple):

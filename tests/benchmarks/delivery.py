@@ -65,7 +65,7 @@ def joined(sample: bytes) -> Compose:
     def compose(row: Claimed, _known: Mapping[int, Paper]) -> Message:
         address = row.address
         data = b"".join((head, b"To: ", address.encode(), b"\r\n", rest))
-        return Message(sender=f"digest+{row.id:048}@example.org", recipient=address, data=data)
+        return Message(sender=f"digest+{row.id:048}@example.org", recipient=address, data=data, is_wire_ready=True)
 
     return compose
 

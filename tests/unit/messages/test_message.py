@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError, MessageError
 from digest.messages import Envelope, Message, compose, tagged, wire_address
@@ -74,6 +76,24 @@ def test_the_bytes_keep_the_rules_of_the_wire() -> None:
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)
     assert max(map(len, lines)) <= 998
     assert not any(line.startswith(b".") for line in lines)
+
+
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"])) | st.text("a.\r\n\0 :<>@é", max_size=30)
+FROM_OUTSIDE = ("sender_name", "recipient_name", "recipient", "message_id", "unsubscribe_url", "feedback_id")
+
+
+@given(ANYTHING, ANYTHING, st.dictionaries(st.sampled_from(FROM_OUTSIDE), ANYTHING, max_size=3))
+def test_whatever_it_says_a_message_keeps_the_rules_of_the_wire_or_is_refused(
+    subject: str, html: str, changes: dict[str, str]
+) -> None:
+    try:
+        message = compose(rendering(subject, html), envelope(**changes))
+    except MessageError:
+        return
+    assert message.is_wire_ready
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\0|^\.|\n\.", message.data)
+    assert message.data.endswith(b"\r\n")
+    assert set(parsed(message).keys()) <= set(parsed(compose(rendering(), envelope())).keys())
 
 
 def test_the_same_issue_gives_the_same_bytes_again() -> None:

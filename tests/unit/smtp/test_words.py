@@ -6,6 +6,7 @@ import pytest
 
 from digest.deliveries import Outcome
 from digest.errors import MessageError
+from digest.messages import Message
 from digest.smtp.addresses import envelope_address
 from digest.smtp.exchange import make_ready
 from digest.smtp.octets import wire_ready
@@ -87,6 +88,14 @@ def test_dots_at_line_starts_are_doubled(data: bytes, wanted: bytes) -> None:
 def test_octets_that_servers_read_differently_are_refused(data: bytes) -> None:
     with pytest.raises(MessageError):
         wire_ready(data)
+
+
+def test_octets_that_were_made_for_the_wire_are_sent_as_they_are() -> None:
+    data = b"a\r\n"
+    made = Message(sender="s@example.org", recipient="a@example.com", data=data, is_wire_ready=True)
+    assert make_ready(Parcel.of(1, made), Extensions()).body is data
+    with pytest.raises(MessageError):
+        make_ready(Parcel(1, "s@example.org", "a@example.com", b"a\n"), Extensions())
 
 
 def test_what_a_server_offers_is_read_from_its_greeting() -> None:
