@@ -1,8 +1,7 @@
 """Groups: what several connections have to record is written together, in one durable commit.
 
-Every message needs a commit that costs a disk's flush. Intents are gathered until half of the connections at work wait
-for theirs: the server is then busy with the others, and nobody waits for the disk alone. A lone connection waits for
-nobody, and what nothing follows within a millisecond or two is written by itself.
+Every message needs a commit that costs a disk's flush. What there is to record waits a moment for the others: until
+all of them wait, or nothing has come for a millisecond, or two are over. A lone connection waits for nobody.
 """
 
 from __future__ import annotations
@@ -39,10 +38,6 @@ class GroupCommit:
         """Has the intent to send recorded with the next group."""
         self._begin()
         self._intents.append(delivery)
-
-    def is_worth_it(self, others: int) -> bool:
-        """True when no fewer connections wait for the commit than are at work: with more, the server would idle."""
-        return len(self._intents) >= others
 
     def is_overdue(self) -> bool:
         """True when the first that came has waited long enough."""

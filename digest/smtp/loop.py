@@ -1,8 +1,8 @@
 """The loop: one thread that drives the steps of several connections, whichever can go on.
 
 A connection works for some ten microseconds and then waits for its server. Threads would take the interpreter from
-each other in between, at several times the cost of the work; and because one thread knows that all others rest, it
-knows when a group of intents and marks is worth its commit.
+each other in between, at several times the cost of the work; and because one thread knows when all connections rest, it
+knows when to commit what they have to record.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Loop:
             self._poll.register(wait.file, wait.events)
 
     def _rest(self) -> None:
-        """Waits until something can go on; writes what is to be recorded when that is worth it, or nothing comes."""
+        """Waits until something can go on; writes what there is to record when nothing comes, or it has waited enough."""
         if not self._ledger.waits:
             self._wait(self._until_next())
             return
-        came = self._wait(0 if self._ledger.is_worth_it(len(self._at_sockets)) else COMPANY)
+        came = self._wait(COMPANY if self._at_sockets else 0)
         if not came or self._ledger.is_overdue():
             self._write()
 
