@@ -63,7 +63,7 @@ class Loop:
             self._poll.register(wait.file, wait.events)
 
     def _rest(self) -> None:
-        """Waits until something can go on; writes what there is to record when nothing comes, or it has waited enough."""
+        """Waits until something can go on; writes what there is to record when nothing comes or it waited enough."""
         if not self._ledger.waits:
             self._wait(self._until_next())
             return
