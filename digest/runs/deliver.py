@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from digest.deliveries import Attempt, DeliveryState
@@ -215,7 +216,7 @@ class _Sender:
     def _record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
         held = self.book.record(attempts, intents)
         self._providers.note(attempts)
-        self._providers.arrived({attempt.delivery for attempt in attempts} | (set(intents) - held))
+        self._providers.arrived(chain((attempt.delivery for attempt in attempts), set(intents) - held))
         return held
 
     @cached_property

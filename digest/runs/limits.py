@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, Fault, Outcome, fault_of
@@ -82,8 +82,10 @@ class Providers:
             self.arrived({delivery})
         return wait
 
-    def arrived(self, deliveries: Set[int]) -> None:
+    def arrived(self, deliveries: Iterable[int]) -> None:
         """Lets others to the same domains go, after these were answered or withdrawn."""
+        if not self._under_way:
+            return
         names = [name for name in (self._under_way.pop(delivery, "") for delivery in deliveries) if name]
         if names:
             self._full.clear()
@@ -107,6 +109,8 @@ class Providers:
     def note(self, attempts: Collection[Attempt]) -> None:
         """Learns from answers: several refusals in a row that are about us open a breaker, a success forgets them."""
         for attempt in attempts:
+            if attempt.outcome is Outcome.SENT and not self._refusals:
+                continue
             domain = domain_of(attempt.recipient)
             if attempt.outcome is Outcome.SENT:
                 self._refusals.pop(domain, None)
@@ -114,7 +118,8 @@ class Providers:
                 self._refusals[domain] += 1
                 if self._refusals[domain] >= REFUSALS_TO_TRIP:
                     self._trip(domain, attempt)
-        self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
+        if self._struck:
+            self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
 
     def _forgive(self, passed: Set[str]) -> None:
         """Resets the breakers of domains that take mail again, so that the next rest is a short one."""

@@ -9,8 +9,7 @@ import idna
 
 from digest.errors import MessageError
 
-_ENVELOPE = re.compile(rb"[!-~\x80-\xff]+")
-_BRACKETS = re.compile(rb"[<>]")
+_ENVELOPE = re.compile(rb"[!-;=?-~\x80-\xff]+")  # neither blanks nor control characters nor angle brackets
 
 
 class EnvelopeAddress(NamedTuple):
@@ -31,7 +30,7 @@ def envelope_address(address: str) -> EnvelopeAddress:
     if not address.isascii():
         domain = _ascii_domain(domain, address)
     octets = f"{local}@{domain}".encode("utf-8", "replace")
-    if not local or not domain or not _ENVELOPE.fullmatch(octets) or _BRACKETS.search(octets):
+    if not local or not domain or not _ENVELOPE.fullmatch(octets):
         raise MessageError(f"{address!r} cannot stand in an SMTP envelope")
     return EnvelopeAddress(octets=octets, needs_utf8=not octets.isascii())
 
