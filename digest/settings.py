@@ -58,7 +58,10 @@ class SmtpSettings(Section):
         default=SecretStr(""), description="password; better in DIGEST_SMTP__PASSWORD or a secret file"
     )
     timeout_seconds: float = Field(
-        default=60, gt=0, description="time-out of each SMTP step; five times as long after the final dot"
+        default=60,
+        gt=0,
+        le=300,
+        description="time-out of each SMTP step, at most 300; five times as long after the final dot",
     )
     ca_file: Location = Field(
         default="", description="further certificate authority (PEM) to trust, for a relay with a private one"

@@ -60,6 +60,7 @@ class Providers:
         self._under_way: dict[int, str] = {}  # delivery to the slot that it takes
         self._full: dict[str, datetime] = {}  # until when it is not asked again
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
+        self._learning = threading.Lock()  # several relays give answers at a time
         self._refusals: Counter[str] = Counter()
         self._struck: dict[str, Breaker] = {}  # not reset yet, open or not
 
@@ -108,18 +109,20 @@ class Providers:
 
     def note(self, attempts: Collection[Attempt]) -> None:
         """Learns from answers: several refusals in a row that are about us open a breaker, a success forgets them."""
-        for attempt in attempts:
-            if attempt.outcome is Outcome.SENT and not self._refusals:
-                continue
-            domain = domain_of(attempt.recipient)
-            if attempt.outcome is Outcome.SENT:
-                self._refusals.pop(domain, None)
-            elif domain and _is_about_us(attempt):
-                self._refusals[domain] += 1
-                if self._refusals[domain] >= REFUSALS_TO_TRIP:
-                    self._trip(domain, attempt)
-        if self._struck:
-            self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
+        with self._learning:
+            for attempt in attempts:
+                if self._refusals or attempt.outcome is not Outcome.SENT:
+                    self._learn(domain_of(attempt.recipient), attempt)
+            if self._struck:
+                self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
+
+    def _learn(self, domain: str, attempt: Attempt) -> None:
+        if attempt.outcome is Outcome.SENT:
+            self._refusals.pop(domain, None)
+        elif domain and _is_about_us(attempt):
+            self._refusals[domain] += 1
+            if self._refusals[domain] >= REFUSALS_TO_TRIP:
+                self._trip(domain, attempt)
 
     def _forgive(self, passed: Set[str]) -> None:
         """Resets the breakers of domains that take mail again, so that the next rest is a short one."""

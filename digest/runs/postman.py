@@ -40,7 +40,8 @@ class Postman:
     """Sends the letters of the outbox as soon as may be, for as long as the `with` block runs.
 
     Each is sent at least once: a letter of which nobody knows whether it arrived is sent again. One that can never be
-    sent is logged without its address: whoever waits for it can ask again.
+    sent is logged without its address: whoever waits for it can ask again. At the end of the block what is under way
+    is finished; what was not begun waits for the next postman.
     """
 
     def __init__(self, store: Store, write: Callable[[Letter], Message], how: Round) -> None:
@@ -66,7 +67,7 @@ class Postman:
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
-                while self._send(outbox.take(self._store, self._how.clock(), self._how.lease, BATCH)):
+                while not self._stop.is_set() and self._send(self._waiting()):
                     pass
             except DigestError as error:
                 _log.error("letters could not be sent: %s", error, extra={"action": "letter", "state": "failed"})
@@ -74,6 +75,9 @@ class Postman:
                 _log.exception("letters could not be sent", extra={"action": "letter", "state": "failed"})
             self._called.wait(self._how.every)
             self._called.clear()
+
+    def _waiting(self) -> Sequence[Letter]:
+        return outbox.take(self._store, self._how.clock(), self._how.lease, BATCH)
 
     def _send(self, batch: Sequence[Letter]) -> bool:
         """Sends letters and settles what became of them; False when there were none."""
@@ -84,7 +88,7 @@ class Postman:
             return set(intents)
 
         parcels, hopeless = self._written(batch)
-        problem = Courier(self._how.relay, record).carry(Listed(parcels)) if parcels else None
+        problem = Courier(self._how.relay, record, stop=self._stop).carry(Listed(parcels)) if parcels else None
         if problem:
             _log.warning("%s", problem, extra={"action": "letter"})
         written = {parcel.delivery for parcel in parcels}

@@ -204,6 +204,7 @@ class ClaimedSupply:
             at = self._clock()
             refused = Attempt(delivery=row.id, outcome=Outcome.FAILED, at=at, reply=str(error), stage="compose")
             self._book.record([refused], ())
+            self._providers.arrived({row.id})
             return None
         return Parcel.of(row.id, message)
 

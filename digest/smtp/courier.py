@@ -20,7 +20,7 @@ from digest.smtp.replies import MAX_TEXT, Stage
 from digest.smtp.session import open_session
 from digest.smtp.steps import Steps, Wait
 
-MAX_TROUBLES = 3  # fruitless connections in a row before the relay is given up for this time
+MAX_TROUBLES = 3  # times in a row that connections were fruitless before the relay is given up for this time
 FIRST_PAUSE = 0.5  # seconds before the next connection; doubled each time
 PARCELS_PER_CONNECTION = 4  # parcels begun before a further connection is worth its making
 
@@ -55,7 +55,7 @@ class Courier:
         self._given_up = False
         self._connections = 0  # that were wanted
         self._open = 0  # sessions at work
-        self._troubles = 0  # fruitless connections in a row
+        self._troubles = 0  # times in a row that connections were fruitless
         self._problem: RelayError | None = None
         self._defect: Exception | None = None
         self.returned: tuple[Parcel, ...] = ()  #: taken and not carried, because the relay was given up
@@ -70,7 +70,7 @@ class Courier:
     def carry(self, supply: Supply) -> RelayError | None:
         """Carries everything; gives why it could not, None when nothing is left.
 
-        Raises what `record` or the supply raised, once what was under way has come to its end.
+        Raises what the supply raised, once what was under way has come to its end; what `record` raises, at once.
         """
         desk = Desk(supply, self._is_over, lambda given: self._connect_more(desk, given))
         self._add_connection(desk)
@@ -95,8 +95,9 @@ class Courier:
         """Carries parcels over one connection after the other."""
         try:
             while parcel := (yield from desk.take()):
+                troubles = self._troubles
                 trouble = yield from self._trip(parcel, desk)
-                if trouble and not (yield from self._goes_on_after(trouble)):
+                if trouble and not (yield from self._goes_on_after(trouble, troubles)):
                     return
         except Exception as error:
             self._defect = self._defect or error
@@ -124,12 +125,16 @@ class Courier:
             self._troubles = 0 if exchange.answered else self._troubles
         return None
 
-    def _goes_on_after(self, trouble: RelayError) -> Steps[bool]:
-        """Waits before the next connection; False when there should be none in place of this one."""
+    def _goes_on_after(self, trouble: RelayError, troubles: int) -> Steps[bool]:
+        """Waits before the next connection; False when there should be none in place of this one.
+
+        `troubles` is how many there were when the connection was begun: several that fail together count as one.
+        """
         _log.warning("%s", trouble, extra={"action": "connect", "relay": self.name})
         if self._open:
             return False  # the relay takes us, but not more of us
-        self._troubles += 1
+        if troubles >= self._troubles:
+            self._troubles += 1
         if self._troubles >= MAX_TROUBLES or isinstance(trouble, RelayRefused):
             self._problem = trouble
             self._given_up = True

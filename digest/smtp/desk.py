@@ -22,6 +22,7 @@ class Desk:
         self._returns: deque[tuple[int, Parcel]] = deque()  # with the count of parcels from which on it goes out again
         self._losses: Counter[int] = Counter()
         self._taken = 0
+        self._defect: Exception | None = None
 
     @property
     def has_returns(self) -> bool:
@@ -33,21 +34,39 @@ class Desk:
         return tuple(parcel for _, parcel in self._returns)
 
     def take(self) -> Steps[Parcel | None]:
-        """Gives the next parcel, waiting for it when it must; None at the end."""
+        """Gives the next parcel, waiting for it when it must; None at the end. Raises what the supply raised.
+
+        What came back goes before its time when the supply was waited for in vain: it may be waiting for that parcel.
+        """
+        waited = False
         while not self._is_over():
+            if self._defect:
+                raise self._defect
             if self._returns and self._returns[0][0] <= self._taken:
                 return self._returns.popleft()[1]
             found = self._counted(self._supply.poll())
             if isinstance(found, Parcel):
                 return found
+            if self._returns and (found is None or waited):
+                return self._returns.popleft()[1]
             if found is None:
-                return self._returns.popleft()[1] if self._returns else None
+                return None
             yield Wait(time.monotonic() + found.seconds)
+            waited = True
         return None
 
     def poll(self) -> Parcel | None:
-        """Gives the next parcel if there is one at hand."""
-        found = None if self._is_over() else self._counted(self._supply.poll())
+        """Gives the next parcel if there is one at hand, while a message is under way.
+
+        What the supply raises is kept for `take`, so that the message comes to its end.
+        """
+        if self._is_over() or self._defect:
+            return None
+        try:
+            found = self._counted(self._supply.poll())
+        except Exception as error:
+            self._defect = error
+            return None
         return found if isinstance(found, Parcel) else None
 
     def give_back(self, parcel: Parcel, *, counted: bool = False) -> bool:

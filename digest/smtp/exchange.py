@@ -22,7 +22,7 @@ from digest.smtp.parcels import Parcel
 from digest.smtp.replies import MAX_TEXT, Reply, Stage, is_about_connection, verdict
 from digest.smtp.session import Extensions, Session
 from digest.smtp.steps import Intent, Steps
-from digest.smtp.wire import WireBroken
+from digest.smtp.wire import NothingLeft, WireBroken
 
 DOT_PATIENCE = 5  # times the patience of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
 MAX_REFUSALS = 4  # Postfix and others delay, then disconnect, a client whose recipients they keep refusing
@@ -103,7 +103,8 @@ class Exchange:
         while ready and self._refusals < MAX_REFUSALS:
             ready = yield from self._send(ready)
         if ready:
-            raise Broken("the relay refused several recipients; a new connection is wanted", (ready.parcel,))
+            self._desk.give_back(ready.parcel)
+            raise Broken("the relay refused several recipients; a new connection is wanted")
 
     def _send(self, ready: Ready) -> Steps[Ready | None]:
         """Sends one; gives the one that comes next."""
@@ -112,8 +113,9 @@ class Exchange:
         yield from self._body(ready)
         following = self._at_hand()
         if not (yield Intent(ready.parcel.delivery)):
-            back = (following.parcel,) if following else ()
-            raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent", back)
+            if following:
+                self._desk.give_back(following.parcel)
+            raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent")
         yield from self._finish(ready, following)
         return following or (yield from self._next())
 
@@ -133,7 +135,10 @@ class Exchange:
                 if not self._offered.pipelining or is_about_connection(refusal[1]):
                     break
         except WireBroken as error:
-            raise _lost(ready, stage, str(error)) from error
+            if refusal is None:
+                raise _lost(ready, stage, str(error)) from error
+            self._refused(ready, *refusal, went_on=False)
+            raise Broken(str(error)) from error
         self._announced = False
         if refusal is None:
             return True
@@ -182,7 +187,8 @@ class Exchange:
             yield from self._wire.send(b".\r\n" + following.envelope if self._announced and following else b".\r\n")
             reply = yield from self._wire.reply(DOT_PATIENCE)
         except WireBroken as error:
-            self._ledger.note([self._attempt(ready, Stage.DOT, Outcome.AMBIGUOUS, None, str(error))])
+            doubt = Outcome.LOST if isinstance(error, NothingLeft) else Outcome.AMBIGUOUS
+            self._ledger.note([self._attempt(ready, Stage.DOT, doubt, None, str(error))])
             raise Broken(str(error), back) from error
         outcome = verdict(Stage.DOT, reply)
         self._ledger.note([self._attempt(ready, Stage.DOT, outcome, reply)])

@@ -91,11 +91,15 @@ def _connect(relay: SmtpSettings) -> Steps[Wire]:
     """Gives a connection to the first address that takes it."""
     try:
         addresses = socket.getaddrinfo(relay.host, relay.port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a host name
         raise RelayUnavailable(f"{_name(relay)}: cannot connect: {error}") from error
-    problem: WireBroken | None = None
+    problem: Exception | None = None
     for family, kind, protocol, _, address in addresses:
-        wire = Wire(socket.socket(family, kind, protocol), relay.timeout_seconds)
+        try:
+            wire = Wire(socket.socket(family, kind, protocol), relay.timeout_seconds)
+        except OSError as error:  # such as an IPv6 address on a machine without IPv6
+            problem = error
+            continue
         try:
             yield from wire.connect(address)
         except WireBroken as error:

@@ -26,6 +26,10 @@ class WireBroken(Exception):
     """The connection cannot be used any more: closed, timed out, or the server talks nonsense."""
 
 
+class NothingLeft(WireBroken):
+    """Of what was to be sent, not one octet left us."""
+
+
 class Wire:
     """A socket with the octets that were read from it and not yet used."""
 
@@ -47,7 +51,7 @@ class Wire:
             raise WireBroken(os.strerror(problem))
 
     def send(self, data: bytes) -> Steps[None]:
-        """Writes all of the octets. Raises WireBroken."""
+        """Writes all of the octets. Raises WireBroken; NothingLeft when the server cannot have got any of them."""
         left, deadline = memoryview(data), time.monotonic() + self._patience
         while left:
             try:
@@ -55,7 +59,8 @@ class Wire:
             except _WAITS as wait:
                 yield from self._await(_asked(wait, select.POLLOUT), deadline)
             except OSError as error:
-                raise WireBroken(_reason(error)) from error
+                kind = NothingLeft if len(left) == len(data) else WireBroken
+                raise kind(_reason(error)) from error
 
     def reply(self, patience: float = 1) -> Steps[Reply]:
         """Gives the server's next reply, waiting at most `patience` times the usual time. Raises WireBroken.

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.errors import MessageError
+from digest.messages import Message
+from digest.papers import Paper
 from digest.runs.deliver import deliver, hold, release
 from digest.runs.limits import Providers
 from digest.runs.sending import Book
 from digest.settings import DeliverySettings, DomainSettings, RelaySettings, Settings, SmtpSettings
 from digest.storage import Store, ledger, limits, papers, plans, subscribers, suppressions
+from digest.storage.ledger import Claimed
 from digest.storage.limits import Lease, Slots
 from digest.subscribers import State, Subscriber, Subscription
 from tests.integration.sending import Sending, start
@@ -139,6 +144,30 @@ class TestConnectionsToADomain:
             wanted = settings(server.port, domains=(DomainSettings(name="narrow.example", connections=1),))
             report = deliver(store, message_of, wanted, NOW)
         assert (report.sent, report.withdrawn) == (5, 1)
+
+    def test_a_message_that_broke_its_connection_keeps_none_from_its_provider(self, store: Store) -> None:
+        planned(store, *many(6, "narrow.example"))
+
+        def script(step: Step) -> Do | None:
+            cut = step.name == "rcpt" and step.recipient == "r1@narrow.example" and step.nth == 1
+            return Do(b"", cut=True) if cut else None
+
+        with ScriptedServer(script=script) as server:
+            wanted = settings(server.port, domains=(DomainSettings(name="narrow.example", connections=1),))
+            assert deliver(store, message_of, wanted, NOW).sent == 6
+
+    def test_a_message_that_cannot_be_composed_keeps_none_from_its_provider(self, store: Store) -> None:
+        first = min(planned(store, *many(6, "narrow.example")))
+
+        def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
+            if row.id == first:
+                raise MessageError("it is too large")
+            return message_of(row, known)
+
+        with ScriptedServer() as server:
+            wanted = settings(server.port, domains=(DomainSettings(name="narrow.example", connections=1),))
+            report = deliver(store, compose, wanted, NOW)
+        assert (report.sent, report.failed) == (5, 1)
 
 
 class TestBreakers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -91,6 +92,22 @@ def test_a_letter_that_is_refused_for_now_is_sent_when_its_time_has_come(store: 
         assert sent(store, server, {}, 1, clock) == [ADDRESSES[0], ADDRESSES[2]]
         clock.now += timedelta(minutes=5)
         assert sent(store, server, {}, 0, clock) == ADDRESSES
+
+
+def test_a_postman_who_is_to_stop_does_not_try_a_silent_relay_again(store: Store) -> None:
+    asked(store)
+    greeted = threading.Event()
+
+    def silent(step: Step) -> Do | None:
+        greeted.set()
+        return Do(say=b"", hang=True)
+
+    with ScriptedServer(silent) as server:
+        relay = SmtpSettings(host="127.0.0.1", port=server.port, tls="none", timeout_seconds=0.5)
+        with Postman(store, writer({}), Round(relay=relay, clock=Clock(), every=0.05)):
+            assert greeted.wait(PATIENCE)
+        assert server.connections == 1
+    assert kept(store) == len(ADDRESSES)
 
 
 def test_a_letter_that_is_refused_for_good_is_not_sent_again(store: Store) -> None:

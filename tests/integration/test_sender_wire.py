@@ -1,0 +1,421 @@
+"""The sender against what sockets do: slow readers, single octets, TLS that breaks off, addresses that refuse."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from digest.deliveries import Attempt, Outcome
+from digest.errors import RelayError, RelayUnavailable
+from digest.settings import SmtpSettings
+from digest.smtp import Courier, Later, Listed, Parcel, probe
+from tests.integration.test_sender_faults import MAIL, Book, parcels
+from tests.smtp_server import OFFERS, Do, ScriptedServer, Step
+
+PATIENCE = 30.0  # seconds
+
+
+def relay(port: int, **changes: object) -> SmtpSettings:
+    usual = {"host": "127.0.0.1", "port": port, "tls": "none", "timeout_seconds": PATIENCE, "connections": 1}
+    return SmtpSettings.model_validate(usual | changes)
+
+
+def carry(wanted: SmtpSettings, book: Book, supply: Any) -> RelayError | None:
+    return Courier(wanted, book.record, first_pause=0.01).carry(supply)
+
+
+@contextlib.contextmanager
+def peer(serve: Callable[[socket.socket], object], *, room: int = 0) -> Iterator[int]:
+    """Gives the port of a listener that serves every connection by this function, in a thread."""
+    listener = socket.socket()
+    if room:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    taken: list[socket.socket] = []
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(listener.accept()[0])
+                threading.Thread(target=guarded, args=(taken[-1],), daemon=True).start()
+
+    def guarded(sock: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            serve(sock)
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        for sock in (listener, *taken):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+
+@dataclass
+class Resolver:
+    """Gives these addresses for every name."""
+
+    found: Sequence[tuple[socket.AddressFamily, tuple[str, int]]]
+
+    def __call__(self, *_asked: object, **_how: object) -> list[Any]:
+        return [(family, socket.SOCK_STREAM, 0, "", address) for family, address in self.found]
+
+
+def reset(sock: socket.socket) -> None:
+    """Closes with RST, as a server does that dies with octets unread."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+class TestAddresses:
+    def test_the_next_address_is_tried_when_the_first_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        book = Book()
+        with ScriptedServer() as gone:
+            pass
+        with ScriptedServer() as server:
+            found = [(socket.AF_INET, ("127.0.0.1", port)) for port in (gone.port, server.port)]
+            monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
+            assert carry(relay(25), book, parcels(3)) is None
+        assert len(server.taken) == 3
+
+    def test_an_address_of_a_kind_that_the_machine_lacks_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real, book = socket.socket, Book()
+
+        def without_ipv6(family: int = -1, *rest: Any, **named: Any) -> socket.socket:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            return real(family, *rest, **named)
+
+        with ScriptedServer() as server:
+            found = [(socket.AF_INET6, ("::1", server.port)), (socket.AF_INET, ("127.0.0.1", server.port))]
+            monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
+            monkeypatch.setattr(socket, "socket", without_ipv6)
+            assert carry(relay(25), book, parcels(3)) is None
+            monkeypatch.undo()
+        assert len(server.taken) == 3
+
+    @pytest.mark.parametrize("host", ["mail..example.com", "a" * 70 + ".example.com"])
+    def test_what_is_no_host_name_is_a_relay_that_cannot_be_used(self, host: str) -> None:
+        assert isinstance(carry(relay(25, host=host), Book(), parcels(1)), RelayUnavailable)
+
+    def test_a_listener_that_takes_no_more_connections_is_given_up(self) -> None:
+        with contextlib.ExitStack() as held:
+            listener = held.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            for _ in range(3):  # more than it keeps: the next one hears nothing
+                waiting = held.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(listener.getsockname())
+            book = Book()
+            problem = carry(relay(listener.getsockname()[1], timeout_seconds=0.05), book, parcels(3))
+        assert isinstance(problem, RelayUnavailable)
+        assert "in time" in str(problem)
+        assert book == Book()
+
+
+class TestReplies:
+    def test_replies_in_single_octets_are_read_as_one(self) -> None:
+        def drip(sock: socket.socket) -> None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with sock.makefile("rb") as lines:
+                speak(sock, b"220 slow.example\r\n")
+                for line in lines:
+                    verb = line[:4].upper()
+                    if verb == b"DATA":
+                        speak(sock, b"354-go\r\n354 ahead\r\n")
+                        while lines.readline() != b".\r\n":
+                            pass
+                    speak(sock, b"250-slow.example\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 2.0.0 ok\r\n")
+
+        def speak(sock: socket.socket, reply: bytes) -> None:
+            for octet in reply:
+                sock.sendall(bytes([octet]))
+
+        book = Book()
+        with peer(drip) as port:
+            assert carry(relay(port), book, parcels(2)) is None
+        assert book.outcomes() == {0: Outcome.SENT, 1: Outcome.SENT}
+
+    def test_a_recipient_refused_for_good_is_so_even_when_the_server_then_hangs_up(self) -> None:
+        def script(step: Step) -> Do | None:
+            refused = step.name == "rcpt" and step.recipient == "r3@example.com"
+            return Do(b"550 5.1.1 who\r\n", cut=True) if refused else None
+
+        book = Book()
+        with ScriptedServer(script=script) as server:
+            assert carry(relay(server.port), book, parcels(8)) is None
+        assert (book.attempts[3].outcome, book.attempts[3].status) == (Outcome.FAILED, "5.1.1")
+        assert list(book.outcomes().values()).count(Outcome.SENT) == 7
+
+    def test_all_recipients_refused_are_all_failed_and_none_is_lost(self) -> None:
+        book = Book()
+        with ScriptedServer(script=lambda s: Do(b"550 5.1.1 who\r\n") if s.name == "rcpt" else None) as server:
+            assert carry(relay(server.port), book, parcels(200)) is None
+        assert len(book.attempts) == 200
+        assert set(book.outcomes().values()) == {Outcome.FAILED}
+
+
+class TestTheDot:
+    def test_a_dot_that_could_not_leave_leaves_no_doubt(self) -> None:
+        sockets: list[socket.socket] = []
+        book = Book()
+
+        def broken_meanwhile(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+            if intents:
+                reset(sockets[0])
+                time.sleep(0.05)  # until we have been told
+            return book.record(attempts, intents)
+
+        with peer(lambda sock: converse(sock, sockets)) as port:
+            Courier(relay(port), broken_meanwhile, first_pause=0.01).carry(parcels(1))
+        assert book.outcomes() == {0: Outcome.LOST}
+
+    def test_a_server_that_hangs_up_while_the_intent_is_recorded_leaves_its_last_word(self) -> None:
+        sockets: list[socket.socket] = []
+        book = Book()
+
+        def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+            if intents:
+                sockets[0].sendall(b"421 4.4.2 too slow\r\n")
+                sockets[0].shutdown(socket.SHUT_WR)
+            return book.record(attempts, intents)
+
+        with peer(lambda sock: converse(sock, sockets)) as port:
+            Courier(relay(port), slow, first_pause=0.01).carry(parcels(1))
+        assert (book.attempts[0].outcome, book.attempts[0].code) == (Outcome.DEFERRED, 421)
+
+
+def converse(sock: socket.socket, sockets: list[socket.socket]) -> None:
+    """Speaks to the first connection, in lock-step, until it has the body; drops all others."""
+    sockets.append(sock)
+    if len(sockets) > 1:
+        sock.close()
+        return
+    for reply in (b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+        sock.sendall(reply)
+        if reply[:3] != b"354":
+            sock.recv(1000)
+    got = 0
+    while got < len(MAIL):
+        got += len(sock.recv(65536))
+
+
+class TestSeveralConnections:
+    def test_they_fail_together_and_go_on_together_when_the_relay_comes_back(self) -> None:
+        cut = threading.Event()
+
+        def script(step: Step) -> Do | None:
+            if step.name == "mail" and step.connection <= 4 and (step.connection == 4 or cut.is_set()):
+                cut.set()
+                return Do(b"", cut=True)
+            return (
+                Do(b"421 4.3.2 restarting\r\n", cut=True)
+                if step.name == "greeting" and 4 < step.connection <= 8
+                else None
+            )
+
+        book = Book()
+        with ScriptedServer(script=script) as server:
+            assert carry(relay(server.port, connections=4), book, parcels(200)) is None
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert server.recipients() == sorted(f"r{n}@example.com" for n in range(200))
+
+    def test_one_that_is_never_greeted_holds_up_no_other(self) -> None:
+        def script(step: Step) -> Do | None:
+            return Do(b"", hang=True) if step.name == "greeting" and step.connection == 2 else None
+
+        book = Book()
+        with ScriptedServer(script=script) as server:
+            assert carry(relay(server.port, connections=3, timeout_seconds=0.5), book, parcels(100)) is None
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert len(book.attempts) == 100
+
+    def test_sixty_four_leave_no_file_open(self) -> None:
+        before, book = open_files(), Book()
+        with ScriptedServer() as server:
+            assert carry(relay(server.port, connections=64), book, parcels(1000)) is None
+            assert server.connections == 64
+        assert len(server.taken) == len(book.attempts) == 1000
+        wait_until(lambda: open_files() <= before)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class TestSupply:
+    def test_what_came_back_goes_out_again_while_the_supply_has_nothing(self) -> None:
+        """The supply waits for the answer of the one that came back: its provider takes one at a time."""
+        book = Book()
+
+        class OneAtATime:
+            given = 0
+
+            def poll(self) -> Parcel | Later | None:
+                if self.given == 3:
+                    return None
+                if self.given > len(book.attempts):
+                    return Later(0.01)
+                self.given += 1
+                return parcel(self.given)
+
+        def script(step: Step) -> Do | None:
+            return Do(b"", cut=True) if step.name == "rcpt" and step.nth == 1 and "r2@" in step.recipient else None
+
+        with ScriptedServer(script=script) as server:
+            assert carry(relay(server.port), book, OneAtATime()) is None
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+
+    def test_what_breaks_every_connection_lets_others_pass_when_the_supply_is_slow(self) -> None:
+        class Slow:
+            asked = 0
+
+            def poll(self) -> Parcel | Later | None:
+                self.asked += 1
+                if self.asked > 20:
+                    return None
+                return parcel(self.asked) if self.asked % 2 else Later(0.01)
+
+        book = Book()
+        with ScriptedServer(
+            script=lambda s: Do(b"", cut=True) if s.name == "rcpt" and s.recipient.startswith("r1@") else None
+        ) as server:
+            assert carry(relay(server.port), book, Slow()) is None
+        assert book.attempts.pop(1).outcome is Outcome.LOST
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert len(book.attempts) == 9
+
+    def test_one_that_breaks_while_a_body_is_under_way_lets_that_come_to_its_end(self) -> None:
+        def given() -> Iterator[Parcel]:
+            yield parcel(1)
+            raise RuntimeError("the store is gone")
+
+        book = Book()
+        with ScriptedServer() as server, pytest.raises(RuntimeError, match="store is gone"):
+            carry(relay(server.port), book, Listed(given()))
+        assert server.recipients() == ["r1@example.com"]
+        assert book.outcomes() == {1: Outcome.SENT}
+
+    def test_answers_that_come_while_the_record_is_slow_are_in_time(self) -> None:
+        book = Book()
+
+        def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+            time.sleep(0.3)
+            return book.record(attempts, intents)
+
+        with ScriptedServer() as server:
+            courier = Courier(relay(server.port, connections=4, timeout_seconds=0.2), slow)
+            assert courier.carry(parcels(20)) is None
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert len(book.attempts) == len(server.taken) == 20
+
+    @pytest.mark.parametrize("at", ["record", "supply"])
+    def test_an_interruption_closes_every_connection_and_sends_no_dot(self, at: str) -> None:
+        before = open_files()
+
+        def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+            raise KeyboardInterrupt
+
+        def given() -> Iterator[Parcel]:
+            for number in range(20):
+                yield parcel(number)
+                if at == "supply":
+                    raise KeyboardInterrupt
+
+        with ScriptedServer() as server:
+            with pytest.raises(KeyboardInterrupt):
+                Courier(relay(server.port, connections=4), record).carry(Listed(given()))
+            assert not server.taken
+        wait_until(lambda: open_files() <= before)
+
+    def test_a_stop_ends_the_wait_for_a_supply_that_has_nothing_for_long(self) -> None:
+        polled = threading.Event()
+
+        class Never:
+            def poll(self) -> Later:
+                polled.set()
+                return Later(3600)
+
+        courier = Courier(relay(1), Book().record)
+        carrying = threading.Thread(target=courier.carry, args=(Never(),), daemon=True)
+        carrying.start()
+        assert polled.wait(PATIENCE)
+        courier.stop()
+        carrying.join(PATIENCE)
+        assert not carrying.is_alive()
+
+
+def parcel(number: int, data: bytes = MAIL) -> Parcel:
+    return Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", data)
+
+
+class TestTls:
+    LARGE = b"Subject: x\r\n\r\n" + b"a line of the body\r\n" * 250_000
+
+    @pytest.fixture
+    def authority(self) -> trustme.CA:
+        return trustme.CA()
+
+    @pytest.fixture
+    def wanted(self, authority: trustme.CA, tmp_path: Path) -> Callable[..., SmtpSettings]:
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        return lambda port, **changes: relay(
+            port, host="localhost", ca_file=str(tmp_path / "ca.pem"), user="ada", password="secret", **changes
+        )
+
+    @pytest.fixture
+    def server(self, authority: trustme.CA) -> ScriptedServer:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        return ScriptedServer(tls=context, offers=(*OFFERS, "AUTH PLAIN LOGIN"))
+
+    def test_five_megabytes_pass_through_a_small_room(
+        self, server: ScriptedServer, wanted: Callable[..., SmtpSettings]
+    ) -> None:
+        server.script = lambda step: Do(then=lambda: time.sleep(0.2)) if step.name == "body" else None
+        book = Book()
+        with server:
+            supply = Listed(parcel(n, self.LARGE) for n in range(2))
+            assert carry(wanted(server.port, tls="starttls"), book, supply) is None
+        assert [mail.data == self.LARGE for mail in server.taken] == [True, True]
+
+    @pytest.mark.parametrize("said", [b"", b"\x16\x03", b"220 not TLS\r\n"], ids=["nothing", "a part", "SMTP"])
+    @pytest.mark.parametrize("goes", [True, False], ids=["and goes", "and stays"])
+    def test_a_handshake_that_does_not_come_to_its_end_gives_nothing_away(
+        self, wanted: Callable[..., SmtpSettings], said: bytes, goes: bool
+    ) -> None:
+        heard: list[bytes] = []
+
+        def serve(sock: socket.socket) -> None:
+            sock.sendall(said)
+            heard.append(sock.recv(65536))
+            if not goes:
+                heard.append(sock.recv(65536))
+            sock.close()
+
+        with peer(serve) as port, pytest.raises(RelayUnavailable):
+            probe(wanted(port, tls="tls", timeout_seconds=0.2))
+        assert all(octets[:1] in (b"\x16", b"\x15", b"") for octets in heard), "only handshake and alert"
