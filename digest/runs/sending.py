@@ -226,7 +226,14 @@ class ClaimedSupply:
         return self._rows.popleft() if self._rows else None
 
     def _may_leave(self, row: Claimed) -> bool:
-        """Takes leave for a row; one that may not go now is kept for later, or given back for longer."""
+        """Takes leave for a row; one that may not go now is kept for later, or given back for longer.
+
+        One that waited for a slow relay until its lease ran out is given back as well, to be claimed afresh.
+        """
+        if row.lease_until <= self._clock():
+            self._book.postpone(row.id, self._clock())
+            self._dry = False
+            return False
         if until := self._providers.closed_until(row.domain):
             self._book.postpone(row.id, until)
             return False

@@ -66,6 +66,7 @@ class Claimed:
     address: str
     name: str
     language: str
+    lease_until: datetime  #: from when on another sender may have it
 
     @cached_property
     def issue(self) -> Issue:
@@ -91,9 +92,10 @@ def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) ->
     """
     free, leasing = _SQL[tx.on_postgresql]
     rows = tx.connection.execute(free, {"now": now, "limit": limit}).all()
-    leased = {"ids": json.dumps([row[0] for row in rows]), "owner": owner, "until": now + lease}
+    until = now + lease
+    leased = {"ids": json.dumps([row[0] for row in rows]), "owner": owner, "until": until}
     tx.connection.execute(leasing, leased)
-    return [Claimed(*row) for row in rows]
+    return [Claimed(*(*row, until)) for row in rows]
 
 
 def waiting(tx: Tx, now: datetime) -> int:

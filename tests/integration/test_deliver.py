@@ -16,7 +16,10 @@ from digest.inbox import Inbox
 from digest.messages import Message
 from digest.papers import Paper
 from digest.runs.deliver import deliver
+from digest.runs.limits import Providers
+from digest.runs.sending import LEASE, Book, ClaimedSupply
 from digest.settings import Settings, SmtpSettings
+from digest.smtp import Parcel
 from digest.storage import Store, consent, deliveries, ledger, papers, plans, suppressions
 from digest.storage.consent import Change
 from digest.storage.ledger import Claimed
@@ -46,6 +49,19 @@ def planned(store: Store, count: int) -> dict[int, Subscriber]:
     with store.transaction() as tx:
         entered = plans.enter(tx, [plan(person) for person in people], NOW).planned
     return {entered[person.number]: person for person in people}
+
+
+def test_rows_that_waited_longer_than_their_lease_are_claimed_afresh(store: Store) -> None:
+    rows, now = planned(store, 5), [NOW]
+    book = Book(store, "sender/1/1/a", lambda: now[0], lambda _count: None)
+    supply = ClaimedSupply(book, message_of, Providers(store, (), "sender/1/1/a", lambda: now[0]), lambda: now[0])
+    first = supply.poll()
+    assert isinstance(first, Parcel)
+    now[0] += LEASE
+    later = [found.delivery for found in iter(supply.poll, None) if isinstance(found, Parcel)]
+    assert sorted([first.delivery, *later]) == sorted(rows)
+    assert book.record([], later) == set(later)
+    book.release()
 
 
 @pytest.fixture
