@@ -21,10 +21,15 @@ from digest.smtp.session import open_session
 from digest.smtp.steps import Steps, Wait
 
 MAX_TROUBLES = 3  # times in a row that connections were fruitless before the relay is given up for this time
-FIRST_PAUSE = 0.5  # seconds before the next connection; doubled each time
+MAX_BREAKS = 8  # the same, when each broke under a parcel before its end: that may be the parcels' doing
+FIRST_PAUSE = 0.5  # seconds before the next connection; doubled each time, thrice at most
 PARCELS_PER_CONNECTION = 4  # parcels begun before a further connection is worth its making
 
 _log = logging.getLogger(__name__)
+
+
+class _BrokenUnderParcel(RelayUnavailable):
+    """The relay opened a session, which broke under the first parcel, before its final dot."""
 
 
 def _utc_now() -> datetime:
@@ -118,7 +123,9 @@ class Courier:
         except Broken as error:
             self._give_back(error, desk)
             if isinstance(error, Slowed) or not (exchange.answered or isinstance(error, Withdrawn)):
-                return RelayUnavailable(f"relay {self.name}: {error}")
+                blames_relay = isinstance(error, Slowed) or not error.back
+                kind = RelayUnavailable if blames_relay else _BrokenUnderParcel
+                return kind(f"relay {self.name}: {error}")
         finally:
             session.wire.close()
             self._open -= 1
@@ -135,11 +142,12 @@ class Courier:
             return False  # the relay takes us, but not more of us
         if troubles >= self._troubles:
             self._troubles += 1
-        if self._troubles >= MAX_TROUBLES or isinstance(trouble, RelayRefused):
+        most = MAX_BREAKS if isinstance(trouble, _BrokenUnderParcel) else MAX_TROUBLES
+        if self._troubles >= most or isinstance(trouble, RelayRefused):
             self._problem = trouble
             self._given_up = True
             return False
-        yield Wait(time.monotonic() + self._first_pause * 2.0 ** (self._troubles - 1))
+        yield Wait(time.monotonic() + self._first_pause * 2.0 ** min(self._troubles - 1, 3))
         return not self._is_over()
 
     def _give_back(self, broken: Broken, desk: Desk) -> None:

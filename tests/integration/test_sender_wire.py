@@ -161,6 +161,16 @@ class TestReplies:
         assert (book.attempts[3].outcome, book.attempts[3].status) == (Outcome.FAILED, "5.1.1")
         assert list(book.outcomes().values()).count(Outcome.SENT) == 7
 
+    def test_recipients_at_whom_the_server_hangs_up_keep_nobody_from_their_mail(self) -> None:
+        unlucky = {"r0@example.com", "r1@example.com", "r2@example.com"}
+        book = Book()
+        cut = Do(b"", cut=True)
+        with ScriptedServer(script=lambda s: cut if s.name == "rcpt" and s.recipient in unlucky else None) as server:
+            assert carry(relay(server.port), book, parcels(30)) is None
+        assert [book.attempts.pop(number).outcome for number in range(3)] == [Outcome.LOST] * 3
+        assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert len(book.attempts) == 27
+
     def test_all_recipients_refused_are_all_failed_and_none_is_lost(self) -> None:
         book = Book()
         with ScriptedServer(script=lambda s: Do(b"550 5.1.1 who\r\n") if s.name == "rcpt" else None) as server:
