@@ -115,6 +115,10 @@ class Courier:
         except RelayError as error:
             desk.give_back(parcel)
             return error
+        if self._is_over():
+            desk.give_back(parcel)
+            yield from session.quit()
+            return None
         self._open += 1
         exchange = Exchange(session, desk, self._ledger, self.name, self._clock)
         try:

@@ -359,6 +359,16 @@ class TestSupply:
             assert not server.taken
         wait_until(lambda: open_files() <= before)
 
+    def test_a_stop_while_the_connection_is_made_begins_no_mail(self) -> None:
+        book = Book()
+        with ScriptedServer() as server:
+            courier = Courier(relay(server.port), book.record)
+            server.script = lambda step: courier.stop() if step.name == "ehlo" else None  # type: ignore[func-returns-value]
+            assert courier.carry(parcels(3)) is None
+        assert [one.delivery for one in courier.returned] == [0]
+        assert not server.taken
+        assert book == Book()
+
     def test_a_stop_ends_the_wait_for_a_supply_that_has_nothing_for_long(self) -> None:
         polled = threading.Event()
 
