@@ -121,12 +121,12 @@ class Recorder:
 
     def _write_rows(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Writes all rows of a kind at once: SQLite then only says how many took it, which is nearly always all."""
-        marks = [{"owner": self._owner} | _answer(attempt) for attempt in sent]
+        marks = [_answer(attempt, self._owner) for attempt in sent]
         self._begin(marks)
         if not intents:
             return set()
-        given = {"owner": self._owner} | _times(now)
-        self._cursor.executemany(_INTEND_ROW, [given | {"id": delivery} for delivery in intents])
+        times = _times(now)
+        self._cursor.executemany(_INTEND_ROW, [{"id": delivery, "owner": self._owner, **times} for delivery in intents])
         if self._cursor.rowcount == len(intents):
             return set(intents)
         self._connection.rollback()
@@ -159,7 +159,7 @@ def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[in
 
 
 def _mark_sent(run: Run, on_postgresql: bool, owner: str, sent: Sequence[Attempt]) -> list[int]:
-    answers = [_answer(attempt) for attempt in sent]
+    answers = [_answer(attempt, owner) for attempt in sent]
     given = _in_one(answers) if on_postgresql else answers
     return [took for these in given for took in run(_SQL[on_postgresql][1], {"owner": owner} | these)]
 
@@ -183,9 +183,10 @@ def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds").removesuffix("+00:00")
 
 
-def _answer(attempt: Attempt) -> dict[str, Any]:
+def _answer(attempt: Attempt, owner: str) -> dict[str, Any]:
     return {
         "id": attempt.delivery,
+        "owner": owner,
         "at": _moment(attempt.at),
         "code": attempt.code,
         "status": attempt.status,
