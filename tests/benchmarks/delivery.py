@@ -131,7 +131,8 @@ def worlds(*counts: int) -> Iterator[list[World]]:
     """Makes a store for each count, on the disk that the temporary folder is on."""
     folder = Path(tempfile.mkdtemp(prefix="delivery-"))
     try:
-        yield [_world(folder / str(count), count) for count in counts]
+        made = {count: _world(folder / str(count), count) for count in dict.fromkeys(counts)}
+        yield [made[count] for count in counts]
     finally:
         shutil.rmtree(folder)
 
