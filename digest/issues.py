@@ -58,15 +58,14 @@ class Reason(NamedTuple):
         return self.share >= TELLING
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pick:
-    """A paper chosen for an issue."""
+class Pick(NamedTuple):
+    """A paper chosen for an issue. A tuple like its reasons, and for the same cause."""
 
     paper: int  #: the paper's sequence number
     match: int | None  #: 0 to 100; None for a trending pick
-    reasons: tuple[Reason, ...] = ()  #: strongest first
     interest: str = ""  #: the strongest, where the paper has most of it: what sections group by; may be empty
     trending: str = ""  #: why it trends ("42 votes, 12 since yesterday"); empty for a matched pick
+    reasons: tuple[Reason, ...] = ()  #: strongest first
 
 
 class LeftOut(StrEnum):
@@ -102,3 +101,8 @@ class Issue:
     more: int = 0  #: further papers above the minimum that are not shown
     considered: int = 0  #: papers that were new to the subscriber
     weekly: bool = False
+
+    @property
+    def shown(self) -> tuple[Pick, ...]:
+        """All picks, in the order in which they are shown."""
+        return self.picks + self.also + self.trending

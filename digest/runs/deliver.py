@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from typing import Any
 from digest.deliveries import Attempt, DeliveryState
 from digest.fetching.keys import load_signers
 from digest.messages import Message
-from digest.papers import Paper
 from digest.rendering import Press
 from digest.runs.compose import Composer
 from digest.runs.limits import Clock, Providers, Rate, RelaySupply, Shares, allowance
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.senders import new_sender
 from digest.runs.sending import HOLD, Book, ClaimedSupply, Compose
 from digest.settings import RelaySettings, Settings
@@ -72,8 +72,9 @@ def composer(press: Press, keyring: Keyring, settings: Settings) -> Compose:
     """
     sender = Composer(press=press, keyring=keyring, settings=settings, signers=load_signers(settings))
 
-    def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
-        return sender.message(row.issue, row.id, row.subscription, known)
+    def compose(row: Claimed, papers: PapersAtHand) -> Message:
+        issue = row.issue
+        return sender.message(issue, row.id, row.subscription, papers.of(issue))
 
     return compose
 

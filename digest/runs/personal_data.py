@@ -73,7 +73,7 @@ def _issues(tx: Tx, number: int) -> list[dict[str, Any]]:
 
 def _picks(delivery: Delivery) -> tuple[Pick, ...]:
     issue = delivery.issue
-    return (*issue.picks, *issue.also, *issue.trending) if issue else ()
+    return issue.shown if issue else ()
 
 
 def _votes(tx: Tx, number: int) -> list[dict[str, Any]]:

@@ -183,4 +183,4 @@ def _sent(tx: Tx, subscriber: Subscriber) -> dict[int, date]:
     """Gives the papers of the last issues that were sent, with the day."""
     past = deliveries.of_subscriber(tx, subscriber.number) if subscriber.number else []
     issues = (delivery.issue for delivery in reversed(past) if delivery.state is DeliveryState.SENT and delivery.issue)
-    return {pick.paper: issue.issue_date for issue in issues for pick in (*issue.picks, *issue.also, *issue.trending)}
+    return {pick.paper: issue.issue_date for issue in issues for pick in issue.shown}

@@ -92,4 +92,4 @@ def _last_issue(tx: Tx, subscriber: Subscriber) -> Issue | None:
 
 
 def _numbers(issue: Issue) -> set[int]:
-    return {pick.paper for pick in (*issue.picks, *issue.also, *issue.trending)}
+    return {pick.paper for pick in issue.shown}

@@ -6,16 +6,18 @@ import heapq
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import MessageError
+from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
 from digest.runs.bounces import note_refusals
 from digest.runs.limits import Clock, Providers
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.senders import is_dead
 from digest.smtp import Later, Parcel
 from digest.storage import Store, ledger, limits, papers
@@ -25,14 +27,13 @@ from digest.storage.runs import flag
 
 BATCH = 200  # rows claimed at a time
 LEASE = timedelta(minutes=15)
-MAX_PAPERS_KEPT = 5000  # papers in memory between batches
 LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
 FIRST_SHARE = "first share"  # the slot of the process that sends it
 LOOK_AGAIN = 0.5  # seconds, while another process sends it
 HOLD = "hold"  # the flag that stops all sending; its value says why
 
-Compose = Callable[[Claimed, Mapping[int, Paper]], Message]
-"""Makes the message of a claimed row from its papers, given by number. Raises MessageError."""
+Compose = Callable[[Claimed, PapersAtHand], Message]
+"""Makes the message of a claimed row. Raises MessageError."""
 
 _log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class ClaimedSupply:
         self._rows: deque[Claimed] = deque()
         self._delayed: list[tuple[datetime, int, Claimed]] = []  # a heap: wait for the rate of their domain
         self._returned: deque[Parcel] = deque()  # by relays that were given up
-        self._papers: dict[int, Paper] = {}
+        self._papers = PapersAtHand(book.papers, self._waiting)
         self._dry = False
         self.left: int | None = None  #: how many more are to be given; None: all
 
@@ -247,8 +248,13 @@ class ClaimedSupply:
     def _refill(self) -> None:
         self._providers.refresh()
         rows = self._book.claim(BATCH)
-        known = {} if len(self._papers) > MAX_PAPERS_KEPT else self._papers
-        wanted = {number for row in rows for number in row.papers}
-        self._papers = known | self._book.papers(wanted - known.keys())
         self._rows.extend(rows)
         self._dry = not rows
+
+    def _waiting(self) -> Iterator[Issue]:
+        """Gives the issues of the rows that wait; what cannot be read is told of when its turn comes."""
+        with self._lock:
+            rows = tuple(self._rows)
+        for row in rows:
+            with suppress(MessageError):
+                yield row.issue

@@ -8,21 +8,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from typing import Any
 
 from sqlalchemy import bindparam, select, text
 
+from digest.errors import MessageError, StoreError
 from digest.issues import Issue
 from digest.storage import schema
 from digest.storage.columns import Instant
-from digest.storage.issue_rows import issue_of, papers_in
+from digest.storage.issue_rows import CONTENT, issue_of
 from digest.storage.store import Tx
 from digest.subscribers import Subscription
 
-_d, _i, _s = schema.deliveries.c, schema.issues.c, schema.subscribers.c
+_d, _s = schema.deliveries.c, schema.subscribers.c
 _NOW = bindparam("now", type_=Instant)
-_COLUMNS = (_d.id, _d.issue_date, _i.content, _d.attempts, _d.domain, _s.number, _s.address, _s.name, _s.language)
+_COLUMNS = (_d.id, _d.issue_date, CONTENT, _d.attempts, _d.domain, _s.number, _s.address, _s.name, _s.language)
 _CLAIMABLE = """
 FROM deliveries
 JOIN subscribers ON subscribers.number = deliveries.subscriber
@@ -62,7 +61,7 @@ class Claimed:
 
     id: int
     issue_date: date
-    recorded: dict[str, Any]  #: the issue as its row holds it
+    content: str  #: the issue as its row holds it
     attempts: int  #: made before
     domain: str  #: of the recipient
     number: int  #: the subscriber's
@@ -71,15 +70,13 @@ class Claimed:
     language: str
     lease_until: datetime  #: from when on another sender may have it
 
-    @cached_property
-    def issue(self) -> Issue:
-        """The issue, read when it is asked for: hundreds of rows wait, and only those at hand need it."""
-        return issue_of(self.number, self.issue_date, self.recorded)
-
     @property
-    def papers(self) -> tuple[int, ...]:
-        """The numbers of all papers that the issue shows."""
-        return papers_in(self.recorded)
+    def issue(self) -> Issue:
+        """The issue, read each time it is asked for: hundreds of rows wait. Raises MessageError when it cannot be."""
+        try:
+            return issue_of(self.id, self.number, self.issue_date, self.content)
+        except StoreError as error:
+            raise MessageError(str(error)) from error
 
     @property
     def subscription(self) -> Subscription:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from msgspec.json import Decoder, Encoder
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -18,9 +18,12 @@ _POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 
 
+_read, _write = Decoder().decode, Encoder().encode  # in half the time of Python's own, and a quarter
+
+
 def compact(value: Any) -> str:
-    """Gives a value as JSON without spaces. Reading and writing it so takes a quarter of the time of Python's own."""
-    return to_json(value).decode()
+    """Gives a value as JSON without spaces."""
+    return _write(value).decode()
 
 
 def store_url(address: str, base_folder: Path) -> URL:
@@ -57,7 +60,7 @@ def engine_for(url: URL) -> Engine:
             url,
             hide_parameters=True,
             json_serializer=compact,
-            json_deserializer=from_json,
+            json_deserializer=_read,
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=8,
@@ -74,7 +77,7 @@ def _sqlite_engine(url: URL) -> Engine:
         url,
         hide_parameters=True,
         json_serializer=compact,
-        json_deserializer=from_json,
+        json_deserializer=_read,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
     )
     event.listen(engine, "connect", _set_up_sqlite)

@@ -13,11 +13,11 @@ from digest.deliveries import DeliveryState
 from digest.issues import Issue
 from digest.storage import schema
 from digest.storage.bulk import chunks
-from digest.storage.issue_rows import issue_of
+from digest.storage.issue_rows import CONTENT, issue_of
 from digest.storage.store import Tx
 
 _d = schema.deliveries.c
-_ROWS = select(schema.deliveries, schema.issues.c.content).join_from(schema.deliveries, schema.issues, isouter=True)
+_ROWS = select(schema.deliveries, CONTENT).join_from(schema.deliveries, schema.issues, isouter=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,12 @@ def skipped_since(tx: Tx, since: datetime) -> Mapping[str, int]:
 def _delivery_of(row: Any) -> Delivery:
     names = ("id", "issue_date", "skip", "created", "expires_at", "attempts", "sent_at")
     answer = ("last_code", "last_status", "last_reply", "last_stage", "relay")
-    issue = issue_of(row["subscriber"], row["issue_date"], row["content"]) if row["content"] else None
+    issue = _issue_of(row) if row["content"] else None
     state = DeliveryState(row["state"])
     return Delivery(
         subscriber=row["subscriber"] or 0, state=state, issue=issue, **{name: row[name] for name in names + answer}
     )
+
+
+def _issue_of(row: Any) -> Issue:
+    return issue_of(row["id"], row["subscriber"], row["issue_date"], row["content"])

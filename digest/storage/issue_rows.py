@@ -1,4 +1,4 @@
-"""Issues as compact JSON: a few hundred bytes in the ledger from which the message is made at each attempt."""
+"""Issues as compact JSON: a few hundred bytes beside the ledger from which the message is made at each attempt."""
 
 from __future__ import annotations
 
@@ -6,15 +6,36 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from digest.issues import Issue, Pick, Reason, ReasonKind
+from msgspec import MsgspecError, Struct
+from msgspec.json import Decoder
+from sqlalchemy import Text, cast
+
+from digest.errors import StoreError
+from digest.issues import Issue, Pick, Reason
+from digest.storage import schema
 from digest.storage.paper_rows import storable
 
+CONTENT = cast(schema.issues.c.content, Text).label("content")  #: the JSON as it stands there, to be read when wanted
 PLACES = 9  #: decimals of a contribution that are kept; their sum stays right to far below a millionth
 _GROUPS = ("picks", "also", "trending")
-_KINDS = {kind.value: kind for kind in ReasonKind}
 _TOLD = 4  # places in the row of a reason that are always there
 _USUAL: Sequence[Any] = (-1, -1, "", "", 1.0)  # start, end, matched, words, share: left out from the end while usual
-_LEFT_OUT = {_TOLD + given: list(_USUAL[given:]) for given in range(len(_USUAL) + 1)}  # by the length of the row
+
+
+class _Content(Struct):
+    """What the JSON holds; a pick and a reason stand there as lists, in the order of their fields."""
+
+    created: datetime
+    message_id: str
+    more: int
+    considered: int
+    weekly: bool
+    picks: tuple[Pick, ...] = ()
+    also: tuple[Pick, ...] = ()
+    trending: tuple[Pick, ...] = ()
+
+
+_read = Decoder(_Content).decode  # straight into what the message is made from
 
 
 def issue_row(issue: Issue) -> dict[str, Any]:
@@ -29,36 +50,39 @@ def issue_row(issue: Issue) -> dict[str, Any]:
     }
 
 
-def issue_of(subscriber: int, issue_date: date, row: dict[str, Any]) -> Issue:
-    """Gives the issue that `issue_row` described."""
+def issue_of(delivery: int, subscriber: int, issue_date: date, content: str) -> Issue:
+    """Gives the issue that `issue_row` described. Raises StoreError, naming the delivery, when this is not one."""
+    found = _content(delivery, content)
     return Issue(
         subscriber=subscriber,
         issue_date=issue_date,
-        created=datetime.fromisoformat(row["created"]),
-        message_id=row["message_id"],
-        **{name: tuple(_pick_of(pick) for pick in row.get(name, ())) for name in _GROUPS},
-        more=row["more"],
-        considered=row["considered"],
-        weekly=row["weekly"],
+        created=found.created,
+        message_id=found.message_id,
+        picks=found.picks,
+        also=found.also,
+        trending=found.trending,
+        more=found.more,
+        considered=found.considered,
+        weekly=found.weekly,
     )
 
 
-def papers_in(row: dict[str, Any]) -> tuple[int, ...]:
-    """Gives the numbers of all papers that the issue shows."""
-    return tuple(pick[0] for name in _GROUPS for pick in row.get(name, ()))
+def papers_in(delivery: int, content: str) -> tuple[int, ...]:
+    """Gives the numbers of all papers that the issue shows. Raises StoreError like `issue_of`."""
+    found = _content(delivery, content)
+    return tuple(pick.paper for picks in (found.picks, found.also, found.trending) for pick in picks)
+
+
+def _content(delivery: int, content: str) -> _Content:
+    try:
+        return _read(content)
+    except MsgspecError as error:
+        raise StoreError(f"the issue of delivery {delivery} cannot be read: {error}") from error
 
 
 def _pick_row(pick: Pick) -> list[Any]:
     reasons = [_reason_row(reason) for reason in pick.reasons]
     return [pick.paper, pick.match, storable(pick.interest), pick.trending, reasons]
-
-
-def _pick_of(row: Sequence[Any]) -> Pick:
-    paper, match, interest, trending, reasons = row
-    made = object.__new__(Pick)  # its constructor would take twice as long, and a message has a dozen
-    told = tuple([_reason_of(reason) for reason in reasons])
-    made.__dict__.update(paper=paper, match=match, interest=interest, trending=trending, reasons=told)
-    return made
 
 
 def _reason_row(reason: Reason) -> list[Any]:
@@ -68,9 +92,3 @@ def _reason_row(reason: Reason) -> list[Any]:
     while len(row) > _TOLD and row[-1] == _USUAL[len(row) - _TOLD - 1]:
         row.pop()
     return row
-
-
-def _reason_of(row: list[Any]) -> Reason:
-    values = row + _LEFT_OUT[len(row)]
-    values[1] = _KINDS[values[1]]
-    return Reason._make(values)

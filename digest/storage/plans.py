@@ -15,12 +15,12 @@ from digest.deliveries import DeliveryState
 from digest.issues import Issue, SkipReason
 from digest.storage import schema
 from digest.storage.bulk import chunks, copy_rows
-from digest.storage.issue_rows import issue_row, papers_in
+from digest.storage.issue_rows import CONTENT, issue_row, papers_in
 from digest.storage.store import Tx
 from digest.storage.subscriber_rows import due_columns
 from digest.subscribers import State, Subscriber
 
-_d, _i, _s = schema.deliveries.c, schema.issues.c, schema.subscribers.c
+_d, _s = schema.deliveries.c, schema.subscribers.c
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +61,14 @@ def left_over(tx: Tx, numbers: Iterable[int], now: datetime) -> dict[int, LeftOv
     """Gives, for those subscribers who have any, what older issues left planned or deferred."""
     found: dict[int, list[Any]] = {}
     for chunk in chunks(numbers):
-        query = select(_d.id, _d.subscriber, _i.content).join_from(schema.deliveries, schema.issues)
+        query = select(_d.id, _d.subscriber, CONTENT).join_from(schema.deliveries, schema.issues)
         theirs = query.where(_d.subscriber.in_(chunk), _unsent(now)).order_by(_d.id)
         for row in tx.connection.execute(theirs):
             found.setdefault(row.subscriber, []).append(row)
     return {
         subscriber: LeftOver(
             deliveries=tuple(row.id for row in rows),
-            papers=tuple(chain.from_iterable(papers_in(row.content) for row in rows)),
+            papers=tuple(chain.from_iterable(papers_in(row.id, row.content) for row in rows)),
         )
         for subscriber, rows in found.items()
     }

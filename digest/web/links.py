@@ -217,7 +217,7 @@ def _picked(visit: Visit, delivery: Delivery) -> tuple[PaperView, ...]:
 
 def _shown(delivery: Delivery) -> tuple[Pick, ...]:
     issue = delivery.issue
-    return (*issue.picks, *issue.also, *issue.trending) if issue else ()
+    return issue.shown if issue else ()
 
 
 def _vote_page(visit: Visit, ballot: Ballot, state: str) -> Response:

@@ -28,8 +28,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.deliver import Compose, deliver
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.settings import StoreSettings
 from digest.storage import Store, ledger, open_store, papers
 from digest.storage.ledger import Claimed
@@ -62,7 +62,7 @@ def joined(sample: bytes) -> Compose:
     head, _, rest = sample.partition(b"To: ")
     rest = rest.partition(b"\r\n")[2]
 
-    def compose(row: Claimed, _known: Mapping[int, Paper]) -> Message:
+    def compose(row: Claimed, _papers: PapersAtHand) -> Message:
         address = row.address
         data = b"".join((head, b"To: ", address.encode(), b"\r\n", rest))
         return Message(sender=f"digest+{row.id:048}@example.org", recipient=address, data=data, is_wire_ready=True)
@@ -87,8 +87,8 @@ def sample_of(store: Store, url: str) -> bytes:
     with store.transaction() as tx:
         (row,) = ledger.claim(tx, "sample", NOW, lease=timedelta(minutes=1), limit=1)
         ledger.release(tx, "sample")
-        known = papers.by_numbers(tx, {pick.paper for pick in row.issue.picks})
-    return make(settings(url, 1, 1))(row, known).data
+        shown = PapersAtHand(lambda numbers: papers.by_numbers(tx, numbers), waiting=tuple)
+        return make(settings(url, 1, 1))(row, shown).data
 
 
 @dataclass(frozen=True, kw_only=True)

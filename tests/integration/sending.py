@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.deliver import deliver
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.settings import DeliverySettings, DomainSettings, Settings, SmtpSettings, StoreSettings
 from digest.storage import Store, Tx, open_store
 from digest.storage.ledger import Claimed
@@ -57,7 +57,7 @@ def run(sending: Sending) -> None:
     deliver(store, message_of, Settings(smtp=relay, domains=sending.domains, delivery=share), sending.now)
 
 
-def message_of(row: Claimed, _known: Mapping[int, Paper]) -> Message:
+def message_of(row: Claimed, _papers: PapersAtHand) -> Message:
     """Gives a small message whose envelope sender tells which process sent it."""
     head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
     return Message(

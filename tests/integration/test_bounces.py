@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -18,8 +17,8 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import FetchError, UsageError
 from digest.fetching.mailboxes import read_maildir
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.bounces import Effect, lift, note_refusals, read_mailbox, take_mail
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.webhook import is_signed, take_events
 from digest.settings import BouncesSettings, Settings
 from digest.storage import Store, bounces, consent, papers, plans, subscribers, suppressions
@@ -121,7 +120,7 @@ def _bounces(house: Household) -> Chore:
     return next(chore for chore in chores(house) if chore.name == "bounces")
 
 
-def never_composed(row: Claimed, known: Mapping[int, Paper]) -> Message:
+def never_composed(row: Claimed, papers: PapersAtHand) -> Message:
     raise AssertionError("reading bounces composes nothing")
 
 

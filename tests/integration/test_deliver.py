@@ -9,18 +9,19 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from digest.deliveries import DeliveryState
 from digest.errors import MessageError
 from digest.inbox import Inbox
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.deliver import deliver
 from digest.runs.limits import Providers
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.sending import LEASE, Book, ClaimedSupply
 from digest.settings import Settings, SmtpSettings
 from digest.smtp import Parcel
-from digest.storage import Store, consent, deliveries, ledger, papers, plans, suppressions
+from digest.storage import Store, consent, deliveries, ledger, papers, plans, schema, suppressions
 from digest.storage.consent import Change
 from digest.storage.ledger import Claimed
 from digest.subscribers import State, Subscriber
@@ -28,13 +29,14 @@ from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.storage.samples import NOW, paper, plan, subscribed
 
 
-def message_of(row: Claimed, known: Mapping[int, Paper]) -> Message:
-    titles = "\r\n".join(known[pick.paper].title for pick in row.issue.picks)
-    head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
+def message_of(row: Claimed, papers: PapersAtHand) -> Message:
+    issue = row.issue
+    titles = "\r\n".join(papers.of(issue)[pick.paper].title for pick in issue.picks)
+    head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{issue.message_id}>\r\n"
     return Message(
         sender=f"bounce+{row.id}@example.org",
         recipient=row.subscription.address,
-        data=f"{head}Subject: {row.issue.issue_date}\r\n\r\n{titles}\r\n".encode(),
+        data=f"{head}Subject: {issue.issue_date}\r\n\r\n{titles}\r\n".encode(),
     )
 
 
@@ -183,10 +185,10 @@ def test_who_leaves_between_claim_and_dot_gets_nothing(store: Store) -> None:
 def test_a_message_that_cannot_be_composed_fails_alone(store: Store, inbox: Inbox) -> None:
     rows = planned(store, 3)
 
-    def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
+    def compose(row: Claimed, papers: PapersAtHand) -> Message:
         if row.id == min(rows):
             raise MessageError("no way")
-        return message_of(row, known)
+        return message_of(row, papers)
 
     report = deliver(store, compose, relay(inbox.port), NOW)
     assert (report.sent, report.failed) == (2, 1)
@@ -194,6 +196,18 @@ def test_a_message_that_cannot_be_composed_fails_alone(store: Store, inbox: Inbo
         row = deliveries.by_id(tx, min(rows))
     assert row is not None
     assert (row.last_reply, row.last_stage) == ("no way", "compose")
+
+
+def test_an_issue_that_cannot_be_read_fails_alone(store: Store, inbox: Inbox) -> None:
+    torn = max(planned(store, 3))
+    with store.transaction() as tx:
+        content = {"created": NOW.isoformat(), "picks": [["one"]]}
+        tx.connection.execute(update(schema.issues).where(schema.issues.c.delivery == torn).values(content=content))
+    report = deliver(store, message_of, relay(inbox.port), NOW)
+    assert (report.sent, report.failed) == (2, 1)
+    with store.reading() as tx:
+        reply = tx.connection.execute(select(schema.deliveries.c.last_reply).where(schema.deliveries.c.id == torn))
+    assert reply.scalar_one().startswith(f"the issue of delivery {torn} cannot be read: Expected `int`, got `str`")
 
 
 def test_a_stop_drains_and_leaves_the_rest_planned(store: Store) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,9 +13,9 @@ import pytest
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import MessageError
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.deliver import deliver, hold, release
 from digest.runs.limits import Providers
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.sending import Book
 from digest.settings import DeliverySettings, DomainSettings, RelaySettings, Settings, SmtpSettings
 from digest.storage import Store, ledger, limits, papers, plans, subscribers, suppressions
@@ -159,10 +158,10 @@ class TestConnectionsToADomain:
     def test_a_message_that_cannot_be_composed_keeps_none_from_its_provider(self, store: Store) -> None:
         first = min(planned(store, *many(6, "narrow.example")))
 
-        def compose(row: Claimed, known: Mapping[int, Paper]) -> Message:
+        def compose(row: Claimed, papers: PapersAtHand) -> Message:
             if row.id == first:
                 raise MessageError("it is too large")
-            return message_of(row, known)
+            return message_of(row, papers)
 
         with ScriptedServer() as server:
             wanted = settings(server.port, domains=(DomainSettings(name="narrow.example", connections=1),))

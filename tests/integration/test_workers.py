@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +21,8 @@ from digest.chores import Household, chores
 from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
 from digest.messages import Message
-from digest.papers import Paper
 from digest.runs.deliver import hold, release
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.settings import SchedulerSettings, Settings, StoreSettings
 from digest.storage import Store, deliveries, ledger, open_store, plans, runs, subscribers
 from digest.storage.jobs import APPLIED, Jobs, open_jobs, outstanding
@@ -203,7 +203,7 @@ def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_pat
     assert states(store) == {}
 
 
-def never_composed(row: Claimed, known: Mapping[int, Paper]) -> Message:
+def never_composed(row: Claimed, papers: PapersAtHand) -> Message:
     raise AssertionError("a tick composes nothing")
 
 

@@ -44,7 +44,7 @@ def test_chips_say_why_strongest_first_and_once_each() -> None:
         reason("quantum", -4, ReasonKind.DISLIKED),
     )
     issue = issue_of(PAPERS[:1])
-    issue = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+    issue = replace(issue, picks=(issue.picks[0]._replace(reasons=reasons),))
     wanted = ["learning rate", "by Frank Hutter", "in cs.LG", "you liked: pruning"]
     assert chips(rendered(issue)) == [wanted]
     assert (
@@ -79,7 +79,7 @@ PARTS = {
 @pytest.mark.parametrize(("why", "chip"), PARTS.values(), ids=PARTS)
 def test_a_chip_says_what_the_paper_has_of_a_keyword_and_whether_that_is_all(why: Reason, chip: str) -> None:
     issue = issue_of(PAPERS[:1])
-    issue = replace(issue, picks=(replace(issue.picks[0], reasons=(why,)),))
+    issue = replace(issue, picks=(issue.picks[0]._replace(reasons=(why,)),))
     assert chips(rendered(issue)) == [[chip]]
     assert chip in rendered(issue).text
 
@@ -88,7 +88,7 @@ def test_a_keyword_of_which_the_paper_has_little_is_named_only_as_the_strongest_
     little = (reason("code generation", 20, matched="code", share=0.5), reason("reasoning", 9, matched="reason"))
     issue = issue_of(PAPERS[:1])
     for reasons, shown in ((little, ["only “code”", "reason"]), (little[::-1], ["reason"])):
-        changed = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+        changed = replace(issue, picks=(issue.picks[0]._replace(reasons=reasons),))
         assert chips(rendered(changed)) == [shown]
 
 
@@ -104,14 +104,14 @@ def test_reasons_kept_from_one_reader_are_not_shown_to_another_who_has_others() 
     )
     issue = issue_of(PAPERS[:1])
     for reasons, shown in cases:
-        changed = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+        changed = replace(issue, picks=(issue.picks[0]._replace(reasons=reasons),))
         assert chips(rendered(changed)) == [shown]
 
 
 def test_at_most_five_chips_are_shown() -> None:
     issue = issue_of(PAPERS[:1])
     reasons = tuple(reason(f"term {place}", 20 - place) for place in range(12))
-    issue = replace(issue, picks=(replace(issue.picks[0], reasons=reasons),))
+    issue = replace(issue, picks=(issue.picks[0]._replace(reasons=reasons),))
     assert chips(rendered(issue)) == [[f"term {place}" for place in range(5)]]
 
 
@@ -119,7 +119,7 @@ def test_at_most_five_chips_are_shown() -> None:
 def test_the_match_stands_as_number_and_bar(match: int) -> None:
     issue = issue_of(PAPERS[:1])
     document = lxml_html.document_fromstring(
-        rendered(replace(issue, picks=(replace(issue.picks[0], match=match),))).html
+        rendered(replace(issue, picks=(issue.picks[0]._replace(match=match),))).html
     )
     bars = [cell.get("width") for cell in document.iter("td") if cell.get("class") == "bar"]
     tracks = [cell for cell in document.iter("td") if cell.get("class") == "track"]

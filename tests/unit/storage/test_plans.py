@@ -58,7 +58,7 @@ def test_an_issue_comes_back_as_it_was_planned(store: Store) -> None:
     assert found.issue is not None
     kept, given = found.issue.picks[0].reasons[0], FULL.picks[0].reasons[0]
     assert kept.contribution == pytest.approx(given.contribution, abs=1e-9)
-    exact = replace(found.issue.picks[0], reasons=(given, *found.issue.picks[0].reasons[1:]))
+    exact = found.issue.picks[0]._replace(reasons=(given, *found.issue.picks[0].reasons[1:]))
     assert replace(found.issue, picks=(exact,)) == FULL
     assert (found.state, found.attempts, found.skip) == (DeliveryState.PLANNED, 0, "")
 
