@@ -103,7 +103,8 @@ def _configure(home: Path, auth_port: int, transport: str, login: bool) -> MailS
     authority = trustme.CA()
     authority.cert_pem.write_to_path(home / "ca.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(home / "server.pem")
-    (home / "mailboxes").write_text("".join(f"r{number}@example.com r{number}/\n" for number in range(10_000)))
+    names = [name for number in range(10_001) for name in (f"r{number}", f"{number}r")]  # the latter by smtp-source -N
+    (home / "mailboxes").write_text("".join(f"{name}@example.com {name}/\n" for name in names))
     restrictions = "permit_sasl_authenticated, reject" if login else "permit_mynetworks, reject"
     values = {"home": home, "daemons": DAEMONS, "uid": owner.pw_uid, "gid": owner.pw_gid, "auth_port": auth_port}
     (conf / "main.cf").write_text(_MAIN.format(**values, transport=transport, restrictions=restrictions))

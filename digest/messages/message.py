@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from digest.messages import headers
 from digest.messages.addresses import wire_address
@@ -44,8 +45,13 @@ class Message:
 
     sender: str  #: envelope sender
     recipient: str  #: envelope recipient, its domain in ASCII
-    data: bytes
-    is_wire_ready: bool = False  #: joined of parts that keep the rules of the wire; else the sender sees to them
+    parts: tuple[bytes, ...]  #: its octets; most parts are shared with the messages of other readers
+    is_wire_ready: bool = False  #: every part keeps the rules of the wire; else the sender sees to them
+
+    @cached_property
+    def data(self) -> bytes:
+        """The octets in one."""
+        return b"".join(self.parts)
 
     @property
     def needs_smtputf8(self) -> bool:
@@ -65,8 +71,8 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
     text, html = ([piece.wire for piece in part] for part in (rendering.text_pieces, rendering.html_pieces))
     body = [_BEFORE_TEXT, *text, _BEFORE_HTML, *html, _END]
     signatures = [signer.signature(fields, b"".join(body), envelope.date) for signer in signers]
-    data = b"".join([*signatures, *fields, b"\r\n", *body])
-    return Message(sender=envelope.bounces, recipient=recipient, data=data, is_wire_ready=True)
+    head = b"".join([*signatures, *fields, b"\r\n"])
+    return Message(sender=envelope.bounces, recipient=recipient, parts=(head, *body), is_wire_ready=True)
 
 
 def _main_fields(subject: str, envelope: Envelope, recipient: str) -> list[bytes]:

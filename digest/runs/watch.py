@@ -112,7 +112,7 @@ def _sent(settings: Settings, mail: EmailMessage) -> bool:
         made.extend(attempts)
         return set(intents)
 
-    parcel = Parcel(0, settings.sender.address, settings.alerts.address, mail.as_bytes())
+    parcel = Parcel(0, settings.sender.address, settings.alerts.address, (mail.as_bytes(),))
     problem = Courier(settings.smtp, record).carry(Listed([parcel]))
     if problem:
         _log.error("the operator cannot be alerted: %s", problem, extra={"action": "alert"})

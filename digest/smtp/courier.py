@@ -79,11 +79,11 @@ class Courier:
         """
         desk = Desk(supply, self._is_over, lambda given: self._connect_more(desk, given))
         self._add_connection(desk)
-        self._loop.run()
-        while desk.has_returns and not self._is_over():
+        self._loop.run(lambda: desk.prepare(self._open))
+        while desk.has_left and not self._is_over():
             self._loop.start(self._work(desk))  # given back by one when the others had already come to their end
-            self._loop.run()
-        self.returned = desk.returned()
+            self._loop.run(lambda: desk.prepare(self._open))
+        self.returned = desk.left()
         if self._defect:
             raise self._defect
         return self._problem

@@ -19,19 +19,41 @@ class Desk:
     def __init__(self, supply: Supply, is_over: Callable[[], bool], given: Callable[[int], None]) -> None:
         """`given` is told, with each new parcel, how many there were."""
         self._supply, self._is_over, self._given = supply, is_over, given
+        self._prepared: deque[Parcel] = deque()
+        self._ask_again = 0.0  # when the supply may have something, by time.monotonic()
         self._returns: deque[tuple[int, Parcel]] = deque()  # with the count of parcels from which on it goes out again
         self._losses: Counter[int] = Counter()
         self._taken = 0
         self._defect: Exception | None = None
 
     @property
-    def has_returns(self) -> bool:
-        """True when parcels came back that nobody has taken again."""
-        return bool(self._returns)
+    def has_left(self) -> bool:
+        """True when parcels came from the supply, or came back, that nobody has taken."""
+        return bool(self._prepared or self._returns)
 
-    def returned(self) -> tuple[Parcel, ...]:
-        """Gives the parcels that came back and that nobody has taken again."""
-        return tuple(parcel for _, parcel in self._returns)
+    def left(self) -> tuple[Parcel, ...]:
+        """Gives the parcels that came from the supply, or came back, and that nobody has taken."""
+        return (*self._prepared, *(parcel for _, parcel in self._returns))
+
+    def prepare(self, most: int) -> bool:
+        """Takes a parcel from the supply for whoever wants the next, unless `most` are waiting; True when it took one.
+
+        What the supply raises is kept for `take`, so that what is under way comes to its end.
+        """
+        if len(self._prepared) >= most or self._is_over() or self._defect or time.monotonic() < self._ask_again:
+            return False
+        try:
+            found = self._supplied()
+        except Exception as error:
+            self._defect = error
+            return False
+        if isinstance(found, Parcel):
+            self._prepared.append(found)
+        return isinstance(found, Parcel)
+
+    def at_hand(self) -> Parcel | None:
+        """Gives the next parcel that was prepared; None without one."""
+        return self._prepared.popleft() if self._prepared and not self._is_over() else None
 
     def take(self) -> Steps[Parcel | None]:
         """Gives the next parcel, waiting for it when it must; None at the end. Raises what the supply raised.
@@ -44,7 +66,7 @@ class Desk:
                 raise self._defect
             if self._returns and self._returns[0][0] <= self._taken:
                 return self._returns.popleft()[1]
-            found = self._counted(self._supply.poll())
+            found = self.at_hand() or self._supplied()
             if isinstance(found, Parcel):
                 return found
             if self._returns and (found is None or waited):
@@ -54,20 +76,6 @@ class Desk:
             yield Wait(time.monotonic() + found.seconds)
             waited = True
         return None
-
-    def poll(self) -> Parcel | None:
-        """Gives the next parcel if there is one at hand, while a message is under way.
-
-        What the supply raises is kept for `take`, so that the message comes to its end.
-        """
-        if self._is_over() or self._defect:
-            return None
-        try:
-            found = self._counted(self._supply.poll())
-        except Exception as error:
-            self._defect = error
-            return None
-        return found if isinstance(found, Parcel) else None
 
     def give_back(self, parcel: Parcel, *, counted: bool = False) -> bool:
         """Keeps a parcel for another try; with `counted`, after some others, and not if it came back too often.
@@ -83,8 +91,11 @@ class Desk:
         self._returns.append((self._taken + OTHERS_FIRST, parcel))
         return True
 
-    def _counted(self, found: Parcel | Later | None) -> Parcel | Later | None:
+    def _supplied(self) -> Parcel | Later | None:
+        found = self._supply.poll()
         if isinstance(found, Parcel):
             self._taken += 1
             self._given(self._taken)
+        elif found:
+            self._ask_again = time.monotonic() + found.seconds
         return found

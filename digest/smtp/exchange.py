@@ -27,43 +27,44 @@ from digest.smtp.wire import NothingLeft, WireBroken
 DOT_PATIENCE = 5  # times the patience of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
 MAX_REFUSALS = 4  # Postfix and others delay, then disconnect, a client whose recipients they keep refusing
 
-_GO_AHEAD = {Stage.MAIL: 2, Stage.RCPT: 2, Stage.DATA: 3}  # first digit of the answer that lets the exchange go on
+_GO_AHEAD = ((Stage.MAIL, 2), (Stage.RCPT, 2), (Stage.DATA, 3))  # first digit of the answer that lets it go on
 
 
 class Ready(NamedTuple):
     """A parcel in the octets that go over the wire."""
 
     parcel: Parcel
-    steps: tuple[tuple[Stage, bytes], ...]  #: MAIL, RCPT and DATA with their commands
-    body: bytes
+    commands: tuple[bytes, bytes, bytes]  #: MAIL, RCPT and DATA
+    body: tuple[bytes, ...]
 
     @property
     def envelope(self) -> bytes:
         """The commands in one piece."""
-        (_, mail), (_, recipient), (_, data) = self.steps
-        return mail + recipient + data
+        return b"".join(self.commands)
 
 
 def make_ready(parcel: Parcel, offered: Extensions) -> Ready:
     """Gives the octets of a parcel for a server with these extensions. Raises MessageError when it cannot take it."""
     sender = envelope_address(parcel.sender).octets if parcel.sender else b""
     recipient = envelope_address(parcel.recipient)
-    body, parameters = parcel.data if parcel.is_wire_ready else wire_ready(parcel.data), b""
+    body, parameters = parcel.parts, b""
+    if not parcel.is_wire_ready:
+        body = (wire_ready(b"".join(body)),)
     if offered.size:
-        if len(parcel.data) > offered.size:
-            raise MessageError(f"the message has {len(parcel.data)} octets, the relay takes {offered.size}")
-        parameters = b" SIZE=%d" % len(parcel.data)
+        size = sum(map(len, parcel.parts))
+        if size > offered.size:
+            raise MessageError(f"the message has {size} octets, the relay takes {offered.size}")
+        parameters = b" SIZE=%d" % size
     if recipient.needs_utf8 and not offered.smtputf8:
         raise MessageError(f"{parcel.recipient!r} needs SMTPUTF8, which the relay does not offer")
-    if not parcel.data.isascii():
+    if not body[0].isascii():  # only the header may have others, when the message is of several parts
         if not offered.eight_bit:
             raise MessageError("the message has 8-bit octets, and the relay does not offer 8BITMIME")
         parameters += b" BODY=8BITMIME"
     if recipient.needs_utf8:
         parameters += b" SMTPUTF8"
     mail = b"MAIL FROM:<%b>%b\r\n" % (sender, parameters)
-    steps = ((Stage.MAIL, mail), (Stage.RCPT, b"RCPT TO:<%b>\r\n" % recipient.octets), (Stage.DATA, b"DATA\r\n"))
-    return Ready(parcel, steps, body)
+    return Ready(parcel, (mail, b"RCPT TO:<%b>\r\n" % recipient.octets, b"DATA\r\n"), body)
 
 
 class Broken(Exception):
@@ -111,11 +112,9 @@ class Exchange:
         if not (yield from self._enter(ready)):
             return (yield from self._next())
         yield from self._body(ready)
-        following = self._at_hand()
         if not (yield Intent(ready.parcel.delivery)):
-            if following:
-                self._desk.give_back(following.parcel)
             raise Withdrawn(f"delivery {ready.parcel.delivery} is no longer to be sent")
+        following = self._at_hand()
         yield from self._finish(ready, following)
         return following or (yield from self._next())
 
@@ -125,11 +124,11 @@ class Exchange:
         try:
             if self._offered.pipelining and not self._announced:
                 yield from self._wire.send(ready.envelope)
-            for stage, command in ready.steps:
+            for (stage, wanted), command in zip(_GO_AHEAD, ready.commands, strict=True):
                 if not self._offered.pipelining:
                     yield from self._wire.send(command)
-                reply = yield from self._wire.reply()
-                if reply.code // 100 == _GO_AHEAD[stage]:
+                reply = self._wire.at_hand() or (yield from self._wire.reply())
+                if reply.code // 100 == wanted:
                     continue
                 refusal = refusal or (stage, reply)
                 if not self._offered.pipelining or is_about_connection(refusal[1]):
@@ -172,7 +171,7 @@ class Exchange:
 
     def _body(self, ready: Ready) -> Steps[None]:
         try:
-            yield from self._wire.send(ready.body)
+            yield from self._wire.send(*ready.body)
         except WireBroken as error:
             reply = yield from self._wire.leftover()
             if reply and verdict(Stage.BODY, reply) is Outcome.FAILED:
@@ -205,7 +204,7 @@ class Exchange:
         return None
 
     def _at_hand(self) -> Ready | None:
-        while parcel := self._desk.poll():
+        while parcel := self._desk.at_hand():
             if ready := self._ready(parcel):
                 return ready
         return None

@@ -25,6 +25,7 @@ class Loop:
 
     def __init__(self, ledger: GroupCommit, is_over: Callable[[], bool]) -> None:
         self._ledger, self._is_over = ledger, is_over
+        self._prepare: Callable[[], bool] = lambda: False
         self._ready: deque[tuple[Steps[None], bool | None]] = deque()  # to be resumed with this
         self._at_sockets: dict[int, tuple[float, Steps[None]]] = {}  # by number, with the deadline
         self._pausing: list[tuple[float, Steps[None]]] = []
@@ -36,8 +37,13 @@ class Loop:
         """Has these driven with the others, from the next moment on."""
         self._ready.append((steps, None))
 
-    def run(self) -> None:
-        """Drives everything to its end, and writes what is to be recorded. Raises what `record` raises."""
+    def run(self, prepare: Callable[[], bool]) -> None:
+        """Drives everything to its end, and writes what is to be recorded. Raises what `record` raises.
+
+        `prepare` does a little of what can be done ahead and gives whether there was any: it is called whenever no
+        connection can go on, and before every commit, so that nobody waits for it afterwards.
+        """
+        self._prepare = prepare
         try:
             while self._ready or self._at_sockets or self._pausing or self._ledger.waits:
                 while self._ready:
@@ -64,14 +70,21 @@ class Loop:
 
     def _rest(self) -> None:
         """Waits until something can go on; writes what there is to record when nothing comes or it waited enough."""
+        if self._wait(0):
+            if self._ledger.waits and self._ledger.is_overdue():
+                self._write()
+        elif not self._prepare():
+            self._rest_long()
+
+    def _rest_long(self) -> None:
         if not self._ledger.waits:
             self._wait(self._until_next())
-            return
-        came = self._wait(COMPANY if self._at_sockets else 0)
-        if not came or self._ledger.is_overdue():
+        elif not (self._at_sockets and self._wait(COMPANY)):
             self._write()
 
     def _write(self) -> None:
+        while self._prepare():
+            pass
         held = self._ledger.write()
         intending, self._intending = self._intending, {}
         self._ready.extend((steps, delivery in held) for delivery, steps in intending.items())

@@ -15,13 +15,14 @@ class Parcel(NamedTuple):
     delivery: int  #: id of the ledger row
     sender: str  #: envelope sender; empty for the null sender
     recipient: str
-    data: bytes  #: the message: CRLF line ends, no bare CR or LF, ending with a line break
-    is_wire_ready: bool = False  #: True when it was made so, and no line needs a further dot; else it is looked at
+    parts: tuple[bytes, ...]  #: the message: CRLF line ends, no bare CR or LF, ending with a line break
+    is_wire_ready: bool = False  #: True when each part was made so, no line needs a further dot, and all but the first
+    #: part, which has the header, are ASCII; else it is looked at
 
     @classmethod
     def of(cls, delivery: int, message: Message) -> Parcel:
         """Gives a message as a parcel."""
-        return cls(delivery, message.sender, message.recipient, message.data, message.is_wire_ready)
+        return cls(delivery, message.sender, message.recipient, message.parts, message.is_wire_ready)
 
 
 class Later(NamedTuple):

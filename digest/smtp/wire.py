@@ -9,6 +9,8 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Sequence
+from functools import lru_cache
 
 from digest.smtp.replies import Reply
 from digest.smtp.steps import Steps, Wait
@@ -19,7 +21,8 @@ _CHUNK = 65536
 _GLANCE = 0.2  # seconds
 _TOO_LATE = "no reply in time"
 _WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})\r\n")  # what nearly all are: one line of ASCII
+_MOST_PARTS = os.sysconf("SC_IOV_MAX")  # that the kernel takes at once
+_PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})")  # what nearly all are: one line of ASCII
 
 
 class WireBroken(Exception):
@@ -50,16 +53,17 @@ class Wire:
         if problem:
             raise WireBroken(os.strerror(problem))
 
-    def send(self, data: bytes) -> Steps[None]:
+    def send(self, *parts: bytes) -> Steps[None]:
         """Writes all of the octets. Raises WireBroken; NothingLeft when the server cannot have got any of them."""
-        left, deadline = memoryview(data), time.monotonic() + self._patience
+        left: Sequence[bytes | memoryview] = parts
+        deadline = time.monotonic() + self._patience
         while left:
             try:
-                left = left[self._socket.send(left) :]
+                left = _after(left, self._write(left))
             except _WAITS as wait:
                 yield from self._await(_asked(wait, select.POLLOUT), deadline)
             except OSError as error:
-                kind = NothingLeft if len(left) == len(data) else WireBroken
+                kind = NothingLeft if left is parts else WireBroken
                 raise kind(_reason(error)) from error
 
     def reply(self, patience: float = 1) -> Steps[Reply]:
@@ -70,9 +74,8 @@ class Wire:
         deadline = time.monotonic() + patience * self._patience
         if not self._buffer:
             self._buffer = yield from self._receive(deadline)
-        if at_hand := _PLAIN_REPLY.match(self._buffer):
-            self._buffer = self._buffer[at_hand.end() :]
-            return Reply(int(at_hand[1]), at_hand[2].decode("ascii"))
+        if at_hand := self.at_hand():
+            return at_hand
         first = yield from self._line(deadline)
         code, texts = _code(first), [first[4:]]
         line = first
@@ -82,6 +85,14 @@ class Wire:
                 raise WireBroken(f"an endless or contradictory reply: {_shown(first)} … {_shown(line)}")
             texts.append(line[4:])
         return Reply(code, _text(texts))
+
+    def at_hand(self) -> Reply | None:
+        """Gives the next reply when it was read with the one before; None when it must be waited for, or looked at."""
+        line, end, rest = self._buffer.partition(b"\r\n")
+        reply = _plain_reply(line) if end else None
+        if reply:
+            self._buffer = rest
+        return reply
 
     def quiet(self) -> bool:
         """True when nothing that the server sent is left unread here."""
@@ -114,6 +125,14 @@ class Wire:
         """Closes the connection, without another word."""
         self._socket.close()
 
+    def _write(self, parts: Sequence[bytes | memoryview]) -> int:
+        """Writes what the kernel takes of the parts, and gives how many octets it took."""
+        if len(parts) == 1:
+            return self._socket.send(parts[0])
+        if len(parts) > _MOST_PARTS or isinstance(self._socket, ssl.SSLSocket):
+            return self._socket.send(b"".join(parts))
+        return self._socket.sendmsg(parts)
+
     def _line(self, deadline: float) -> Steps[bytes]:
         end = self._buffer.find(b"\n")
         while end < 0:
@@ -140,6 +159,20 @@ class Wire:
     def _await(self, events: int, deadline: float) -> Steps[None]:
         if not (yield Wait(deadline, self._socket.fileno(), events)):
             raise WireBroken(_TOO_LATE)
+
+
+def _after(parts: Sequence[bytes | memoryview], taken: int) -> Sequence[bytes | memoryview]:
+    """Gives what is left of the parts after so many octets were taken."""
+    if taken == sum(map(len, parts)):
+        return ()
+    return (memoryview(b"".join(parts))[taken:],)
+
+
+@lru_cache(maxsize=64)
+def _plain_reply(line: bytes) -> Reply | None:
+    """Gives the reply of a line that says all and is in ASCII; None of any other. Servers repeat themselves."""
+    found = _PLAIN_REPLY.fullmatch(line)
+    return Reply(int(found[1]), found[2].decode("ascii")) if found else None
 
 
 def _asked(wait: OSError, usual: int) -> int:

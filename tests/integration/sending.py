@@ -63,7 +63,7 @@ def message_of(row: Claimed, _papers: PapersAtHand) -> Message:
     return Message(
         sender=f"bounce+{row.id}.{os.getpid()}@example.org",
         recipient=row.subscription.address,
-        data=f"{head}\r\n{row.id}\r\n".encode() + b"a line of the body\r\n" * 50,
+        parts=(f"{head}\r\n{row.id}\r\n".encode(), b"a line of the body\r\n" * 50),
     )
 
 

@@ -36,7 +36,7 @@ def message_of(row: Claimed, papers: PapersAtHand) -> Message:
     return Message(
         sender=f"bounce+{row.id}@example.org",
         recipient=row.subscription.address,
-        data=f"{head}Subject: {issue.issue_date}\r\n\r\n{titles}\r\n".encode(),
+        parts=(f"{head}Subject: {issue.issue_date}\r\n\r\n{titles}\r\n".encode(),),
     )
 
 

@@ -42,7 +42,7 @@ class Book:
 
 
 def parcels(count: int) -> Listed:
-    return Listed(Parcel(n, f"bounce+{n}@example.org", f"r{n}@example.com", MAIL) for n in range(count))
+    return Listed(Parcel(n, f"bounce+{n}@example.org", f"r{n}@example.com", (MAIL,)) for n in range(count))
 
 
 def carry(server: ScriptedServer, book: Book, count: int = 8, connections: int = 1) -> RelayError | None:
@@ -253,7 +253,7 @@ def test_a_record_that_breaks_stops_everything_before_the_dot() -> None:
 def test_a_supply_that_breaks_lets_what_is_under_way_come_to_its_end() -> None:
     def given() -> Iterator[Parcel]:
         for number in range(10):
-            yield Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", MAIL)
+            yield Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", (MAIL,))
         raise RuntimeError("the store is gone")
 
     book = Book()

@@ -274,6 +274,20 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+class TestParts:
+    @pytest.mark.parametrize(("count", "words"), [(2, 1), (1000, 1000), (5000, 100)])
+    def test_a_message_of_many_parts_arrives_as_one(self, count: int, words: int) -> None:
+        """Of more octets than the kernel's buffers hold, and in more parts than it takes at once."""
+        parts = (b"Subject: x\r\n\r\n", *(b"%d " % number * words + b"\r\n" for number in range(count)))
+        given = [Parcel(number, "s@example.org", f"r{number}@example.com", parts, True) for number in range(3)]
+        book = Book()
+        with ScriptedServer(
+            script=lambda step: Do(then=lambda: time.sleep(0.2)) if step.name == "body" else None
+        ) as server:
+            assert carry(relay(server.port), book, Listed(given)) is None
+        assert [mail.data == b"".join(parts) for mail in server.taken] == [True] * 3
+
+
 class TestSupply:
     def test_what_came_back_goes_out_again_while_the_supply_has_nothing(self) -> None:
         """The supply waits for the answer of the one that came back: its provider takes one at a time."""
@@ -359,6 +373,22 @@ class TestSupply:
             assert not server.taken
         wait_until(lambda: open_files() <= before)
 
+    def test_what_was_prepared_when_the_stop_came_is_given_back(self) -> None:
+        book, supply = Book(), parcels(20)
+
+        def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+            courier.stop()
+            return book.record(attempts, intents)
+
+        with ScriptedServer() as server:
+            courier = Courier(relay(server.port), record)
+            assert courier.carry(supply) is None
+        assert book.outcomes() == {0: Outcome.SENT}
+        assert [one.delivery for one in courier.returned] == [1]
+        following = supply.poll()
+        assert following is not None
+        assert following.delivery == 2
+
     def test_a_stop_while_the_connection_is_made_begins_no_mail(self) -> None:
         book = Book()
         with ScriptedServer() as server:
@@ -387,4 +417,4 @@ class TestSupply:
 
 
 def parcel(number: int, data: bytes = MAIL) -> Parcel:
-    return Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", data)
+    return Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", (data,))

@@ -53,7 +53,7 @@ class Driven:
     def run(self, *steps: Steps[None]) -> None:
         for one in steps:
             self.loop.start(one)
-        self.loop.run()
+        self.loop.run(lambda: False)
 
 
 @pytest.fixture
@@ -117,6 +117,33 @@ def test_the_mark_of_one_message_is_written_with_the_intent_of_the_next() -> Non
     assert driven.book.groups == [([], [1]), ([1], [2])]
 
 
+def test_what_can_be_done_ahead_is_done_before_a_group_is_written(silent: socket.socket) -> None:
+    driven, left = Driven(), ["first", "second", "third"]
+
+    def prepare() -> bool:
+        if not left:
+            return False
+        assert not driven.book.groups
+        driven.said.append(left.pop(0))
+        return True
+
+    driven.loop.start(driven.read("server", silent, 0.1))
+    driven.loop.start(driven.intend(1))
+    driven.loop.run(prepare)
+    assert driven.said == ["first", "second", "third", "1 holds", "server did not come"]
+
+
+def test_servers_that_keep_answering_hold_back_no_commit_for_long(speaking: socket.socket) -> None:
+    driven = Driven()
+
+    def busy() -> Steps[None]:
+        while not driven.book.groups:
+            assert (yield Wait(time.monotonic() + FAR, speaking.fileno(), select.POLLIN))
+
+    driven.run(driven.intend(1), busy())
+    assert driven.said == ["1 holds"]
+
+
 def test_pauses_end_when_all_is_over() -> None:
     driven = Driven()
 
@@ -164,7 +191,7 @@ def test_a_record_that_breaks_closes_every_connection(silent: socket.socket) -> 
     for name, wait in waits.items():
         loop.start(holding(name, wait))
     with pytest.raises(RuntimeError, match="disk is full"):
-        loop.run()
+        loop.run(lambda: False)
     assert sorted(closed) == sorted(waits)
 
 

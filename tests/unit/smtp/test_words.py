@@ -91,11 +91,11 @@ def test_octets_that_servers_read_differently_are_refused(data: bytes) -> None:
 
 
 def test_octets_that_were_made_for_the_wire_are_sent_as_they_are() -> None:
-    data = b"a\r\n"
-    made = Message(sender="s@example.org", recipient="a@example.com", data=data, is_wire_ready=True)
-    assert make_ready(Parcel.of(1, made), Extensions()).body is data
+    parts = b"a\r\n\r\n", b"b\r\n"
+    made = Message(sender="s@example.org", recipient="a@example.com", parts=parts, is_wire_ready=True)
+    assert make_ready(Parcel.of(1, made), Extensions()).body is parts
     with pytest.raises(MessageError):
-        make_ready(Parcel(1, "s@example.org", "a@example.com", b"a\n"), Extensions())
+        make_ready(Parcel(1, "s@example.org", "a@example.com", (b"a\r\n", b"b\n")), Extensions())
 
 
 def test_what_a_server_offers_is_read_from_its_greeting() -> None:
@@ -127,8 +127,8 @@ def test_what_a_server_offers_is_read_from_its_greeting() -> None:
 def test_mail_has_the_parameters_that_the_message_needs(
     recipient: str, data: bytes, offered: Extensions, mail: bytes
 ) -> None:
-    ready = make_ready(Parcel(1, "s@example.org", recipient, data), offered)
-    assert ready.steps[0][1] == mail
+    ready = make_ready(Parcel(1, "s@example.org", recipient, (data,)), offered)
+    assert ready.commands[0] == mail
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_mail_has_the_parameters_that_the_message_needs(
 )
 def test_what_the_server_cannot_take_is_refused_before_mail(recipient: str, data: bytes, offered: Extensions) -> None:
     with pytest.raises(MessageError):
-        make_ready(Parcel(1, "s@example.org", recipient, data), offered)
+        make_ready(Parcel(1, "s@example.org", recipient, (data,)), offered)
