@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from digest.deliveries import Attempt, Outcome
+from digest.smtp import grouping
 from digest.smtp.grouping import GroupCommit
 from digest.smtp.loop import Loop
 from digest.smtp.steps import Intent, Steps, Wait, alone
@@ -77,7 +78,10 @@ def attempt(delivery: int) -> Attempt:
     return Attempt(delivery=delivery, outcome=Outcome.SENT, at=NOW)
 
 
-def test_all_that_can_go_on_does_before_a_group_is_written(speaking: socket.socket) -> None:
+def test_all_that_can_go_on_does_before_a_group_is_written(
+    speaking: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "LONGEST", FAR)
     driven = Driven(refused={2})
     driven.run(driven.intend(1), driven.intend(2), driven.intend(3, after=speaking))
     assert driven.book.groups == [([], [1, 2, 3])]
