@@ -25,7 +25,7 @@ from digest.storage.ledger import Claimed
 from digest.storage.marks import Recorder
 from digest.storage.runs import flag
 
-BATCH = 200  # rows claimed at a time
+BATCH = 500  # rows claimed at a time
 LEASE = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
 FIRST_SHARE = "first share"  # the slot of the process that sends it
@@ -101,7 +101,7 @@ class Book:
             held = self._recorder.record(sent, intents, self._clock())
             if self._warming:
                 self._count_day(sent)
-            self.tally.update([attempt.outcome.state for attempt in attempts])
+            self.tally[DeliveryState.SENT] += len(sent)
         self._tried(len(attempts))
         if len(held) < len(intents):
             self.withdrawn += len(intents) - len(held)
@@ -144,6 +144,7 @@ class Book:
         with self._store.transaction() as tx:
             ledger.mark(tx, self._owner, attempts)
             note_refusals(tx, attempts, self._clock())
+        self.tally.update(attempt.outcome.state for attempt in attempts)
 
     def _count_day(self, sent: Sequence[Attempt]) -> None:
         counts = Counter(attempt.relay for attempt in sent if attempt.relay in self._warming)

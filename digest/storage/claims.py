@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, text
 
 from digest.errors import MessageError, StoreError
 from digest.issues import Issue
+from digest.profiles import Profile
 from digest.storage import schema
 from digest.storage.columns import Instant
 from digest.storage.issue_rows import CONTENT, issue_of
 from digest.storage.store import Tx
-from digest.subscribers import Subscription
+from digest.subscribers import Schedule, Subscription
 
 _d, _s = schema.deliveries.c, schema.subscribers.c
 _NOW = bindparam("now", type_=Instant)
@@ -51,6 +53,8 @@ _SQL = {
     for on_postgresql, parts in ((False, _ON_SQLITE), (True, _ON_POSTGRESQL))
 }
 
+_LEFT_OUT: dict[str, Any] = {"schedule": Schedule(), "profile": Profile()}  # made once
+
 
 @dataclass(eq=False)
 class Claimed:
@@ -81,7 +85,7 @@ class Claimed:
     @property
     def subscription(self) -> Subscription:
         """Address, name and language; the rest no message needs, and it is left out."""
-        return Subscription(address=self.address, name=self.name, language=self.language)
+        return Subscription(address=self.address, name=self.name, language=self.language, **_LEFT_OUT)
 
 
 def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) -> list[Claimed]:

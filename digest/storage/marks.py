@@ -8,7 +8,7 @@ because there each statement is a round trip.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,15 +25,7 @@ INTENT_LEASE = timedelta(minutes=30)  #: longer than anybody waits for an answer
 
 _d = schema.deliveries.c
 _ANSWER = ("at", "code", "status", "reply", "stage", "relay")
-_ON_SQLITE = {
-    "these": ":id",
-    "answers": "",
-    "id": ":id",
-    "owner": ":owner",
-    "now": ":now",
-    "until": ":until",
-    **{name: f":{name}" for name in _ANSWER},
-}
+_ON_SQLITE = {"answers": "", **dict.fromkeys(("these", "id", "owner", "now", "until", *_ANSWER), "?")}
 _ON_POSTGRESQL = {
     "these": "ANY(%(ids)s::bigint[])",
     "answers": """FROM json_to_recordset(%(given)s::json) AS given
@@ -60,15 +52,17 @@ _MARK_SENT = """
 UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NULL, sent_at = {at},
   last_code = {code}, last_status = {status}, last_reply = {reply}, last_stage = {stage}, relay = {relay}
 {answers}
-WHERE deliveries.id = {id} AND lease_owner = {owner} AND state IN ('claimed', 'sending', 'unknown')
-"""
+WHERE deliveries.id = {id} AND lease_owner = {owner} AND (state = 'sending' OR state IN ('claimed', 'unknown'))
+"""  # SQLite makes a table, each time, of a list of more than two
 _INTEND_ROW, _MARK_ROW = _INTEND.format(**_ON_SQLITE), _MARK_SENT.format(**_ON_SQLITE)
 _RETURNING = "RETURNING deliveries.id"
 _SQL = {
     on_postgresql: (_INTEND.format(**parts) + _RETURNING, _MARK_SENT.format(**parts) + _RETURNING)
     for on_postgresql, parts in ((False, _ON_SQLITE), (True, _ON_POSTGRESQL))
 }
-Run = Callable[[str, Mapping[str, Any]], Iterable[int]]  # executes a statement, gives the ids that it returns
+_Row = tuple[Any, ...]
+Values = dict[str, Any] | _Row  # by name on PostgreSQL, by place on SQLite
+Run = Callable[[str, Values], Iterable[int]]  # executes a statement, gives the ids that it returns
 
 
 def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> frozenset[int]:
@@ -106,7 +100,7 @@ class Recorder:
     def record(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Marks these as sent, and gives those of `intents` that hold. Raises StoreError; then nothing was written."""
         write = self._write_groups if self._store.on_postgresql else self._write_rows
-        with self._store.turn(), self._store.named_errors():
+        with self._store.turn():
             try:
                 held = write(sent, intents, now)
                 self._connection.commit()
@@ -121,23 +115,22 @@ class Recorder:
 
     def _write_rows(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Writes all rows of a kind at once: SQLite then only says how many took it, which is nearly always all."""
-        marks = [_answer(attempt, self._owner) for attempt in sent]
+        marks = _marks(self._owner, sent)
         self._begin(marks)
         if not intents:
             return set()
-        times = _times(now)
-        self._cursor.executemany(_INTEND_ROW, [{"id": delivery, "owner": self._owner, **times} for delivery in intents])
+        self._cursor.executemany(_INTEND_ROW, _intents(self._owner, intents, now))
         if self._cursor.rowcount == len(intents):
             return set(intents)
         self._connection.rollback()
         self._begin(marks)
         return set(_intend(self._run, False, self._owner, intents, now))
 
-    def _begin(self, marks: Sequence[Mapping[str, Any]]) -> None:
+    def _begin(self, marks: Sequence[_Row]) -> None:
         self._cursor.execute("BEGIN IMMEDIATE")
         self._cursor.executemany(_MARK_ROW, marks)
 
-    def _run(self, sql: str, values: Mapping[str, Any]) -> Iterable[int]:
+    def _run(self, sql: str, values: Values) -> Iterable[int]:
         self._cursor.execute(sql, values)
         return [row[0] for row in self._cursor.fetchall()]
 
@@ -148,52 +141,59 @@ class Recorder:
 
 
 def _runner(tx: Tx) -> Run:
-    return lambda sql, values: tx.connection.exec_driver_sql(sql, dict(values)).scalars()
+    return lambda sql, values: tx.connection.exec_driver_sql(sql, values).scalars()
 
 
 def _intend(run: Run, on_postgresql: bool, owner: str, deliveries: Collection[int], now: datetime) -> list[int]:
-    values = {"owner": owner} | _times(now)
-    rows = [{"id": delivery} for delivery in sorted(deliveries)]
-    given = _in_one(rows) if on_postgresql else rows
-    return [held for these in given for held in run(_SQL[on_postgresql][0], values | these)]
+    wanted = sorted(deliveries)
+    given: Sequence[Values] = _intents_in_one(owner, wanted, now) if on_postgresql else _intents(owner, wanted, now)
+    return [held for these in given for held in run(_SQL[on_postgresql][0], these)]
 
 
 def _mark_sent(run: Run, on_postgresql: bool, owner: str, sent: Sequence[Attempt]) -> list[int]:
-    answers = [_answer(attempt, owner) for attempt in sent]
-    given = _in_one(answers) if on_postgresql else answers
-    return [took for these in given for took in run(_SQL[on_postgresql][1], {"owner": owner} | these)]
+    given: Sequence[Values] = _marks_in_one(owner, sent) if on_postgresql else _marks(owner, sent)
+    return [took for these in given for took in run(_SQL[on_postgresql][1], these)]
 
 
-def _in_one(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _intents(owner: str, deliveries: Iterable[int], now: datetime) -> list[_Row]:
+    at, until = _moment(now), _moment(now + INTENT_LEASE)
+    return [(until, delivery, owner, at) for delivery in deliveries]
+
+
+def _marks(owner: str, sent: Iterable[Attempt]) -> list[_Row]:
+    return [(*_answer(attempt), attempt.delivery, owner) for attempt in sent]
+
+
+def _intents_in_one(owner: str, deliveries: Sequence[int], now: datetime) -> list[dict[str, Any]]:
+    times = {"now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+    return [{"ids": _array(deliveries), "owner": owner, **times}] if deliveries else []
+
+
+def _marks_in_one(owner: str, sent: Sequence[Attempt]) -> list[dict[str, Any]]:
     """Gives the rows as one statement takes them; no statement when there are none.
 
     The ids stand in an array as well: PostgreSQL expects few rows of it and uses the index; of JSON it expects a
     hundred, and reads the whole of a small ledger.
     """
-    ids = ",".join(str(row["id"]) for row in rows)
-    return [{"ids": f"{{{ids}}}", "given": json.dumps(rows)}] if rows else []
+    names = (*_ANSWER, "id")
+    rows = [dict(zip(names, (*_answer(attempt), attempt.delivery), strict=True)) for attempt in sent]
+    ids = _array(attempt.delivery for attempt in sent)
+    return [{"owner": owner, "ids": ids, "given": json.dumps(rows)}] if rows else []
 
 
-def _times(now: datetime) -> dict[str, str]:
-    return {"now": _moment(now), "until": _moment(now + INTENT_LEASE)}
+def _array(ids: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _moment(at: datetime) -> str:
     """Gives a time as SQLite's columns hold it; PostgreSQL reads it in the time zone of our sessions, which is UTC."""
-    return at.astimezone(UTC).isoformat(sep=" ", timespec="microseconds").removesuffix("+00:00")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
-def _answer(attempt: Attempt, owner: str) -> dict[str, Any]:
-    return {
-        "id": attempt.delivery,
-        "owner": owner,
-        "at": _moment(attempt.at),
-        "code": attempt.code,
-        "status": attempt.status,
-        "reply": storable(attempt.reply)[:MAX_REPLY],
-        "stage": attempt.stage,
-        "relay": attempt.relay,
-    }
+def _answer(attempt: Attempt) -> tuple[Any, ...]:
+    """Gives the values of `_ANSWER`. The stage as a plain string: SQLite's driver looks long for what another is."""
+    reply = storable(attempt.reply)[:MAX_REPLY]
+    return _moment(attempt.at), attempt.code, attempt.status, reply, str(attempt.stage), attempt.relay
 
 
 def _mark_unsent(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> set[int]:

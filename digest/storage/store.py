@@ -115,16 +115,8 @@ class Store:
 
     def driver_connection(self) -> PoolProxiedConnection:
         """Gives a connection of the database's own driver, for the statements that run for every message."""
-        with self.named_errors():
+        with self._our_errors():
             return self._engine.raw_connection()
-
-    @contextmanager
-    def named_errors(self) -> Iterator[None]:
-        """Makes the driver's errors ours: StoreBusy when another writer does not finish, else StoreError."""
-        try:
-            yield
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            raise _named(error, self.address) from error
 
     def close(self) -> None:
         """Closes all connections."""
@@ -142,7 +134,9 @@ class Store:
         except TurnNotCome:
             raise StoreBusy(f"store {self.address}: {_WRITING}") from None
         except DBAPIError as error:
-            raise _as_store_error(error, self.address) from error
+            raise _named(error.orig or error, self.address) from error
+        except self._engine.dialect.loaded_dbapi.Error as error:  # of a connection of the driver's own
+            raise _named(error, self.address) from error
 
 
 def open_store(settings: StoreSettings, base_folder: Path) -> Store:
@@ -194,10 +188,6 @@ def _take_ingest_lock(connection: Connection, wait: float) -> None:
     )
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": INGEST_LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', '0', true)"))
-
-
-def _as_store_error(error: DBAPIError, address: str) -> StoreError:
-    return _named(error.orig or error, address)
 
 
 def _named(error: BaseException, address: str) -> StoreError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -204,7 +203,7 @@ class TestBreakers:
         providers = Providers(store, (), "sender", lambda: now[0])
         sent = Attempt(delivery=1, outcome=Outcome.SENT, at=NOW, recipient="ada@strict.example")
         refusals = [
-            replace(sent, delivery=n, outcome=Outcome.FAILED, status="5.7.1", stage="rcpt") for n in range(2, 5)
+            sent._replace(delivery=n, outcome=Outcome.FAILED, status="5.7.1", stage="rcpt") for n in range(2, 5)
         ]
         providers.note(refusals)
         providers.note([sent])
