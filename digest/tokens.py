@@ -22,6 +22,8 @@ LINK_LENGTH = 40
 VERP_LENGTH = 48
 _EPOCH = date(1970, 1, 1)
 _MAC_LENGTH = 15
+_OCTETS = [bytes([number]) for number in range(256)]
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _TWO_DIGITS = [first + second for first in _DIGITS for second in _DIGITS]
 _SHIFTS = range(230, -1, -10)
@@ -80,10 +82,10 @@ class Keyring:
         """Gives a function that signs what one delivery needs, by purpose and paper: a mail needs dozens."""
         key_id = len(self.keys) - 1
         mac, octets = _mac(self.keys[key_id]), delivery.to_bytes(6)
-        day = (issued - _EPOCH).days.to_bytes(2)
+        start, day = _OCTETS[key_id & 0xFF], (issued - _EPOCH).days.to_bytes(2)
 
         def sign(purpose: Purpose, paper: int = 0) -> bytes:
-            head = b"%c%c%b%b%b" % (key_id & 0xFF, purpose, octets, paper.to_bytes(5), day)
+            head = start + _OCTETS[purpose] + octets + paper.to_bytes(5) + day
             return head + mac(head)
 
         return sign
@@ -124,7 +126,7 @@ def _mac(key: bytes) -> Callable[[bytes], bytes]:
 
 def link_form(token: bytes) -> str:
     """Gives the 40 characters that stand in a link."""
-    return base64.urlsafe_b64encode(token).decode()
+    return binascii.b2a_base64(token, newline=False).translate(_URL_SAFE).decode()
 
 
 def verp_form(token: bytes) -> str:

@@ -68,21 +68,30 @@ def mailbox(name: str, address: str) -> str:
     return f"{encoded_words(name, 60)}\r\n <{address}>"
 
 
-def list_label(name: str) -> str:
-    """Gives the name as it may stand before a List-Id (RFC 2919): in plain words, else nothing."""
-    return f"{name} " if name and _ATOMS.fullmatch(name) else ""
+@lru_cache(maxsize=64)
+def listed(name: str, list_id: str) -> bytes:
+    """Gives the List-Id, after the name where that may stand there: in plain words (RFC 2919)."""
+    label = f"{name} " if name and _ATOMS.fullmatch(name) else ""
+    return exact("List-Id", f"{label}<{list_id}>")
 
 
-def addressed(name: str, mailbox_text: str) -> bytes:
-    """Gives an address field. The value was made by `mailbox`; an address outside ASCII stays as it is (RFC 6532)."""
-    return f"{name}: {mailbox_text}\r\n".encode()
+def addressed(field: str, name: str, address: str) -> bytes:
+    """Gives an address field of one mailbox; an address outside ASCII stays as it is (RFC 6532)."""
+    return f"{field}: {mailbox(name, address)}\r\n".encode()
+
+
+# What says the same in the messages to all readers of a day is written once.
+standing_addressed = lru_cache(maxsize=64)(addressed)
+standing_exact = lru_cache(maxsize=64)(exact)
+kept_words = lru_cache(maxsize=1_000)(words)
 
 
 @lru_cache(maxsize=256)
-def date_text(at: datetime) -> str:
-    """Gives the time as RFC 5322 writes it, in UTC."""
+def dated(at: datetime) -> bytes:
+    """Gives the Date, as RFC 5322 writes it, in UTC."""
     at = at.astimezone(UTC)
-    return (
+    text = (
         f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
         f"{at.hour:02}:{at.minute:02}:{at.second:02} +0000"
     )
+    return exact("Date", text)

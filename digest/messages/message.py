@@ -68,8 +68,7 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
     fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]
     if envelope.test:
         fields.append(TEST_MARK)
-    text, html = ([piece.wire for piece in part] for part in (rendering.text_pieces, rendering.html_pieces))
-    body = [_BEFORE_TEXT, *text, _BEFORE_HTML, *html, _END]
+    body = [_BEFORE_TEXT, *rendering.text_pieces, _BEFORE_HTML, *rendering.html_pieces, _END]
     signatures = [signer.signature(fields, b"".join(body), envelope.date) for signer in signers]
     head = b"".join([*signatures, *fields, b"\r\n"])
     return Message(sender=envelope.bounces, recipient=recipient, parts=(head, *body), is_wire_ready=True)
@@ -77,10 +76,10 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
 
 def _main_fields(subject: str, envelope: Envelope, recipient: str) -> list[bytes]:
     return [
-        headers.addressed("From", headers.mailbox(envelope.sender_name, envelope.sender_address)),
-        headers.addressed("To", headers.mailbox(envelope.recipient_name, recipient)),
-        headers.words("Subject", subject),
-        headers.exact("Date", headers.date_text(envelope.date)),
+        headers.standing_addressed("From", envelope.sender_name, envelope.sender_address),
+        headers.addressed("To", envelope.recipient_name, recipient),
+        headers.kept_words("Subject", subject),
+        headers.dated(envelope.date),
         headers.exact("Message-ID", f"<{envelope.message_id}>"),
         b"MIME-Version: 1.0\r\n",
         _HEAD_OF_PARTS,
@@ -93,13 +92,13 @@ def _list_fields(envelope: Envelope) -> list[bytes]:
         return automatic
     ways = [way for way in (envelope.unsubscribe_url, envelope.unsubscribe_mailto) if way]
     fields = [
-        headers.exact("List-Id", headers.list_label(envelope.sender_name) + f"<{envelope.list_id}>"),
-        headers.exact("List-Unsubscribe", ", ".join(f"<{way}>" for way in ways)),
+        headers.listed(envelope.sender_name, envelope.list_id),
+        headers.exact("List-Unsubscribe", ", ".join([f"<{way}>" for way in ways])),
         b"Precedence: bulk\r\n",
         *automatic,
     ]
     if envelope.unsubscribe_url:
         fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     if envelope.feedback_id:
-        fields.append(headers.exact("Feedback-ID", envelope.feedback_id))
+        fields.append(headers.standing_exact("Feedback-ID", envelope.feedback_id))
     return fields

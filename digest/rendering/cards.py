@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from digest.errors import MessageError
 from digest.papers import Paper
 from digest.rendering.excerpts import excerpt, shortened
 from digest.rendering.inert import inert
@@ -26,13 +27,16 @@ _WORD = re.compile(r"\w+|[\u3040-\u9fff]")
 class Card:
     """One paper, ready but for its slots."""
 
-    def __init__(self, templates: Templates, given: CardInput) -> None:
-        self.title = given.title
+    def __init__(self, templates: Templates, paper: Paper, given: CardInput) -> None:
+        self.paper, self.title = paper, given.title
         self.words = len(_WORD.findall(f"{given.title} {given.excerpt}"))  #: to read, for the reading time
         self._row = templates, RowInput(theme=given.theme, title=given.title, read=given.read)
-        #: gives the card from the match, the chips and the beginning of the links to vote, as far as there are any
-        self.html = templates.pattern("mail/card.html", given).arranged("match", "chips", "vote")
-        #: gives the card from its place in the issue, the match and the reasons in words
+        html = templates.pattern("mail/card.html", given)
+        #: filled with the match, the chips and the beginning of the links to vote, as far as there are any
+        self.html = html.arranged("match", "chips", "vote")
+        self.size, self.votes = html.size, html.times("vote")  #: octets of HTML without its slots; links to vote
+        self.matches, self.chips = html.times("match"), html.times("chips")  #: slots, one each as a rule
+        #: filled with its place in the issue, the match and the reasons in words
         self.text = templates.pattern("mail/card.txt", given).arranged("number", "match", "chips")
 
     @cached_property
@@ -47,17 +51,21 @@ class Cards:
 
     def __init__(self, templates: Templates, theme: Theme, *, web: bool) -> None:
         self._templates, self._theme, self._web = templates, theme, web
-        self._made: dict[int, tuple[Paper, Card]] = {}
+        self._made: dict[int, Card] = {}
 
-    def of(self, paper: Paper) -> Card:
-        """Gives the paper's card; a paper that was enriched since gets a new one."""
-        paper_then, card = self._made.get(paper.number, (None, None))
-        if card is not None and (paper_then is paper or paper_then == paper):
+    def of(self, number: int, papers: Mapping[int, Paper]) -> Card:
+        """Gives the card of a paper; one that was enriched since gets a new one. Raises MessageError when the paper is
+        not there."""
+        card, paper = self._made.get(number), papers.get(number)
+        if card is not None and card.paper is paper:
+            return card
+        if paper is None:
+            raise MessageError(f"paper {number} of the issue is not there")
+        if card is not None and card.paper == paper:
             return card
         if len(self._made) >= MOST_CARDS:
             self._made.clear()
-        card = Card(self._templates, self._card_input(paper))
-        self._made[paper.number] = paper, card
+        card = self._made[number] = Card(self._templates, paper, self._card_input(paper))
         return card
 
     def _card_input(self, paper: Paper) -> CardInput:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any
+from operator import itemgetter
 
 from digest.issues import Reason
-from digest.rendering.escaping import html_piece
+from digest.rendering.escaping import piece
 from digest.rendering.inputs import ChipInput
-from digest.rendering.pieces import Piece, joined, piece
+from digest.rendering.pieces import Piece, wire
 from digest.rendering.reasons import MOST_REASONS, label, speaking
 from digest.rendering.templates import TEXT_WIDTH, Templates
 from digest.rendering.theme import Theme
 
 INDENT = 4  #: columns, of what stands below a title in the text part
-MOST_KEPT = 20_000  #: reasons, and as many sets of them
+MOST_KEPT = 2_048  #: reasons, and as many sets of them
+_BELOW = ",\n" + " " * INDENT
 _Key = tuple[object, ...]
+_SHOWN = ("term", "kind", "matched", "words", "share")
 #: Gives all that a label is made from: reasons that differ in no more than their contribution look the same.
-_key: Callable[[Reason], _Key] = attrgetter("term", "kind", "matched", "words", "share")
+_key: Callable[[Reason], _Key] = itemgetter(*map(Reason._fields.index, _SHOWN))
 
 
 @dataclass(slots=True)
@@ -27,18 +28,10 @@ class _Chip:
     """One reason, ready for both parts."""
 
     label: str
-    html: Piece
-    first: Piece  #: for the text part, after the match: ": learning rate"
-    next: Piece  #: on the same line as the reason before
-    below: Piece  #: on a line of its own
-
-
-@dataclass(slots=True)
-class WrittenReasons:
-    """All reasons of one pick, ready for both parts."""
-
-    chips: Piece  #: for the HTML
-    words: Piece  #: for the text part, after the match, wrapped: ": learning rate, optimizer"
+    html: bytes
+    size: int  # octets of the HTML as it is read
+    first: bytes  # in the text part, after the match: ": learning rate"
+    next: bytes  # on the same line as the reason before
 
 
 class Chips:
@@ -46,51 +39,50 @@ class Chips:
 
     def __init__(self, templates: Templates, theme: Theme) -> None:
         self._wording = templates.wording
-        self._pattern = templates.pattern("mail/chip.html", ChipInput(theme=theme))
+        chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
+        self._chip, self._labels, self._size = chip.arranged("label"), chip.times("label"), chip.size
         self._chips: dict[_Key, _Chip] = {}
-        self._sets: dict[_Key, WrittenReasons] = {}
+        self._sets: dict[_Key, Piece] = {}
 
-    def of(self, reasons: Sequence[Reason]) -> WrittenReasons:
-        """Gives the reasons that speak for a paper, strongest first, each once, at most five."""
+    def of(self, reasons: Sequence[Reason]) -> Piece:
+        """Gives the reasons that speak for a paper, strongest first, each once, at most five: in the text part they
+        follow the match, wrapped (": learning rate, optimizer")."""
         key = tuple([_key(reason) for reason in reasons if reason.contribution > 0])
         return self._sets.get(key) or self._write(key, reasons)
 
-    def _write(self, key: _Key, reasons: Sequence[Reason]) -> WrittenReasons:
-        found = {chip.label: chip for chip in map(self._chip, speaking(reasons))}
+    def _write(self, key: _Key, reasons: Sequence[Reason]) -> Piece:
+        if len(self._sets) >= MOST_KEPT:
+            self._sets.clear()
+        found: dict[str, _Chip] = {}
+        for reason in speaking(reasons):
+            chip = self._chips.get(_key(reason)) or self._write_chip(reason)
+            found[chip.label] = chip
         chips = list(found.values())[:MOST_REASONS]
-        written = WrittenReasons(joined([chip.html for chip in chips]), joined(_in_words(chips)))
-        _keep(self._sets, key, written)
+        html, size = b"".join([chip.html for chip in chips]), sum([chip.size for chip in chips])
+        written = self._sets[key] = Piece(html, _in_words(chips), size)
         return written
 
-    def _chip(self, reason: Reason) -> _Chip:
-        key = _key(reason)
-        return self._chips.get(key) or self._write_chip(key, reason)
-
-    def _write_chip(self, key: _Key, reason: Reason) -> _Chip:
+    def _write_chip(self, reason: Reason) -> _Chip:
+        if len(self._chips) >= MOST_KEPT:
+            self._chips.clear()
         name = label(reason, self._wording)
-        html = joined(self._pattern.fill({"label": html_piece(name)}))
-        first, following, below = (piece(lead + name) for lead in (": ", ", ", ",\n" + " " * INDENT))
-        chip = _Chip(name, html, first, following, below)
-        _keep(self._chips, key, chip)
+        said, (fixed, arrange) = piece(name), self._chip
+        html, size = b"".join(arrange((*fixed, said.html))), self._size + self._labels * said.size
+        chip = self._chips[_key(reason)] = _Chip(name, html, size, wire(": " + name), wire(", " + name))
         return chip
 
 
-def _keep(kept: dict[_Key, Any], key: _Key, written: object) -> None:
-    if len(kept) >= MOST_KEPT:
-        kept.clear()
-    kept[key] = written
-
-
-def _in_words(chips: Sequence[_Chip]) -> list[Piece]:
-    pieces: list[Piece] = []
+def _in_words(chips: Sequence[_Chip]) -> bytes:
+    """Gives the labels in quoted-printable, on as few lines as hold them."""
+    stretches: list[bytes] = []
     column = INDENT + len("100% match")
     for chip in chips:
         column += len(", ") + len(chip.label)
-        if not pieces:
-            pieces.append(chip.first)
+        if not stretches:
+            stretches.append(chip.first)
         elif column < TEXT_WIDTH:
-            pieces.append(chip.next)
+            stretches.append(chip.next)
         else:
-            pieces.append(chip.below)
+            stretches.append(wire(_BELOW + chip.label))
             column = INDENT + len(chip.label)
-    return pieces
+    return b"".join(stretches)

@@ -13,12 +13,12 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from digest.rendering.pieces import Piece, piece
+from digest.rendering.pieces import Piece, wire
 
 _LOOKS_ACTIVE = re.compile(r"\{(?=[{%#])|(?<=\{)\{|(?<=\bjavascript):|(?<=[a-z])=", re.IGNORECASE)
+# One line with nothing to escape or to encode, such as a keyword or a link.
+_STANDS_AS_IT_IS = re.compile("(?!\\.)(?:https:)?[ !#-%(-9;?-z|~]{0,68}[!#-%(-9;?-z|~]").fullmatch
 _NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
-# One line with nothing to escape or to encode, such as a link.
-_STANDS_AS_IT_IS = re.compile("(?!\\.)[ !#-%(-;?-z|~]{0,74}[!#-%(-;?-z|~]").fullmatch
 
 
 def escaped(text: str) -> Markup:
@@ -37,17 +37,19 @@ def finalize(context: EvalContext, value: object) -> object:
     return escaped(value) if isinstance(value, str) else value
 
 
-def html_piece(text: str) -> Piece:
-    """Gives text from outside as a piece of HTML, escaped by the engine."""
+def html_wire(text: str) -> bytes:
+    """Gives text from outside as HTML in quoted-printable, escaped by the engine where anything in it needs that."""
+    return wire(str(escaped(text)) if _NEEDS_ESCAPING(text) else text)
+
+
+def piece(text: str) -> Piece:
+    """Gives text from outside as it stands in both parts."""
     if _STANDS_AS_IT_IS(text):
-        return Piece(text, text.encode() + b"=\r\n", len(text))
-    return piece(str(escaped(text)) if _NEEDS_ESCAPING(text) else text)
+        said = text.encode() + b"=\r\n"
+        return Piece(said, said, len(text))
+    html = str(escaped(text)) if _NEEDS_ESCAPING(text) else text
+    said = wire(text)
+    return Piece(said if html == text else wire(html), said, len(html.encode()))
 
 
-def both_pieces(text: str) -> tuple[Piece, Piece]:
-    """Gives text from outside as a piece of HTML and as a piece of the text part."""
-    rich = html_piece(text)
-    return rich, (rich if rich.plain == text else piece(text))
-
-
-kept_pieces = lru_cache(maxsize=1_000)(both_pieces)
+kept_piece = lru_cache(maxsize=1_000)(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from digest.issues import Issue
 from digest.rendering.excerpts import shortened
@@ -43,13 +44,17 @@ def preheader(titles: Sequence[str], summary: str) -> str:
 
 def summary(issue: Issue, words: int, wording: Wording = ENGLISH) -> str:
     """Gives "8 picked from 197 new papers · 3 min read"."""
-    shown = len(issue.picks) + len(issue.trending)
-    scanned = wording.several("%(num)s new paper", "%(num)s new papers", issue.considered)
-    if not shown:
+    picked, trending = len(issue.picks), len(issue.trending)
+    return _summary(wording, issue.considered, picked, trending, max(1, round(words / WORDS_PER_MINUTE)))
+
+
+@lru_cache(maxsize=4096)  # readers have much the same figures
+def _summary(wording: Wording, considered: int, picked: int, trending: int, minutes: int) -> str:
+    scanned = wording.several("%(num)s new paper", "%(num)s new papers", considered)
+    if not picked + trending:
         return wording.say("%(papers)s, none that matches", papers=scanned)
-    if issue.picks:
-        found = wording.say("%(count)s picked from %(papers)s", count=len(issue.picks), papers=scanned)
+    if picked:
+        found = wording.say("%(count)s picked from %(papers)s", count=picked, papers=scanned)
     else:
-        found = wording.say("%(count)s trending among %(papers)s", count=shown, papers=scanned)
-    minutes = wording.say("%(minutes)s min read", minutes=max(1, round(words / WORDS_PER_MINUTE)))
-    return f"{found} · {minutes}"
+        found = wording.say("%(count)s trending among %(papers)s", count=trending, papers=scanned)
+    return f"{found} · " + wording.say("%(minutes)s min read", minutes=minutes)

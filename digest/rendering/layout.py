@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from digest.issues import Pick
 from digest.rendering.cards import Cards
 from digest.rendering.chips import Chips
-from digest.rendering.escaping import html_piece
+from digest.rendering.escaping import piece
 from digest.rendering.inert import inert
 from digest.rendering.inputs import (
     EmptyInput,
@@ -18,13 +19,28 @@ from digest.rendering.inputs import (
     RowsInput,
     SectionInput,
 )
-from digest.rendering.pieces import Piece, joined, piece
+from digest.rendering.pieces import Piece, wire
 from digest.rendering.sections import OTHERS, TRENDING
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
 
 HTML_BOUND = 92_000  #: octets; Gmail hides what comes after about 102,400
-MOST_HEADINGS = 10_000  #: kept at a time
+MOST_HEADINGS = 1_000  #: kept at a time
+_ROOM_OF_WORDS = 3_000  #: octets kept for subject, preheader, date, address and links
+
+
+class Words(NamedTuple):
+    """What stands around the body of an issue: the slots of mail/issue.mjml and mail/issue.txt."""
+
+    subject: Piece
+    preheader: Piece
+    heading: Piece
+    lead: Piece
+    address: Piece
+    unsubscribe: Piece
+    manage: Piece
+    pause: Piece
+    view: Piece
 
 
 class Layout:
@@ -34,9 +50,14 @@ class Layout:
         self.wording = templates.wording
         self.cards = Cards(templates, theme, web=web)
         self.chips = Chips(templates, theme)
-        shell = IssueInput(masthead=masthead, theme=theme, web=web, language=self.wording.language)
-        self.shell = Sheet(templates, "issue", shell, kind="mjml")
+        given = IssueInput(masthead=masthead, theme=theme, web=web, language=self.wording.language)
+        shell = Sheet(templates, "issue", given, kind="mjml")
+        self._html_around, self._text_around = (
+            part.around("body", *Words._fields) for part in (shell.html, shell.text)
+        )
+        self.room = HTML_BOUND - shell.html.size - _ROOM_OF_WORDS  #: octets of HTML that a body may have
         self._section = Sheet(templates, "section", SectionInput(theme=theme))
+        self._ours = {TRENDING: self.wording.say("Trending"), OTHERS: self.wording.say("More of your interests")}
         self.heading = lru_cache(MOST_HEADINGS)(self._heading)  #: as below, kept: readers share keywords
         self.rows = Sheet(templates, "rows", RowsInput(theme=theme))
         self.more = Sheet(templates, "more", MoreInput(theme=theme, web=web))
@@ -44,36 +65,42 @@ class Layout:
         self._trend = templates.pattern("mail/match.html", MatchInput(theme=theme, match=None))
         self._matches = [_match(templates, theme, match) for match in range(101)]
 
-    def _heading(self, section: str) -> tuple[Piece, Piece]:
-        """Gives the heading of a section in both parts: a keyword of the reader as it is, ours in their language."""
-        ours = {TRENDING: self.wording.say("Trending"), OTHERS: self.wording.say("More of your interests")}
-        name = ours.get(section, section)
-        html, text = self._section.html.fill({"name": html_piece(name)}), self._section.text.fill({"name": piece(name)})
-        return joined(html), joined(text)
+    def around(self, html: list[bytes], text: list[bytes], words: Words) -> tuple[list[bytes], list[bytes]]:
+        """Gives the whole issue in HTML and in text, from its body in both and the words around it."""
+        rich = self._html_around(html, tuple([word.html for word in words]))
+        return rich, self._text_around(text, tuple([word.text for word in words]))
 
-    def match(self, pick: Pick) -> tuple[Piece, Piece]:
-        """Gives the match as number and bar and in words, for either part; or why the paper trends."""
-        if pick.match is not None:
-            return self._matches[pick.match]
-        why = inert(pick.trending) or self.wording.say("Trending")
-        return joined(self._trend.fill({"note": html_piece(why)})), piece(why)
+    def _heading(self, section: str) -> Piece:
+        """Gives the heading of a section: a keyword of the reader as it is, ours in their language."""
+        name, html, text = piece(self._ours.get(section, section)), self._section.html, self._section.text
+        size = html.size + html.times("name") * name.size
+        return Piece(b"".join(html.fill({"name": name.html})), b"".join(text.fill({"name": name.text})), size)
+
+    def match(self, pick: Pick) -> Piece:
+        """Gives the match as number and bar, in the text part in words; or why the paper trends."""
+        return self._trending(pick) if pick.match is None else self._matches[pick.match]
+
+    def _trending(self, pick: Pick) -> Piece:
+        why = piece(inert(pick.trending) or self.wording.say("Trending"))
+        size = self._trend.size + self._trend.times("note") * why.size
+        return Piece(b"".join(self._trend.fill({"note": why.html})), why.text, size)
 
 
-def _match(templates: Templates, theme: Theme, match: int) -> tuple[Piece, Piece]:
+def _match(templates: Templates, theme: Theme, match: int) -> Piece:
     html = templates.render("mail/match.html", MatchInput(theme=theme, match=match))
-    return piece(html), piece(templates.wording.say("%(match)s%% match", match=match))
+    return Piece(wire(html), wire(templates.wording.say("%(match)s%% match", match=match)), len(html.encode()))
 
 
-def short_match(pick: Pick) -> Piece:
+def short_match(pick: Pick) -> bytes:
     """Gives the match as a row shows it: "42%", four characters wide."""
     return _NO_MATCH if pick.match is None else _SHORT[pick.match]
 
 
-def number_piece(number: int) -> Piece:
+def number_wire(number: int) -> bytes:
     """Gives a paper's place in the issue, aligned for two digits."""
-    return _NUMBERS[number] if number < len(_NUMBERS) else piece(str(number))
+    return _NUMBERS[number] if number < len(_NUMBERS) else wire(str(number))
 
 
-_NO_MATCH = piece("    ")
-_SHORT = [piece(f"{match:>3}%") for match in range(101)]
-_NUMBERS = [piece(f"{number:>2}") for number in range(100)]
+_NO_MATCH = wire("    ")
+_SHORT = [wire(f"{match:>3}%") for match in range(101)]
+_NUMBERS = [wire(f"{number:>2}") for number in range(100)]

@@ -9,21 +9,17 @@ from digest.issues import Issue
 from digest.papers import Paper
 from digest.rendering import headline
 from digest.rendering.body import lay_out
-from digest.rendering.escaping import both_pieces, kept_pieces
+from digest.rendering.escaping import kept_piece, piece
 from digest.rendering.inert import inert
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
 from digest.rendering.languages import SOURCE_LANGUAGE, read_catalogues
-from digest.rendering.layout import HTML_BOUND, Layout
+from digest.rendering.layout import Layout, Words
 from digest.rendering.letters import Letters
 from digest.rendering.lint import check
-from digest.rendering.pieces import Filling
 from digest.rendering.result import Rendering
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme, read_theme
 from digest.rendering.wording import Wording
-
-_SHARED = frozenset({"heading", "lead", "manage"})  # the same for many readers
-_ROOM_OF_SLOTS = 3_000  #: octets kept for subject, preheader, date, address and links in the shell
 
 
 class Edition:
@@ -76,41 +72,34 @@ class Press:
         """
         edition = self._edition(reader.language)
         layout, wording = edition.layout(links), edition.wording
-        shell = layout.shell
-        body = lay_out(layout, issue, papers, links, HTML_BOUND - shell.html.size - _ROOM_OF_SLOTS)
+        body = lay_out(layout, issue, papers, links, layout.room)
         titles = [card.title for card in body.cards]
-        summary = headline.summary(issue, sum([card.words for card in body.cards]), wording)
-        words = {
-            "subject": headline.subject(issue, titles, wording),
-            "preheader": headline.preheader(titles, summary),
-            "heading": headline.heading(issue, wording),
-            "lead": summary,
-            "address": inert(reader.address),
-            **_urls(links),
-        }
-        html: dict[str, Filling] = {"body": body.html}
-        text: dict[str, Filling] = {"body": body.text}
-        for name, said in words.items():
-            html[name], text[name] = (kept_pieces if name in _SHARED else both_pieces)(said)
-        return Rendering(
-            subject=words["subject"],
-            preheader=words["preheader"],
-            html_pieces=shell.html.fill(html),
-            text_pieces=shell.text.fill(text),
+        lead = headline.summary(issue, sum([card.words for card in body.cards]), wording)
+        subject, preheader = headline.subject(issue, titles, wording), headline.preheader(titles, lead)
+        said = Words(
+            subject=kept_piece(subject),
+            preheader=piece(preheader),
+            heading=kept_piece(headline.heading(issue, wording)),
+            lead=kept_piece(lead),
+            address=piece(inert(reader.address)),
+            unsubscribe=piece(links.unsubscribe),
+            manage=kept_piece(links.manage),
+            pause=piece(links.pause),
+            view=piece(links.view),
         )
+        html, text = layout.around(body.html, body.text, said)
+        return Rendering(subject=subject, preheader=preheader, html_pieces=html, text_pieces=text)
 
     def _edition(self, language: str) -> Edition:
         """Gives what is prepared for a language, made when its first reader comes."""
+        if language in self._editions:
+            return self._editions[language]
         code = language if language in self._languages.codes else SOURCE_LANGUAGE
         found = self._editions.get(code)
         if found is None:
             wording = Wording(language=code, catalogue=self._languages.catalogue(code))
             found = self._editions[code] = Edition(Templates(self._texts, wording), self._masthead, self._theme)
         return found
-
-
-def _urls(links: IssueLinks) -> dict[str, str]:
-    return {"unsubscribe": links.unsubscribe, "manage": links.manage, "pause": links.pause, "view": links.view}
 
 
 def _clean(masthead: Masthead) -> Masthead:

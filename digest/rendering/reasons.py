@@ -20,14 +20,19 @@ def label(reason: Reason, wording: Wording = ENGLISH) -> str:
         return wording.say("only “%(term)s”", term=said)
     if reason.kind is ReasonKind.ACRONYM and reason.said != reason.term:
         return f"{said} ({shortened(inert(reason.term), _LONGEST_LABEL)})"
-    worded = {
-        ReasonKind.AUTHOR: wording.say("by %(name)s", name=said),
-        ReasonKind.CATEGORY: wording.say("in %(category)s", category=said),
-        ReasonKind.LIKED: wording.say("you liked: %(title)s", title=said),
-        ReasonKind.DISLIKED: wording.say("less: %(title)s", title=said),
-        ReasonKind.SEMANTIC: wording.say("near %(term)s", term=said),
-    }
-    return worded.get(reason.kind, said)
+    match reason.kind:
+        case ReasonKind.KEYWORD | ReasonKind.ACRONYM:
+            return said
+        case ReasonKind.AUTHOR:
+            return wording.say("by %(name)s", name=said)
+        case ReasonKind.CATEGORY:
+            return wording.say("in %(category)s", category=said)
+        case ReasonKind.LIKED:
+            return wording.say("you liked: %(title)s", title=said)
+        case ReasonKind.DISLIKED:
+            return wording.say("less: %(title)s", title=said)
+        case ReasonKind.SEMANTIC:
+            return wording.say("near %(term)s", term=said)
 
 
 def told(reasons: Sequence[Reason]) -> list[Reason]:
@@ -35,7 +40,7 @@ def told(reasons: Sequence[Reason]) -> list[Reason]:
 
     A keyword of which it has only a small part is not named: it would say what the paper is not about.
     """
-    return [reason for place, reason in enumerate(reasons) if reason.tells or place == 0]
+    return [*reasons[:1], *[reason for reason in reasons[1:] if reason.tells]]
 
 
 def speaking(reasons: Sequence[Reason]) -> list[Reason]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from digest.rendering.pieces import Piece, plain_of
+from digest.rendering.pieces import decoded
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """One mail, ready to read and ready for the wire."""
+    """One mail, ready for the wire; who wants to read it has it decoded, and so sees what is sent."""
 
     subject: str
     preheader: str
-    html_pieces: list[Piece]
-    text_pieces: list[Piece]
+    html_pieces: list[bytes]  #: the HTML part in quoted-printable, as the next
+    text_pieces: list[bytes]
 
     @cached_property
     def html(self) -> str:
         """The HTML part."""
-        return plain_of(self.html_pieces)
+        return decoded(self.html_pieces)
 
     @cached_property
     def text(self) -> str:
         """The text part."""
-        return plain_of(self.text_pieces)
+        return decoded(self.text_pieces)

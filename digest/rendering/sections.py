@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from digest.issues import Pick
 
@@ -11,12 +10,8 @@ OTHERS = "More of your interests"
 TRENDING = "Trending"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """Some picks under one heading."""
-
-    name: str  #: empty for picks without a heading
-    picks: tuple[Pick, ...]
+#: The heading above some picks, empty for none, and the picks. No more than a tuple, as each message takes a few.
+Section = tuple[str, Sequence[Pick]]
 
 
 def sections(picks: Sequence[Pick]) -> list[Section]:
@@ -27,10 +22,15 @@ def sections(picks: Sequence[Pick]) -> list[Section]:
     """
     groups: dict[str, list[Pick]] = {}
     for pick in picks:
-        groups.setdefault(pick.interest, []).append(pick)
-    named = {name: group for name, group in groups.items() if name and len(group) > 1}
-    others = tuple([pick for pick in picks if pick.interest not in named])
+        interest = pick.interest
+        if interest in groups:
+            groups[interest].append(pick)
+        else:
+            groups[interest] = [pick]
+    named: list[Section] = [(name, group) for name, group in groups.items() if name and len(group) > 1]
+    others = [group[0] for name, group in groups.items() if name and len(group) == 1]
+    if "" in groups:
+        others = [pick for pick in picks if not pick.interest or len(groups[pick.interest]) == 1]
     if len(named) + bool(others) < 2 or not named:
-        return [Section(name="", picks=tuple(picks))] if picks else []
-    found = [Section(name=name, picks=tuple(group)) for name, group in named.items()]
-    return [*found, Section(name=OTHERS, picks=others)] if others else found
+        return [("", picks)] if picks else []
+    return [*named, (OTHERS, others)] if others else named

@@ -17,7 +17,7 @@ _MONTHS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Wording:
     """One language: what its catalogue says, its dates and numbers. English says what the program's text says."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import date
+from functools import cached_property, lru_cache
 
 from digest.issues import Issue
 from digest.messages import Envelope, Message, tagged, wire_address
@@ -25,6 +26,17 @@ def masthead(sender: SenderSettings) -> Masthead:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is the same in every message of a sender."""
+
+    address: str  #: in From
+    bounces: str  #: envelope sender, before its token
+    leave: str  #: where mails to unsubscribe go, before its token
+    list_id: str
+    web: str  #: URL of the pages; empty without
+
+
+@dataclass(frozen=True, kw_only=True)
 class Composer:
     """Makes the mails of one sender."""
 
@@ -36,9 +48,10 @@ class Composer:
     def message(self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]) -> Message:
         """Gives the message of an issue, the same at every retry. Raises MessageError where it cannot be made."""
         tokens = self.keyring.series(delivery, issue.issue_date)
-        links = _links(tokens, self.settings)
+        leave = tokens(Purpose.UNSUBSCRIBE)
+        links = self._links(tokens, leave)
         rendering = self.press.issue(issue, papers, _addressee(subscription), links)
-        return message_of(rendering, _envelope(issue, subscription, tokens, links, self.settings), self.signers)
+        return message_of(rendering, self._envelope(issue, subscription, tokens, leave), self.signers)
 
     def rendering(
         self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]
@@ -48,63 +61,73 @@ class Composer:
 
     def links(self, issue: Issue, delivery: int) -> IssueLinks:
         """Gives the links of one issue: each to one act, good for this delivery only."""
-        return _links(self.keyring.series(delivery, issue.issue_date), self.settings)
+        tokens = self.keyring.series(delivery, issue.issue_date)
+        return self._links(tokens, tokens(Purpose.UNSUBSCRIBE))
 
     def envelope(self, issue: Issue, delivery: int, subscription: Subscription) -> Envelope:
         """Gives who the message of an issue is from and to."""
         tokens = self.keyring.series(delivery, issue.issue_date)
-        return _envelope(issue, subscription, tokens, _links(tokens, self.settings), self.settings)
+        return self._envelope(issue, subscription, tokens, tokens(Purpose.UNSUBSCRIBE))
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return _standing(self.settings)
+
+    def _links(self, tokens: Series, leave: bytes) -> IssueLinks:
+        web = self._standing.web
+        if not web:
+            return IssueLinks(unsubscribe=self._mailto(leave))
+        return IssueLinks(
+            unsubscribe=_unsubscribe_page(web, leave),
+            manage=f"{web}/manage",
+            pause=f"{web}/p/{link_form(tokens(Purpose.PAUSE))}",
+            view=f"{web}/i/{link_form(tokens(Purpose.VIEW))}",
+            vote=f"{web}/v/{link_form(tokens(Purpose.VOTE))}",
+        )
+
+    def _envelope(self, issue: Issue, subscription: Subscription, tokens: Series, leave: bytes) -> Envelope:
+        """Who the message is from and to: the envelope sender names the delivery, so that a bounce finds its row."""
+        standing = self._standing
+        return Envelope(
+            sender_name=self.settings.sender.name,
+            sender_address=standing.address,
+            bounces=tagged(standing.bounces, verp_form(tokens(Purpose.BOUNCE))),
+            recipient=subscription.address,
+            recipient_name=subscription.name,
+            date=issue.created,
+            message_id=issue.message_id,
+            list_id=standing.list_id,
+            unsubscribe_url=_unsubscribe_page(standing.web, leave) if standing.web else "",
+            unsubscribe_mailto=self._mailto(leave),
+            feedback_id=_feedback_id(issue.issue_date, weekly=issue.weekly),
+        )
+
+    def _mailto(self, leave: bytes) -> str:
+        return f"mailto:{tagged(self._standing.leave, verp_form(leave))}?subject=unsubscribe"
 
 
 def _addressee(subscription: Subscription) -> Addressee:
     return Addressee(address=subscription.address, name=subscription.name, language=subscription.language)
 
 
-def _links(tokens: Series, settings: Settings) -> IssueLinks:
-    web = settings.web.url.rstrip("/")
-    if not web:
-        return IssueLinks(unsubscribe=_unsubscribe_mailto(tokens, settings.sender))
-    return IssueLinks(
-        unsubscribe=f"{web}/u/{link_form(tokens(Purpose.UNSUBSCRIBE))}",
-        manage=f"{web}/manage",
-        pause=f"{web}/p/{link_form(tokens(Purpose.PAUSE))}",
-        view=f"{web}/i/{link_form(tokens(Purpose.VIEW))}",
-        vote=f"{web}/v/{link_form(tokens(Purpose.VOTE))}",
-    )
+def _unsubscribe_page(web: str, leave: bytes) -> str:
+    return f"{web}/u/{link_form(leave)}"
 
 
-def _envelope(
-    issue: Issue, subscription: Subscription, tokens: Series, links: IssueLinks, settings: Settings
-) -> Envelope:
-    """Who the message is from and to: the envelope sender names the delivery, so that a bounce finds its row."""
+@lru_cache(maxsize=64)
+def _feedback_id(day: date, *, weekly: bool) -> str:
+    return f"{day:%Y%m%d}:{'weekly' if weekly else 'daily'}:issue:{FEEDBACK_SENDER}"
+
+
+def _standing(settings: Settings) -> Standing:
     sender = settings.sender
-    address, bounces, list_id = _standing(sender)
-    day, cadence = issue.issue_date.isoformat().replace("-", ""), "weekly" if issue.weekly else "daily"
-    return Envelope(
-        sender_name=sender.name,
-        sender_address=address,
-        bounces=tagged(bounces, verp_form(tokens(Purpose.BOUNCE))),
-        recipient=subscription.address,
-        recipient_name=subscription.name,
-        date=issue.created,
-        message_id=issue.message_id,
-        list_id=list_id,
-        unsubscribe_url=links.unsubscribe if links.view else "",
-        unsubscribe_mailto=_unsubscribe_mailto(tokens, sender) if links.view else links.unsubscribe,
-        feedback_id=f"{day}:{cadence}:issue:{FEEDBACK_SENDER}",
-    )
-
-
-def _unsubscribe_mailto(tokens: Series, sender: SenderSettings) -> str:
-    address = wire_address(sender.unsubscribe or sender.address)
-    return f"mailto:{tagged(address, verp_form(tokens(Purpose.UNSUBSCRIBE)))}?subject=unsubscribe"
-
-
-@lru_cache(maxsize=16)
-def _standing(sender: SenderSettings) -> tuple[str, str, str]:
-    """The address in From, the envelope sender before its token, and the List-Id: the same in every message."""
     address = wire_address(sender.address)
     local, _, domain = address.rpartition("@")
     label = "".join(character if character.isalnum() else "-" for character in local if character.isascii())
-    bounces = wire_address(sender.bounces) if sender.bounces else address
-    return address, bounces, f"{label.strip('-') or 'list'}.{domain}"
+    return Standing(
+        address=address,
+        bounces=wire_address(sender.bounces) if sender.bounces else address,
+        leave=wire_address(sender.unsubscribe or sender.address),
+        list_id=f"{label.strip('-') or 'list'}.{domain}",
+        web=settings.web.url.rstrip("/"),
+    )

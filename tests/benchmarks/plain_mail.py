@@ -63,11 +63,11 @@ class PlainPress:
 
     def _part(self, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, address: str, kind: str) -> str:
         body = []
-        for section in sections(issue.picks):
-            if section.name:
-                given = SectionInput(theme=self.theme, name=section.name)
+        for name, picks in sections(issue.picks):
+            if name:
+                given = SectionInput(theme=self.theme, name=name)
                 body.append(self.templates.render(f"mail/section.{kind}", given))
-            body += [self._card(pick, papers[pick.paper], links, kind) for pick in section.picks]
+            body += [self._card(pick, papers[pick.paper], links, kind) for pick in picks]
         titles, lead = [papers[pick.paper].title for pick in issue.picks], summary(issue, 500)
         shell = IssueInput(
             masthead=self.masthead,

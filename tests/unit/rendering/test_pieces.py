@@ -6,35 +6,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from digest.rendering.pieces import Pattern, encoded, joined, piece, plain_of
+from digest.rendering.escaping import escaped, html_wire, piece
+from digest.rendering.pieces import Pattern, decoded, encoded, wire
 
 TEXTS = st.text("a.= é", min_size=60, max_size=90) | st.text(st.characters(exclude_categories=["Cs"]))
 DOTTED = st.text(". \r\n=a-é", min_size=0, max_size=300)
+LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)  # many stand as they are
 
 
-@given(st.lists(TEXTS | DOTTED))
+@given(st.lists(TEXTS | DOTTED | LINES))
 def test_joined_pieces_decode_to_the_joined_text(texts: list[str]) -> None:
-    whole = joined([piece(text) for text in texts])
-    assert whole.plain == "".join(texts)
+    stretches = [wire(text) for text in texts]
     with_line_feeds = "".join(text.replace("\r\n", "\n").replace("\r", "\n") for text in texts)
-    assert quopri.decodestring(whole.wire).replace(b"\r\n", b"\n").decode() == with_line_feeds
-    assert whole.size == len(whole.plain.encode())
+    assert decoded(stretches) == with_line_feeds
+    assert quopri.decodestring(b"".join(stretches)).replace(b"\r\n", b"\n").decode() == with_line_feeds
 
 
-@given(st.lists(TEXTS | DOTTED))
+@given(st.lists(TEXTS | DOTTED | LINES))
 def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
-    wire = joined([piece(text) for text in texts]).wire
-    lines = wire.split(b"\r\n")
+    data = b"".join([wire(text) for text in texts])
+    lines = data.split(b"\r\n")
     assert max(map(len, lines)) <= 76
-    assert wire.isascii()
-    assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\0", wire)
+    assert data.isascii()
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)|\0", data)
     assert not any(line.startswith(b".") for line in lines)
     assert not any(line.endswith((b" ", b"\t")) for line in lines)
-    assert not wire or wire.endswith(b"\r\n")
+    assert not data or data.endswith(b"\r\n")
+
+
+@given(
+    LINES | st.sampled_from(["https://example.org/u/" + "a" * 53, "https:" + "a" * 70, "javascript:x", "a" * 76, ""])
+)
+def test_a_line_that_stands_as_it_is_gets_what_any_other_gets(text: str) -> None:
+    assert wire(text) == encoded(text.encode())
+    html = str(escaped(text))
+    found = piece(text)
+    assert found.html == html_wire(text) == encoded(html.encode())
+    assert (found.text, found.size) == (encoded(text.encode()), len(html))
 
 
 @pytest.mark.parametrize(
-    ("data", "wire"),
+    ("data", "octets"),
     [
         pytest.param(b"a" * 76, b"a" * 75 + b"=\r\na=\r\n", id="one-octet-too-long"),
         pytest.param(b"a" * 75 + b".", b"a" * 75 + b"=\r\n=2E=\r\n", id="a-dot-that-moves-to-a-line-start"),
@@ -45,15 +57,15 @@ def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
         pytest.param("é".encode(), b"=C3=A9=\r\n", id="outside-ascii"),
     ],
 )
-def test_encoding_gives_these_octets(data: bytes, wire: bytes) -> None:
-    assert encoded(data) == wire
+def test_encoding_gives_these_octets(data: bytes, octets: bytes) -> None:
+    assert encoded(data) == octets
 
 
 def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     pattern = Pattern("a \ufdd0name\ufdd1 b \ufdd0items\ufdd1 c \ufdd0name\ufdd1")
-    filled = pattern.fill({"name": piece("N"), "items": joined([piece("1"), piece("2")])})
-    assert plain_of(filled) == "a N b 12 c N"
-    assert pattern.slots == {"name", "items"}
+    assert decoded(pattern.fill({"name": wire("N"), "items": [wire("1"), wire("2")]})) == "a N b 12 c N"
+    assert (pattern.times("name"), pattern.times("items"), pattern.times("other")) == (2, 1, 0)
+    assert pattern.size == len("a  b  c ")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +79,11 @@ def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     ],
 )
 def test_a_pattern_arranged_gives_what_filling_gives(rendered: str) -> None:
-    pattern, name, item = Pattern(rendered), piece("N"), piece("1")
-    filled = joined(pattern.fill({"name": name, "item": item}))
-    assert joined(pattern.arranged("name", "item")((name, item))) == filled
+    pattern, name, item = Pattern(rendered), wire("N"), wire("1")
+    filled = b"".join(pattern.fill({"name": name, "item": item}))
+    fixed, arrange = pattern.arranged("name", "item")
+    assert b"".join(arrange((*fixed, name, item))) == filled
+    assert b"".join(pattern.around("item", "name")([item], (name,))) == filled
 
 
 def test_a_slot_without_a_filling_is_named() -> None:
@@ -80,5 +94,5 @@ def test_a_slot_without_a_filling_is_named() -> None:
 
 
 def test_a_filled_text_is_never_searched_for_slots() -> None:
-    filled = Pattern("\ufdd0a\ufdd1").fill({"a": piece(Markup("\ufdd0b\ufdd1")), "b": piece("never")})
-    assert plain_of(filled) == "\ufdd0b\ufdd1"
+    filled = Pattern("\ufdd0a\ufdd1").fill({"a": wire(Markup("\ufdd0b\ufdd1")), "b": wire("never")})
+    assert decoded(filled) == "\ufdd0b\ufdd1"

@@ -1,5 +1,6 @@
 """Excerpts, inert text, headlines, author lines, links, sections: the words of an issue."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -143,12 +144,13 @@ def _pick(paper: int, interest: str) -> Pick:
         pytest.param("abab", [("a", 2), ("b", 2)], id="two"),
         pytest.param("baab", [("b", 2), ("a", 2)], id="best-first"),
         pytest.param("aabc", [("a", 2), (OTHERS, 2)], id="others-share"),
+        pytest.param(["a", "", "a", "b", ""], [("a", 2), (OTHERS, 3)], id="those-without-one-as-well"),
     ],
 )
-def test_picks_stand_in_sections_of_their_interests(interests: str, groups: list[tuple[str, int]]) -> None:
+def test_picks_stand_in_sections_of_their_interests(interests: Sequence[str], groups: list[tuple[str, int]]) -> None:
     found = sections([_pick(place, interest) for place, interest in enumerate(interests)])
-    assert [(section.name, len(section.picks)) for section in found] == groups
-    assert sorted(pick.paper for section in found for pick in section.picks) == list(range(len(interests)))
+    assert [(heading, len(picks)) for heading, picks in found] == groups
+    assert sorted(pick.paper for _, picks in found for pick in picks) == list(range(len(interests)))
 
 
 def test_a_subject_names_the_best_paper_the_number_and_the_day() -> None:
