@@ -25,6 +25,7 @@ INTENT_LEASE = timedelta(minutes=30)  #: longer than anybody waits for an answer
 
 _d = schema.deliveries.c
 _ANSWER = ("at", "code", "status", "reply", "stage", "relay")
+# By place, which is found sooner than by name: `_intents` and `_marks` have the values in the order of the statements.
 _ON_SQLITE = {"answers": "", **dict.fromkeys(("these", "id", "owner", "now", "until", *_ANSWER), "?")}
 _ON_POSTGRESQL = {
     "these": "ANY(%(ids)s::bigint[])",

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import delete
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.smtp.replies import Stage
 from digest.storage import Store, Tx, consent, deliveries, ledger, plans, schema, suppressions
 from digest.storage.consent import Change
 from digest.storage.ledger import Recovered
-from digest.storage.marks import INTENT_LEASE, MAX_REPLY
+from digest.storage.marks import INTENT_LEASE, MAX_REPLY, Recorder
 from digest.subscribers import State, Subscriber, Subscription
 from tests.unit.storage.samples import NOW, issue, plan, subscribed
 
@@ -179,6 +180,25 @@ class TestMarking:
         assert found.last_reply.startswith("no\ufffdbody xxx")
         assert len(found.last_reply) == MAX_REPLY
         assert (found.attempts, found.sent_at) == (1, None)
+
+    @pytest.mark.parametrize("by_recorder", [False, True])
+    def test_a_sent_row_keeps_the_answer_and_its_instant(self, store: Store, by_recorder: bool) -> None:
+        [(_, row), (_, other)] = planned(store, "ada", "bob")
+        at = NOW.astimezone(timezone(timedelta(hours=5, minutes=45))) + timedelta(microseconds=7)
+        sent = Attempt(row, Outcome.SENT, at, 250, "2.0.0", "queued as 1\ud800", Stage.DOT, "mx", "ada@example.com")
+        with store.transaction() as tx:
+            assert claimed(tx) == [row, other]
+            assert by_recorder or ledger.mark(tx, "sender", [sent]) == {row}
+        recorder = Recorder(store, "sender")
+        assert recorder.record([sent] if by_recorder else [], [other], at) == {other}
+        recorder.close()
+        with store.reading() as tx:
+            found = deliveries.by_id(tx, row)
+            assert state(tx, other) is DeliveryState.SENDING
+        assert found is not None
+        assert (found.state, found.sent_at) == (DeliveryState.SENT, NOW + timedelta(microseconds=7))
+        assert (found.last_code, found.last_status, found.last_reply) == (250, "2.0.0", "queued as 1?")
+        assert (found.last_stage, found.relay, found.attempts) == ("dot", "mx", 1)
 
     def test_many_rows_of_different_outcomes_are_marked_at_once(self, store: Store) -> None:
         rows = [row for _, row in planned(store, "ada", "bob", "eve")]
