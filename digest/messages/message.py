@@ -21,9 +21,10 @@ _END = b"\r\n--" + _BOUNDARY + b"--\r\n"
 TEST_MARK = b"X-Paper-Digest-Test: yes\r\n"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Envelope:
-    """Who a message is from and to, and what its header says beside the subject."""
+    """Who a message is from and to, and what its header says beside the subject. Never changed; not frozen, which
+    would make it three times as slow to make."""
 
     sender_name: str  #: display name in From
     sender_address: str  #: address in From

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 
 from digest.issues import Reason
 from digest.rendering.escaping import piece
 from digest.rendering.inputs import ChipInput
-from digest.rendering.pieces import Piece, wire
+from digest.rendering.pieces import LINE_LENGTH, Piece, wire
 from digest.rendering.reasons import MOST_REASONS, label, speaking
 from digest.rendering.templates import TEXT_WIDTH, Templates
 from digest.rendering.theme import Theme
@@ -55,34 +56,42 @@ class Chips:
             self._sets.clear()
         found: dict[str, _Chip] = {}
         for reason in speaking(reasons):
-            chip = self._chips.get(_key(reason)) or self._write_chip(reason)
+            shown = _key(reason)
+            chip = self._chips.get(shown) or self._write_chip(shown, reason)
             found[chip.label] = chip
-        chips = list(found.values())[:MOST_REASONS]
-        html, size = b"".join([chip.html for chip in chips]), sum([chip.size for chip in chips])
-        written = self._sets[key] = Piece(html, _in_words(chips), size)
+        written = self._sets[key] = _joined(found.values())
         return written
 
-    def _write_chip(self, reason: Reason) -> _Chip:
+    def _write_chip(self, key: _Key, reason: Reason) -> _Chip:
         if len(self._chips) >= MOST_KEPT:
             self._chips.clear()
         name = label(reason, self._wording)
         said, (fixed, arrange) = piece(name), self._chip
         html, size = b"".join(arrange((*fixed, said.html))), self._size + self._labels * said.size
-        chip = self._chips[_key(reason)] = _Chip(name, html, size, wire(": " + name), wire(", " + name))
+        chip = self._chips[key] = _Chip(name, html, size, _after(": ", name, said), _after(", ", name, said))
         return chip
 
 
-def _in_words(chips: Sequence[_Chip]) -> bytes:
-    """Gives the labels in quoted-printable, on as few lines as hold them."""
-    stretches: list[bytes] = []
-    column = INDENT + len("100% match")
-    for chip in chips:
+def _after(lead: str, name: str, said: Piece) -> bytes:
+    """Gives the name after two characters, in quoted-printable: put together where the line has room for them."""
+    has_room = 0 < len(said.text) < LINE_LENGTH and not name.startswith(".")
+    return lead.encode() + said.text if has_room else wire(lead + name)
+
+
+def _joined(chips: Iterable[_Chip]) -> Piece:
+    """Gives the first chips as one piece: in the text part on as few lines as hold their labels."""
+    html: list[bytes] = []
+    text: list[bytes] = []
+    size, column = 0, INDENT + len("100% match")
+    for chip in islice(chips, MOST_REASONS):
+        html.append(chip.html)
+        size += chip.size
         column += len(", ") + len(chip.label)
-        if not stretches:
-            stretches.append(chip.first)
+        if not text:
+            text.append(chip.first)
         elif column < TEXT_WIDTH:
-            stretches.append(chip.next)
+            text.append(chip.next)
         else:
-            stretches.append(wire(_BELOW + chip.label))
+            text.append(wire(_BELOW + chip.label))
             column = INDENT + len(chip.label)
-    return b"".join(stretches)
+    return Piece(b"".join(html), b"".join(text), size)

@@ -13,11 +13,11 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from digest.rendering.pieces import Piece, wire
+from digest.rendering.pieces import Piece, encoded
 
 _LOOKS_ACTIVE = re.compile(r"\{(?=[{%#])|(?<=\{)\{|(?<=\bjavascript):|(?<=[a-z])=", re.IGNORECASE)
 # One line with nothing to escape or to encode, such as a keyword or a link.
-_STANDS_AS_IT_IS = re.compile("(?!\\.)(?:https:)?[ !#-%(-9;?-z|~]{0,68}[!#-%(-9;?-z|~]").fullmatch
+_STANDS_AS_IT_IS = re.compile("(?!\\.)(?:https:)?[ !#-%(-9;?-z|~]{1,69}+(?<! )").fullmatch
 _NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
 
 
@@ -37,19 +37,16 @@ def finalize(context: EvalContext, value: object) -> object:
     return escaped(value) if isinstance(value, str) else value
 
 
-def html_wire(text: str) -> bytes:
-    """Gives text from outside as HTML in quoted-printable, escaped by the engine where anything in it needs that."""
-    return wire(str(escaped(text)) if _NEEDS_ESCAPING(text) else text)
-
-
 def piece(text: str) -> Piece:
     """Gives text from outside as it stands in both parts."""
     if _STANDS_AS_IT_IS(text):
         said = text.encode() + b"=\r\n"
         return Piece(said, said, len(text))
-    html = str(escaped(text)) if _NEEDS_ESCAPING(text) else text
-    said = wire(text)
-    return Piece(said if html == text else wire(html), said, len(html.encode()))
+    said = encoded(text.encode())
+    if not _NEEDS_ESCAPING(text):
+        return Piece(said, said, len(text.encode()))
+    html = escaped(text).encode()
+    return Piece(encoded(html), said, len(html))
 
 
 kept_piece = lru_cache(maxsize=1_000)(piece)

@@ -23,7 +23,7 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # noncharacters: `inert` takes them out of a
 _SLOT = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
 _LEADING_DOTS = re.compile(rb"(?m)^\.+")
 # One line in which nothing is to be encoded, such as a link.
-_STANDS_AS_IT_IS = re.compile(r"(?!\.)[ -<>-~]{0,74}[!-<>-~]").fullmatch
+_STANDS_AS_IT_IS = re.compile(r"(?!\.)[ -<>-~]{1,75}+(?<! )").fullmatch
 
 Filling = bytes | list[bytes]
 #: The fixed stretches of a pattern, and a function that puts them and what fills it, behind them, in order.

@@ -76,18 +76,9 @@ class Press:
         titles = [card.title for card in body.cards]
         lead = headline.summary(issue, sum([card.words for card in body.cards]), wording)
         subject, preheader = headline.subject(issue, titles, wording), headline.preheader(titles, lead)
-        said = Words(
-            subject=kept_piece(subject),
-            preheader=piece(preheader),
-            heading=kept_piece(headline.heading(issue, wording)),
-            lead=kept_piece(lead),
-            address=piece(inert(reader.address)),
-            unsubscribe=piece(links.unsubscribe),
-            manage=kept_piece(links.manage),
-            pause=piece(links.pause),
-            view=piece(links.view),
-        )
-        html, text = layout.around(body.html, body.text, said)
+        head = kept_piece(subject), piece(preheader), kept_piece(headline.heading(issue, wording)), kept_piece(lead)
+        urls = piece(links.unsubscribe), kept_piece(links.manage), piece(links.pause), piece(links.view)
+        html, text = layout.around(body.html, body.text, Words(*head, piece(inert(reader.address)), *urls))
         return Rendering(subject=subject, preheader=preheader, html_pieces=html, text_pieces=text)
 
     def _edition(self, language: str) -> Edition:
