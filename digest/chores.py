@@ -21,7 +21,7 @@ from digest.runs.watch import alert
 from digest.scheduler import Chore
 from digest.settings import Settings
 from digest.storage import Store, consent, ledger, runs
-from digest.tokens import Keyring
+from digest.storage.secrets import keyring
 
 TICK = timedelta(minutes=1)
 POST_ROUND = timedelta(seconds=15)
@@ -40,8 +40,7 @@ class Household:
 
     store: Store
     settings: Settings
-    compose: Compose
-    keyring: Keyring
+    composer: Callable[[datetime], Compose]  #: gives what makes the messages of a delivery that begins then
     folder: Path  #: what relative paths are relative to
     profile_files: Callable[[], Mapping[str, bytes]]  #: gives the profile files, path to content
     stop: threading.Event  #: set when the program is to end: deliveries under way come to their end
@@ -81,7 +80,7 @@ def post(house: Household, now: datetime) -> None:
         idle = not ledger.has_work(tx, now)
     if idle or held:
         return
-    report = deliver(house.store, house.compose, house.settings, now, stop=house.stop)
+    report = deliver(house.store, house.composer(now), house.settings, now, stop=house.stop)
     _record(house.store, "deliver", now, report)
 
 
@@ -100,7 +99,9 @@ def read_bounces(house: Household, now: datetime) -> None:
     """Reads what came back, where a mailbox is configured."""
     settings = house.settings.bounces
     if settings.maildir or settings.imap_host:
-        read_mailbox(house.store, read_mailboxes(settings), house.keyring, now)
+        with house.store.transaction() as tx:
+            keys = keyring(tx, now)
+        read_mailbox(house.store, read_mailboxes(settings), keys, now)
 
 
 def watch(house: Household, now: datetime) -> None:

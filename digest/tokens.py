@@ -20,6 +20,7 @@ from typing import Protocol
 
 LINK_LENGTH = 40
 VERP_LENGTH = 48
+MAX_KEYS = 256  #: that a keyring holds: one octet of a token names its key
 _EPOCH = date(1970, 1, 1)
 _MAC_LENGTH = 15
 _OCTETS = [bytes([number]) for number in range(256)]
@@ -72,7 +73,7 @@ class Series(Protocol):
 class Keyring:
     """The secret keys that tokens are signed with: the newest signs, all verify."""
 
-    keys: tuple[bytes, ...]  #: oldest first, at least one, each of 32 octets or more
+    keys: tuple[bytes, ...]  #: oldest first, 1 to MAX_KEYS of them, each of 32 octets or more
 
     def sign(self, claim: Claim) -> bytes:
         """Gives the 30 octets of the token."""
@@ -82,7 +83,7 @@ class Keyring:
         """Gives a function that signs what one delivery needs, by purpose and paper: a mail needs dozens."""
         key_id = len(self.keys) - 1
         mac, octets = _mac(self.keys[key_id]), delivery.to_bytes(6)
-        start, day = _OCTETS[key_id & 0xFF], (issued - _EPOCH).days.to_bytes(2)
+        start, day = _OCTETS[key_id], (issued - _EPOCH).days.to_bytes(2)
 
         def sign(purpose: Purpose, paper: int = 0) -> bytes:
             head = start + _OCTETS[purpose] + octets + paper.to_bytes(5) + day
@@ -90,10 +91,14 @@ class Keyring:
 
         return sign
 
+    def lacks_key_of(self, token: bytes) -> bool:
+        """Gives whether a token names a key that is not here: it is forged, or the key was added since."""
+        return bool(token) and token[0] >= len(self.keys)
+
     def verify(self, token: bytes, today: date) -> Claim | None:
         """Gives what the token says; None when it is forged, torn or past its time."""
         head, mac = token[:-_MAC_LENGTH], token[-_MAC_LENGTH:]
-        if len(token) != 30 or head[0] >= len(self.keys) or head[1] not in Purpose.__members__.values():
+        if len(token) != 30 or self.lacks_key_of(token) or head[1] not in Purpose.__members__.values():
             return None
         if not hmac.compare_digest(mac, _mac(self.keys[head[0]])(head)):
             return None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ class Workshop:
     store: Store
     jobs: Jobs
     settings: Settings
-    compose: Compose
+    composer: Callable[[datetime], Compose]  #: gives what makes the messages of a delivery that begins then
     stop: threading.Event  #: set when the worker is to end: deliveries under way come to their end
 
 
@@ -122,7 +122,8 @@ def _app(shop: Workshop) -> App:
 
     @app.task(name=DELIVER)
     def deliver_waiting() -> None:
-        deliver(shop.store, shop.compose, shop.settings, datetime.now(UTC), stop=shop.stop)
+        now = datetime.now(UTC)
+        deliver(shop.store, shop.composer(now), shop.settings, now, stop=shop.stop)
 
     _retry_stalled(app, shop.settings.worker)
     return app
@@ -140,6 +141,6 @@ def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
             _log.warning("job %s of a worker that died is done again", job.id, extra={"action": "retry", "job": job.id})
 
 
-def workshop(store: Store, settings: Settings, compose: Compose) -> Workshop:
+def workshop(store: Store, settings: Settings, composer: Callable[[datetime], Compose]) -> Workshop:
     """Gives what the jobs need. Raises ConfigurationError on a store that has no jobs."""
-    return Workshop(store=store, jobs=open_jobs(store), settings=settings, compose=compose, stop=threading.Event())
+    return Workshop(store=store, jobs=open_jobs(store), settings=settings, composer=composer, stop=threading.Event())

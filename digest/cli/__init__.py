@@ -26,6 +26,7 @@ COMMANDS = {
     "papers": "Show the papers that are known",
     "subscribers": "Look after the audience",
     "operators": "Look after operators and their tokens",
+    "keys": "Look after the keys that the links of mails are signed with",
     "score": "Show the ranking for one subscriber, with its reasons",
     "render": "Write one subscriber's issue to files",
     "run": "Ingest, plan what is due, deliver",

@@ -14,11 +14,10 @@ from digest.cli.run import profile_files
 from digest.cli.sites import site
 from digest.cli.stopping import stopping
 from digest.errors import UsageError
-from digest.runs.deliver import composer
+from digest.runs.deliver import composers
 from digest.scheduler import keep_time
 from digest.storage import Store
 from digest.storage.leader import candidate
-from digest.storage.secrets import keyring
 
 
 @command(logs=1)
@@ -47,13 +46,10 @@ def serve(call: Call, no_web: bool, no_scheduler: bool) -> None:
 def household(call: Call, store: Store, stop: threading.Event) -> Household:
     """Gives what the chores work with."""
     settings = call.settings
-    with store.transaction() as tx:
-        keys = keyring(tx, call.now)
     return Household(
         store=store,
         settings=settings,
-        keyring=keys,
-        compose=composer(load_press(settings), keys, settings),
+        composer=composers(store, load_press(settings), settings),
         folder=call.configuration.folder,
         profile_files=lambda: profile_files(call.configuration),
         stop=stop,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from digest.cli.calls import Call, command
 from digest.cli.presses import load_press
-from digest.runs.deliver import composer
-from digest.storage.secrets import keyring
+from digest.runs.deliver import composers
 
 
 @command()
@@ -20,6 +19,4 @@ def worker(call: Call) -> None:
 
     press = load_press(call.settings)
     with call.store() as store:
-        with store.transaction() as tx:
-            keys = keyring(tx, call.now)
-        work(workshop(store, call.settings, composer(press, keys, call.settings)))
+        work(workshop(store, call.settings, composers(store, press, call.settings)))

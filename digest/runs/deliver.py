@@ -30,9 +30,10 @@ from digest.smtp import Courier
 from digest.storage import Store, ledger, limits
 from digest.storage.ledger import Claimed
 from digest.storage.runs import flag, set_flag
+from digest.storage.secrets import keyring
 from digest.tokens import Keyring
 
-__all__ = ["Compose", "DeliverReport", "composer", "deliver", "hold", "relays_of", "release"]
+__all__ = ["Compose", "DeliverReport", "composer", "composers", "deliver", "hold", "relays_of", "release"]
 
 SLOT_LEASE = timedelta(hours=6)
 COLLECT_AFTER = 100_000  # objects made and not freed
@@ -70,8 +71,26 @@ def composer(press: Press, keyring: Keyring, settings: Settings) -> Compose:
 
     Raises ConfigurationError when a key to sign with cannot be used.
     """
-    sender = Composer(press=press, keyring=keyring, settings=settings, signers=load_signers(settings))
+    return _composing(Composer(press=press, keyring=keyring, settings=settings, signers=load_signers(settings)))
 
+
+def composers(store: Store, press: Press, settings: Settings) -> Callable[[datetime], Compose]:
+    """Gives, for a process that goes on for long, the function that gives the composer of each delivery.
+
+    Its links are signed by the key that is the newest when the delivery begins. Raises ConfigurationError when a key to
+    sign messages with cannot be used.
+    """
+    signers = load_signers(settings)
+
+    def at(now: datetime) -> Compose:
+        with store.transaction() as tx:
+            keys = keyring(tx, now)
+        return _composing(Composer(press=press, keyring=keys, settings=settings, signers=signers))
+
+    return at
+
+
+def _composing(sender: Composer) -> Compose:
     def compose(row: Claimed, papers: PapersAtHand) -> Message:
         issue = row.issue
         return sender.message(issue, row.id, row.subscription, papers.of(issue))

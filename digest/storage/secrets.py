@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, select
 
+from digest.errors import UsageError
 from digest.storage import schema
 from digest.storage.bulk import insert_or_ignore
 from digest.storage.store import Tx
-from digest.tokens import Keyring
+from digest.tokens import MAX_KEYS, Keyring
 
 KEY_LENGTH = 32
 _SIGNING = "sign/"
 _s = schema.secrets.c
+_SIGNS = func.substr(_s.name, 1, len(_SIGNING)) == _SIGNING
 _BY_NAME = select(_s.value).where(_s.name == bindparam("wanted"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """One of the keys that link tokens are signed with; what it is stays in the store."""
+
+    number: int  #: from 1, oldest first
+    created: datetime
+    signs: bool  #: whether it is the newest, which signs; the others only verify
 
 
 def keyring(tx: Tx, now: datetime) -> Keyring:
@@ -27,12 +39,27 @@ def keyring(tx: Tx, now: datetime) -> Keyring:
     return Keyring(tuple(found))
 
 
-def rotate(tx: Tx, now: datetime) -> Keyring:
-    """Adds a key that signs from now on, and gives all; the older ones still verify."""
-    place = len(keyring(tx, now).keys)
-    row = {"name": f"{_SIGNING}{place:04}", "value": secrets.token_bytes(KEY_LENGTH), "created": now}
-    tx.connection.execute(insert(schema.secrets), row)
-    return keyring(tx, now)
+def rotate(tx: Tx, now: datetime) -> SigningKey:
+    """Adds a key that signs from now on, and gives it; the older ones still verify.
+
+    Of several processes that do so at the same moment one adds it. Raises UsageError when there are MAX_KEYS.
+    """
+    place = len(_token_keys(tx))
+    if place >= MAX_KEYS:
+        raise UsageError(
+            f"there are {place} keys, all that links can name: none is added, and the newest goes on signing"
+        )
+    secret(tx, f"{_SIGNING}{place:04}", now)
+    return signing_keys(tx)[-1]
+
+
+def signing_keys(tx: Tx) -> list[SigningKey]:
+    """Gives what may be known of the keys that link tokens are signed with, oldest first; none before the first use."""
+    made = list(tx.connection.execute(select(_s.created).where(_SIGNS).order_by(_s.name)).scalars())
+    return [
+        SigningKey(number=number, created=created, signs=number == len(made))
+        for number, created in enumerate(made, start=1)
+    ]
 
 
 def secret(tx: Tx, name: str, now: datetime) -> bytes:
@@ -47,5 +74,4 @@ def secret(tx: Tx, name: str, now: datetime) -> bytes:
 
 
 def _token_keys(tx: Tx) -> list[bytes]:
-    query = select(_s.value).where(func.substr(_s.name, 1, len(_SIGNING)) == _SIGNING).order_by(_s.name)
-    return list(tx.connection.execute(query).scalars())
+    return list(tx.connection.execute(select(_s.value).where(_SIGNS).order_by(_s.name)).scalars())

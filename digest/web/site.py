@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -25,19 +26,32 @@ from digest.web.sample import Showcase
 from digest.web.stamps import FormClock
 
 MAX_FIELDS = 1000
+READ_KEYS_EVERY = timedelta(seconds=1)  #: at most, however many links name a key that there is not
 
 
 class Keys:
-    """The keys that the links of mails are signed with, as they were when last read."""
+    """The keys that the links of mails are signed with: read at the start, and when a link names one added since."""
 
     def __init__(self, store: Store, now: datetime) -> None:
-        self.ring = self.read_anew(store, now)
+        self._store, self._lock = store, threading.Lock()
+        self._ring = self._read(now)
+        self._read_again: datetime | None = None
 
-    def read_anew(self, store: Store, now: datetime) -> Keyring:
-        """Gives the keys of the store: another process may have added one."""
-        with store.reading() as tx:
-            self.ring = secrets.keyring(tx, now)  # made before, so that nothing is written here
-        return self.ring
+    def verify(self, token: bytes, now: datetime) -> Claim | None:
+        """Gives what a token says; None when it is forged, torn or past its time."""
+        if self._ring.lacks_key_of(token):
+            with self._lock:  # who comes while another reads waits for what it finds
+                if self._ring.lacks_key_of(token) and self._may_read(now):
+                    self._ring, self._read_again = self._read(now), now
+        return self._ring.verify(token, now.date())
+
+    def _may_read(self, now: datetime) -> bool:
+        last = self._read_again
+        return last is None or not timedelta(0) <= now - last < READ_KEYS_EVERY
+
+    def _read(self, now: datetime) -> Keyring:
+        with self._store.reading() as tx:
+            return secrets.keyring(tx, now)  # made before, so that nothing is written here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +75,7 @@ class Site:
 
     def claim(self, token: str, *purposes: Purpose) -> Claim | None:
         """Gives what a token of a mail says, if it is genuine, in time and for one of these purposes."""
-        marks, today = from_link(token), self.clock().date()
-        claim = self.keys.ring.verify(marks, today) or self.keys.read_anew(self.store, self.clock()).verify(
-            marks, today
-        )
+        claim = self.keys.verify(from_link(token), self.clock())
         return claim if claim and claim.purpose in purposes else None
 
     def _secret(self, name: str) -> bytes:

@@ -6,7 +6,7 @@ import hmac
 import json
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,14 +16,12 @@ from digest.chores import Chore, Household, chores
 from digest.deliveries import Attempt, Outcome
 from digest.errors import FetchError, UsageError
 from digest.fetching.mailboxes import read_maildir
-from digest.messages import Message
 from digest.runs.bounces import Effect, lift, note_refusals, read_mailbox, take_mail
-from digest.runs.papers_at_hand import PapersAtHand
+from digest.runs.deliver import Compose
 from digest.runs.webhook import is_signed, take_events
 from digest.settings import BouncesSettings, Settings
-from digest.storage import Store, bounces, consent, papers, plans, subscribers, suppressions
+from digest.storage import Store, bounces, consent, papers, plans, secrets, subscribers, suppressions
 from digest.storage.consent import Change
-from digest.storage.ledger import Claimed
 from digest.subscribers import State, Subscriber
 from digest.tokens import Claim, Keyring, Purpose, verp_form
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
@@ -99,12 +97,13 @@ def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_u
     unread = tmp_path / "bounces" / "new"
     for name in ("cur", "new", "tmp"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
-    (unread / "1.host").write_bytes(sample("postfix-no-such-user", send(store, ada)))
+    with store.transaction() as tx:
+        keys = secrets.keyring(tx, NOW)
+    (unread / "1.host").write_bytes(sample("postfix-no-such-user", send(store, ada), keys))
     house = Household(
         store=store,
         settings=Settings(),
-        compose=never_composed,
-        keyring=RING,
+        composer=never_composed,
         folder=tmp_path,
         profile_files=dict,
         stop=threading.Event(),
@@ -120,7 +119,7 @@ def _bounces(house: Household) -> Chore:
     return next(chore for chore in chores(house) if chore.name == "bounces")
 
 
-def never_composed(row: Claimed, papers: PapersAtHand) -> Message:
+def never_composed(_now: datetime) -> Compose:
     raise AssertionError("reading bounces composes nothing")
 
 

@@ -31,10 +31,10 @@ keywords = [{ term = "protein folding" }]
 
 
 @contextmanager
-def serving(folder: Path, settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Runs the command in the folder; gives its address and the process."""
+def serving(folder: Path, settings: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Runs the command in the folder, with those words after it; gives its address and the process."""
     (folder / "digest.toml").write_text(settings)
-    command = [sys.executable, "-m", "digest", "serve"]
+    command = [sys.executable, "-m", "digest", "serve", *words]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
     )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from digest.settings import StoreSettings
-from digest.storage import Store, deliveries, ledger, open_store, papers, plans, subscribers
+from digest.storage import Store, deliveries, ledger, open_store, papers, plans, secrets, subscribers
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
 
 PROCESSES = 4
@@ -113,6 +113,19 @@ def test_no_paper_appears_below_a_high_water_mark_that_was_seen(
     assert processes.do(ingest_and_watch, store_url) == [[0] * 5] * PROCESSES
     with store.reading() as tx:
         assert [found.number for found in papers.beyond(tx, 0)] == list(range(1, PROCESSES * 50 + 1))
+
+
+def rotate_once(store: Store, process: int) -> int:
+    with store.transaction() as tx:
+        return secrets.rotate(tx, NOW + timedelta(seconds=process)).number
+
+
+def test_operators_who_rotate_at_once_all_have_a_new_key_and_no_number_is_left_out(
+    store: Store, store_url: str, processes: Processes
+) -> None:
+    added = processes.do(rotate_once, store_url)
+    with store.reading() as tx:
+        assert {key.number for key in secrets.signing_keys(tx)} == set(added) == set(range(1, max(added) + 1))
 
 
 def test_programs_that_open_an_empty_store_at_once_all_find_it_ready(tmp_path: Path, processes: Processes) -> None:

@@ -20,15 +20,11 @@ from sqlalchemy import text
 from digest.chores import Household, chores
 from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
-from digest.messages import Message
-from digest.runs.deliver import hold, release
-from digest.runs.papers_at_hand import PapersAtHand
+from digest.runs.deliver import Compose, hold, release
 from digest.settings import SchedulerSettings, Settings, StoreSettings
 from digest.storage import Store, deliveries, ledger, open_store, plans, runs, subscribers
 from digest.storage.jobs import APPLIED, Jobs, open_jobs, outstanding
-from digest.storage.ledger import Claimed
 from digest.storage.moving import move
-from digest.tokens import Keyring
 from digest.worker import DELIVER, PLAN, enqueue_due
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.runs.samples import TUNING, ingested
@@ -189,8 +185,7 @@ def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_pat
     house = Household(
         store=store,
         settings=Settings(scheduler=SchedulerSettings(workers=True)),
-        compose=never_composed,
-        keyring=Keyring(keys=(b"k" * 32,)),
+        composer=never_composed,
         folder=tmp_path,
         profile_files=dict,
         stop=threading.Event(),
@@ -203,7 +198,7 @@ def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_pat
     assert states(store) == {}
 
 
-def never_composed(row: Claimed, papers: PapersAtHand) -> Message:
+def never_composed(_now: datetime) -> Compose:
     raise AssertionError("a tick composes nothing")
 
 

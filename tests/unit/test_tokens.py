@@ -51,6 +51,14 @@ def test_an_older_key_still_verifies_after_rotation_and_the_newest_signs() -> No
     assert before.verify(after.sign(CLAIM), TODAY) is None
 
 
+def test_a_keyring_says_when_a_token_names_a_key_that_it_lacks() -> None:
+    before, after = Keyring((OLD,)), Keyring((OLD, NEW))
+    assert before.lacks_key_of(after.sign(CLAIM))
+    assert not after.lacks_key_of(after.sign(CLAIM))
+    assert not before.lacks_key_of(Keyring((NEW,)).sign(CLAIM))  # forged, under the number of a key that is there
+    assert not before.lacks_key_of(b"")
+
+
 @pytest.mark.parametrize(
     ("purpose", "days", "valid"),
     [

@@ -18,7 +18,6 @@ from digest.runs.meaning import embed_new
 from digest.runs.plan import plan
 from digest.settings import IssueSettings
 from digest.storage import Store, deliveries
-from digest.tokens import Keyring
 from tests.unit.runs.samples import DUE, GRAPHS, MONDAY, SETTINGS, TUNING, ingested, profile, subscribed
 
 WITH_MEANING = SETTINGS.model_copy(update={"issue": IssueSettings(semantic=True)})
@@ -88,8 +87,7 @@ def household(store: Store, folder: Path) -> Household:
     return Household(
         store=store,
         settings=WITH_MEANING,
-        compose=lambda *_: pytest.fail("nothing is sent here"),
-        keyring=Keyring((b"k" * 32,)),
+        composer=lambda _now: pytest.fail("nothing is sent here"),
         folder=folder,
         profile_files=dict,
         stop=threading.Event(),

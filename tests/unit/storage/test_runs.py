@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from digest.storage import Store, runs, secrets
+from digest.storage import Store, runs
 from digest.storage.runs import RunRecord
-from digest.tokens import Claim, Purpose
 from tests.unit.storage.samples import NOW
 
 
@@ -30,22 +29,3 @@ def test_a_switch_is_off_until_set_and_off_again_when_emptied(store: Store) -> N
         assert runs.flag(tx, "hold") == "for tests"
         runs.set_flag(tx, "hold", "")
         assert runs.flag(tx, "hold") == ""
-
-
-def test_a_secret_is_made_once_and_the_same_ever_after(store: Store) -> None:
-    with store.transaction() as tx:
-        made = secrets.secret(tx, "csrf", NOW)
-    with store.transaction() as tx:
-        assert secrets.secret(tx, "csrf", NOW) == made
-        assert secrets.secret(tx, "erasure", NOW) != made
-    assert len(made) == 32
-
-
-def test_a_rotated_keyring_signs_anew_and_still_verifies_the_old(store: Store) -> None:
-    claim = Claim(purpose=Purpose.UNSUBSCRIBE, delivery=7)
-    with store.transaction() as tx:
-        before = secrets.keyring(tx, NOW)
-        after = secrets.rotate(tx, NOW)
-        assert secrets.keyring(tx, NOW) == after
-    assert after.verify(before.sign(claim), NOW.date()) == claim
-    assert before.verify(after.sign(claim), NOW.date()) is None
