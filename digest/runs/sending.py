@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 import logging
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
-from digest.errors import MessageError
+from digest.errors import MessageError, StoreError
 from digest.issues import Issue
 from digest.messages import Message
 from digest.papers import Paper
@@ -29,6 +30,7 @@ BATCH = 500  # rows claimed at a time
 LEASE = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
 FIRST_SHARE = "first share"  # the slot of the process that sends it
+RESCUE_PAUSES = (0.0, 1.0, 4.0)  # seconds before what servers answered is tried to be recorded over another connection
 LOOK_AGAIN = 0.5  # seconds, while another process sends it
 HOLD = "hold"  # the flag that stops all sending; its value says why
 
@@ -92,13 +94,19 @@ class Book:
     def record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
         """Writes marks and intents in one durable commit; gives the intents that hold.
 
-        What was not sent is rare and takes more than a mark, so it has a commit of its own, before.
+        What was not sent is rare and takes more than a mark, so it has a commit of its own, before. Raises StoreError
+        when the store fails, and then has tried once more to keep what servers answered.
         """
         sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
         with self._turn:
-            if len(sent) < len(attempts):
-                self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
-            held = self._recorder.record(sent, intents, self._clock())
+            try:
+                if len(sent) < len(attempts):
+                    self._record_unsent([attempt for attempt in attempts if attempt.outcome is not Outcome.SENT])
+                held = self._recorder.record(sent, intents, self._clock())
+            except StoreError:
+                if attempts:
+                    self._rescue(attempts)
+                raise
             if self._warming:
                 self._count_day(sent)
             self.tally[DeliveryState.SENT] += len(sent)
@@ -140,10 +148,25 @@ class Book:
         with self._store.reading() as tx:
             return ledger.waiting(tx, self._clock())
 
-    def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
+    def _rescue(self, attempts: Sequence[Attempt]) -> None:
+        """Records over another connection what servers answered; logs what cannot be recorded, for it is known."""
+        for pause in RESCUE_PAUSES:
+            time.sleep(pause)
+            with suppress(StoreError):
+                self._mark(attempts)
+                return
+        answers = ", ".join(f"{attempt.delivery} {attempt.outcome}" for attempt in attempts)
+        _log.error("these answers could not be recorded: %s", answers, extra={"action": "record", "answers": answers})
+
+    def _mark(self, attempts: Sequence[Attempt]) -> None:
+        """Records the attempts, each once however often it is tried."""
         with self._store.transaction() as tx:
-            ledger.mark(tx, self._owner, attempts)
-            note_refusals(tx, attempts, self._clock())
+            took = ledger.mark(tx, self._owner, attempts)
+            unsent = [attempt for attempt in attempts if attempt.outcome is not Outcome.SENT]
+            note_refusals(tx, [attempt for attempt in unsent if attempt.delivery in took], self._clock())
+
+    def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
+        self._mark(attempts)
         self.tally.update(attempt.outcome.state for attempt in attempts)
 
     def _count_day(self, sent: Sequence[Attempt]) -> None:

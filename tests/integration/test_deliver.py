@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import select, update
 
 from digest.deliveries import DeliveryState
-from digest.errors import MessageError
+from digest.errors import MessageError, StoreError
 from digest.inbox import Inbox
 from digest.messages import Message
+from digest.runs import sending
 from digest.runs.deliver import deliver
 from digest.runs.limits import Providers
 from digest.runs.papers_at_hand import PapersAtHand
@@ -236,3 +238,57 @@ def test_two_deliveries_at_once_share_the_work(store: Store, store_url: str) -> 
             thread.join()
     assert sum(report.sent for report in reports) == 60
     assert len(set(server.recipients())) == len(server.taken) == 60
+
+
+class FailingStore(Store):
+    """A store in which one commit of the sender's own connection fails, counted from 1."""
+
+    def __init__(self, store: Store, fails_at: int) -> None:
+        super().__init__(store._url, store._engine)
+        self.fails_at, self.commits = fails_at, 0
+
+    def driver_connection(self) -> Any:
+        return FailingConnection(super().driver_connection(), self)
+
+    def commit(self, commit: Callable[[], None]) -> None:
+        self.commits += 1
+        if self.commits == self.fails_at:
+            raise self._engine.dialect.loaded_dbapi.OperationalError("the disk is full")
+        commit()
+
+
+class FailingConnection:
+    """The connection of such a store."""
+
+    def __init__(self, connection: Any, store: FailingStore) -> None:
+        self._connection, self._store = connection, store
+
+    def commit(self) -> None:
+        self._store.commit(self._connection.commit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def test_what_servers_answered_is_kept_when_the_commit_after_it_fails(store: Store, inbox: Inbox) -> None:
+    """The first commit has an intent; the second its mark and the next intent; the third fails."""
+    planned(store, 6)
+    with pytest.raises(StoreError, match="disk is full"):
+        deliver(FailingStore(store, 3), message_of, relay(inbox.port, connections=1), NOW)
+    assert len(inbox.mails()) == 2
+    assert states(store) == {DeliveryState.SENT: 2, DeliveryState.PLANNED: 4}
+    assert deliver(store, message_of, relay(inbox.port), NOW).sent == 4
+
+
+def test_answers_that_cannot_be_recorded_at_all_are_named(
+    store: Store, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def mark(*_: object) -> NoReturn:
+        raise StoreError("the disk is full")
+
+    rows = planned(store, 3)
+    monkeypatch.setattr(sending, "RESCUE_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(sending.ledger, "mark", mark)
+    with pytest.raises(StoreError, match="disk is full"):
+        deliver(FailingStore(store, 2), message_of, relay(inbox.port, connections=1), NOW)
+    assert f"these answers could not be recorded: {min(rows)} sent" in caplog.text
