@@ -209,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--queue-count", type=int, default=2000)
+    parser.add_argument("--queue-count", type=int, default=5000)
     parser.add_argument("--growth", type=int, nargs="*", default=[1000, 10_000, 100_000])
     parser.add_argument("--measure", nargs=3)
     wanted = parser.parse_args()
