@@ -148,7 +148,8 @@ def _own_server(binaries: Path) -> Iterator[str]:
         binaries = _usable(binaries, user, home)
         _call([binaries / "initdb", "-D", home / "data", "-U", "digest", "-A", "trust", "-E", "UTF8", "-N"], user)
         options = [part for setting in _FAST for part in ("-c", setting)]
-        command = [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", *options]
+        command: list[str | Path] = [binaries / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses="]
+        command += options
         with (home / "log").open("wb") as log, subprocess.Popen(command, user=user, stdout=log, stderr=log) as process:
             try:
                 yield _reachable(f"postgresql+psycopg://digest@/postgres?host={home}", process, home / "log")

@@ -152,7 +152,8 @@ class _Dialogue:
         if wanted.then:
             wanted.then()
         if wanted.hang:
-            self.sock.recv(1) or self.sock.close()
+            if not self.sock.recv(1):
+                self.sock.close()
             raise _Gone
         if wanted.cut:
             raise _Gone

@@ -24,7 +24,8 @@ class Language:
     def text(self, length: int, topic: int) -> list[str]:
         common = (20 * self.random.pareto(1.1, length)).astype(np.int64) % 2_000
         special = 2_000 + (topic * 37 + (30 * self.random.pareto(1.1, length)).astype(np.int64)) % 18_000
-        return self.words[np.where(self.random.random(length) < 0.5, common, special)].tolist()
+        words: list[str] = self.words[np.where(self.random.random(length) < 0.5, common, special)].tolist()
+        return words
 
     def papers(self, count: int, first: int = 1) -> list[Paper]:
         return [self.paper(number) for number in range(first, first + count)]
@@ -33,8 +34,16 @@ class Language:
         topic = int(self.random.integers(self.topics))
         title, words = " ".join(self.text(9, topic)), self.text(150, topic)
         abstract = ". ".join(" ".join(words[n : n + SENTENCE]) for n in range(0, len(words), SENTENCE))
-        texts = {"title": title, "title_raw": title, "abstract": abstract, "abstract_raw": abstract}
-        return Paper(number=number, key=f"made:{number}", authors=("Ada Example",), first_seen=SEEN, **texts)
+        return Paper(
+            number=number,
+            key=f"made:{number}",
+            title=title,
+            title_raw=title,
+            abstract=abstract,
+            abstract_raw=abstract,
+            authors=("Ada Example",),
+            first_seen=SEEN,
+        )
 
     def phrases(self, topic: int, count: int) -> list[str]:
         """Gives distinct phrases of one to three words from texts on a topic."""
@@ -79,4 +88,5 @@ class Audience:
         noise = self._random.gumbel(size=(readers, size)) + self._common
         places = np.argpartition(-noise, self._each, axis=1)[:, : self._each]
         chosen = np.where(np.arange(self._each) < 5, first[:, None], second[:, None])
-        return self.phrases[chosen, places].tolist()
+        terms: list[list[str]] = self.phrases[chosen, places].tolist()
+        return terms

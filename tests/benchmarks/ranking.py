@@ -176,7 +176,8 @@ def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
 
 def _tfidf(texts: Sequence[str], terms: Sequence[str]) -> np.ndarray:
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    return (vectorizer.fit_transform(texts) @ vectorizer.transform([" ".join(terms)]).T).toarray()
+    scores: np.ndarray = (vectorizer.fit_transform(texts) @ vectorizer.transform([" ".join(terms)]).T).toarray()
+    return scores
 
 
 def _svm(table: sparse.csr_array, reader: int) -> np.ndarray:

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,14 +36,18 @@ from pathlib import Path
 from typing import Any
 
 from digest.cli.calls import collect_seldom
+from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import Background
 from digest.ranking.matching import match
 from digest.runs.deliver import deliver
 from digest.runs.judging import gather, indexed, snapshot
+from digest.runs.papers_at_hand import PapersAtHand
 from digest.runs.plan import Shard, plan_shard
+from digest.runs.sending import BATCH
 from digest.settings import Settings, StoreSettings
 from digest.storage import Store, ledger, open_store, papers, statistics, subscribers
+from digest.storage.ledger import Claimed
 from digest.storage.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from tests import postgresql
@@ -185,16 +189,21 @@ def plan_part(store: Store, part: str, _address: str) -> None:
 
 
 def render(store: Store, part: str, address: str) -> None:
-    """Composes so many messages, 200 rows at a time as a sender does, and gives the rows back."""
+    """Composes so many messages, claimed as a sender does, and gives the rows back."""
     compose, left, lease = make(settings(address, 25, 4)), int(part), timedelta(hours=1)
+    rows: list[Claimed] = []
+    at_hand = PapersAtHand(partial(_papers, store), lambda: (row.issue for row in rows))
     while left > 0:
         with store.transaction() as tx:
-            rows = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(200, left))
-        with store.reading() as tx:
-            known = papers.by_numbers(tx, {pick.paper for row in rows for pick in (*row.issue.picks, *row.issue.also)})
-        left -= sum(bool(compose(row, known).data) for row in rows)
+            rows[:] = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(BATCH, left))
+        left -= sum(bool(compose(row, at_hand).data) for row in rows)
     with store.transaction() as tx:
         ledger.release(tx, "benchmark")
+
+
+def _papers(store: Store, numbers: Collection[int]) -> Mapping[int, Paper]:
+    with store.reading() as tx:
+        return papers.by_numbers(tx, numbers)
 
 
 def set_aside(store: Store, part: str, _address: str) -> None:
