@@ -25,7 +25,7 @@ class Costs:
     """What was measured, per reader or mail; processor seconds of one core."""
 
     plan: float = 0.0004  #: reading, scoring, entering in the ledger
-    send: float = 0.0011  #: claiming, composing, sending, marking
+    send: float = 0.0005  #: claiming, composing, sending, marking
     mail_bytes: int = 50_000
     subscriber_bytes: int = 650  #: row with indexes and consent, eight keywords
     delivery_bytes: int = 1_760  #: row with indexes while it holds its issue
