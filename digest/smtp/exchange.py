@@ -127,7 +127,7 @@ class Exchange:
             for (stage, wanted), command in zip(_GO_AHEAD, ready.commands, strict=True):
                 if not self._offered.pipelining:
                     yield from self._wire.send(command)
-                reply = self._wire.at_hand() or (yield from self._wire.reply())
+                reply = self._wire.at_hand() or (yield from self._wire.further_reply())
                 if reply.code // 100 == wanted:
                     continue
                 refusal = refusal or (stage, reply)

@@ -22,6 +22,7 @@ _GLANCE = 0.2  # seconds
 _TOO_LATE = "no reply in time"
 _WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _MOST_PARTS = os.sysconf("SC_IOV_MAX")  # that the kernel takes at once
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # where the system has it: Linux
 _PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})")  # what nearly all are: one line of ASCII
 
 
@@ -85,6 +86,17 @@ class Wire:
                 raise WireBroken(f"an endless or contradictory reply: {_shown(first)} … {_shown(line)}")
             texts.append(line[4:])
         return Reply(code, _text(texts))
+
+    def further_reply(self) -> Steps[Reply]:
+        """Gives the next reply like `reply`, when we have nothing to send until it comes.
+
+        What came before it is acknowledged at once. Else our kernel would keep the acknowledgement for 40 ms, hoping
+        for octets to send it with, while a server that writes each reply by itself holds this one back until it has
+        that (Nagle's algorithm; RFC 1122, 4.2.3.2 and 4.2.3.4).
+        """
+        if _QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        return (yield from self.reply())
 
     def at_hand(self) -> Reply | None:
         """Gives the next reply when it was read with the one before; None when it must be waited for, or looked at."""
