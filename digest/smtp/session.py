@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
 from digest.smtp.replies import Reply
+from digest.smtp.resolving import addresses
 from digest.smtp.steps import Steps, alone
 from digest.smtp.wire import Wire, WireBroken
 
@@ -90,11 +91,11 @@ def probe(relay: SmtpSettings) -> Extensions:
 def _connect(relay: SmtpSettings) -> Steps[Wire]:
     """Gives a connection to the first address that takes it."""
     try:
-        addresses = socket.getaddrinfo(relay.host, relay.port, type=socket.SOCK_STREAM)
+        found = yield from addresses(relay.host, relay.port, relay.timeout_seconds)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a host name
         raise RelayUnavailable(f"{_name(relay)}: cannot connect: {error}") from error
     problem: Exception | None = None
-    for family, kind, protocol, _, address in addresses:
+    for family, kind, protocol, _, address in found:
         try:
             wire = Wire(socket.socket(family, kind, protocol), relay.timeout_seconds)
         except OSError as error:  # such as an IPv6 address on a machine without IPv6

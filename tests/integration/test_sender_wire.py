@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,44 @@ class TestAddresses:
             assert carry(relay(25), book, parcels(3)) is None
             monkeypatch.undo()
         assert len(server.taken) == 3
+
+    def test_a_name_that_takes_long_to_find_holds_up_no_other_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        book, asked, sent = Book(), list[str](), threading.Event()
+        usual = socket.getaddrinfo
+
+        def slow(host: str, port: int, **how: Any) -> list[Any]:
+            if host == "mail.example.com" and not how.get("flags"):
+                asked.append(threading.current_thread().name)
+                assert len(asked) == 1 or sent.wait(PATIENCE)
+                host = "127.0.0.1"
+            return usual(host, port, **how)
+
+        def script(step: Step) -> Do | None:
+            last = step.name == "dot" and step.recipient == "r19@example.com"
+            return Do(then=sent.set) if last else None
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with ScriptedServer(script=script) as server:
+            wanted = relay(server.port, host="mail.example.com", connections=2)
+            assert carry(wanted, book, parcels(20)) is None
+            assert len(asked) == 2
+            carried = Counter(mail.connection for mail in server.taken)
+            assert carried == {1: 19, 2: 1}  # the second had taken one, and waited while the first carried the others
+        assert len(book.attempts) == 20
+
+    def test_a_name_that_is_never_found_is_a_relay_that_cannot_be_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        over = threading.Event()
+
+        def never(_host: str, _port: int, **how: Any) -> list[Any]:
+            if not how.get("flags"):
+                over.wait(PATIENCE)
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", never)
+        problem = carry(relay(25, host="mail.example.com", timeout_seconds=0.05), Book(), parcels(1))
+        over.set()
+        assert isinstance(problem, RelayUnavailable)
+        assert "its name was not found in time" in str(problem)
 
     @pytest.mark.parametrize("host", ["mail..example.com", "a" * 70 + ".example.com"])
     def test_what_is_no_host_name_is_a_relay_that_cannot_be_used(self, host: str) -> None:
