@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ REFUSALS_TO_TRIP = 3  # refusals about us in a row, from one provider
 UNTIL_FREE = timedelta(seconds=0.05)  # before it is asked again whether a domain takes one more at a time
 UNDER_WAY = timedelta(minutes=30)  # longer than any exchange takes: after that a dead sender's slot is free
 AHEAD = 20  # parcels that a relay may be ahead of its share
+SILENT = 1.0  # seconds after which a relay that took none is not waited for
 AHEAD_PAUSE = Later(0.01)  # before it is asked again whether it still is
 
 Clock = Callable[[], datetime]
@@ -146,32 +148,47 @@ def _is_about_us(attempt: Attempt) -> bool:
 
 
 class Shares:
-    """Which relay takes the next parcel, when there are several: none gets far ahead of its share."""
+    """Which relay takes the next parcel, when there are several: none gets far ahead of its share.
 
-    def __init__(self, relays: Sequence[RelaySettings]) -> None:
+    One that takes nothing for a while, because its server is mute, is not waited for, and has nothing to catch up with.
+    """
+
+    def __init__(self, relays: Sequence[RelaySettings], seconds: Callable[[], float] = time.monotonic) -> None:
         self._shares = {relay.name: relay.share for relay in relays}
-        self._taken: Counter[str] = Counter()
+        self._seconds = seconds
+        self._taken = dict.fromkeys(self._shares, 0.0)
+        self._took_at = dict.fromkeys(self._shares, seconds())
         self._lock = threading.Lock()
 
     def is_ahead(self, name: str) -> bool:
-        """True when the relay is too far ahead of the others that still work."""
+        """True when the relay is too far ahead of the others that are at work."""
         if len(self._shares) == 1:
             return False
         with self._lock:
-            total = sum(self._taken[one] for one in self._shares)
-            fair = self._shares[name] / sum(self._shares.values()) * total
+            at_work = {name, *self._at_work()}
+            total = sum(self._taken[one] for one in at_work)
+            fair = self._shares[name] / sum(self._shares[one] for one in at_work) * total
             return self._taken[name] >= fair + AHEAD
 
     def count(self, name: str) -> None:
         """Counts a parcel that the relay takes."""
         with self._lock:
+            at_work = self._at_work()
+            if at_work and name not in at_work:
+                level = max(self._taken[one] / self._shares[one] for one in at_work)
+                self._taken[name] = max(self._taken[name], level * self._shares[name])
             self._taken[name] += 1
+            self._took_at[name] = self._seconds()
 
     def leave(self, name: str) -> None:
         """Lets the others have the share of a relay that has come to its end."""
         with self._lock:
             if len(self._shares) > 1:
                 del self._shares[name]
+
+    def _at_work(self) -> list[str]:
+        since = self._seconds() - SILENT
+        return [name for name in self._shares if self._took_at[name] > since]
 
 
 class RelaySupply:

@@ -245,6 +245,25 @@ class TestRelays:
             assert (report.sent, report.waiting) == (60, 0)
         assert len(set(alive.recipients())) == len(alive.taken) == 60
 
+    def test_a_mute_relay_does_not_hold_the_other_back(self, store: Store) -> None:
+        planned(store, *many(60))
+        most_sent, waited = threading.Event(), list[bool]()
+
+        def say_nothing(step: Step) -> Do | None:
+            if step.name == "greeting":
+                waited.append(most_sent.wait(10))
+            return Do(b"", cut=True)
+
+        def tell(step: Step) -> None:
+            if step.name == "dot" and len(alive.taken) == 50:
+                most_sent.set()
+
+        with ScriptedServer(script=say_nothing) as mute, ScriptedServer(script=tell) as alive:
+            relays = (relay("mute", mute.port), relay("alive", alive.port))
+            report = deliver(store, message_of, Settings(relays=relays), NOW)
+        assert waited[0]
+        assert (report.sent, report.waiting) == (60, 0)
+
     def test_a_new_relay_gets_twice_as_much_each_day(self, store: Store) -> None:
         planned(store, *many(50))
         with ScriptedServer() as server:
