@@ -54,11 +54,6 @@ class Message:
         """The octets in one."""
         return b"".join(self.parts)
 
-    @property
-    def needs_smtputf8(self) -> bool:
-        """Whether the server must offer SMTPUTF8 (RFC 6531)."""
-        return not self.recipient.isascii()
-
 
 def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...] = ()) -> Message:
     """Gives the message of a rendering, signed where signers are given.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from digest.messages import Message
 from digest.runs.deliver import deliver
@@ -67,6 +67,12 @@ def message_of(row: Claimed, _papers: PapersAtHand) -> Message:
     )
 
 
+class WatchedStore(Protocol):
+    """A store that makes the commits of the sender's own connection."""
+
+    def commit(self, commit: Callable[[], None]) -> None: ...
+
+
 class MortalStore(Store):
     """A store that kills its process with SIGKILL just before or just after a certain commit."""
 
@@ -81,7 +87,7 @@ class MortalStore(Store):
             self.commit(stack.close)
 
     def driver_connection(self) -> Any:
-        return MortalConnection(super().driver_connection(), self)
+        return WatchedConnection(super().driver_connection(), self)
 
     def commit(self, commit: Callable[[], None]) -> None:
         """Commits, and dies before or after when it is the one."""
@@ -94,10 +100,10 @@ class MortalStore(Store):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalConnection:
-    """A connection of the driver whose commits may be the last thing that its process does."""
+class WatchedConnection:
+    """A connection of the driver whose commits are made by a store that may do otherwise."""
 
-    def __init__(self, connection: Any, store: MortalStore) -> None:
+    def __init__(self, connection: Any, store: WatchedStore) -> None:
         self._connection, self._store = connection, store
 
     def commit(self) -> None:

@@ -27,6 +27,7 @@ from digest.storage import Store, consent, deliveries, ledger, papers, plans, sc
 from digest.storage.consent import Change
 from digest.storage.ledger import Claimed
 from digest.subscribers import State, Subscriber
+from tests.integration.sending import WatchedConnection
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.storage.samples import NOW, paper, plan, subscribed
 
@@ -248,26 +249,13 @@ class FailingStore(Store):
         self.fails_at, self.commits = fails_at, 0
 
     def driver_connection(self) -> Any:
-        return FailingConnection(super().driver_connection(), self)
+        return WatchedConnection(super().driver_connection(), self)
 
     def commit(self, commit: Callable[[], None]) -> None:
         self.commits += 1
         if self.commits == self.fails_at:
             raise self._engine.dialect.loaded_dbapi.OperationalError("the disk is full")
         commit()
-
-
-class FailingConnection:
-    """The connection of such a store."""
-
-    def __init__(self, connection: Any, store: FailingStore) -> None:
-        self._connection, self._store = connection, store
-
-    def commit(self) -> None:
-        self._store.commit(self._connection.commit)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
 
 
 def test_what_servers_answered_is_kept_when_the_commit_after_it_fails(store: Store, inbox: Inbox) -> None:
