@@ -14,6 +14,7 @@ import click
 import uvicorn
 
 from digest.cli.calls import Call, command
+from digest.cli.listening import listening
 from digest.errors import UsageError
 from digest.inbox import Inbox
 from digest.settings import SmtpSettings
@@ -45,16 +46,16 @@ def preview(call: Call, host: str, port: int, inbox: bool, inbox_port: int, inbo
     """
     with ExitStack() as held:
         store = held.enter_context(call.store())
-        listening = held.enter_context(_listening(host, port))
+        pages = held.enter_context(_listening(host, port))
         folder = inbox_folder or call.configuration.folder / INBOX_FOLDER
         server = held.enter_context(_inbox(folder, inbox_port)) if inbox else None
         relay = SmtpSettings(host=server.host, port=server.port, tls="none") if server else None
         desk = open_desk(
             store, call.settings, _now, inbox=folder if server or folder.is_dir() else None, inbox_relay=relay
         )
-        _announce(call, listening, desk)
+        _announce(call, pages, desk)
         config = uvicorn.Config(create_preview(desk), log_config=None, access_log=False, server_header=False, ws="none")
-        uvicorn.Server(config).run(sockets=[listening.socket])
+        uvicorn.Server(config).run(sockets=[pages.socket])
 
 
 def _now() -> datetime:
@@ -65,8 +66,7 @@ def _now() -> datetime:
 def _listening(host: str, port: int) -> Iterator[_Listening]:
     """Gives a socket on that address. Raises UsageError when it cannot be had."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.create_server(address[:2], family=family)
+        made = listening(host, port)
     except OSError as error:
         raise UsageError(f"--host {host} --port {port}: {error.strerror or error}") from error
     with made:
@@ -86,13 +86,13 @@ def _inbox(folder: Path, port: int) -> Iterator[Inbox]:
         server.__exit__()
 
 
-def _announce(call: Call, listening: _Listening, desk: Desk) -> None:
-    address, relay = listening.address + desk.root, desk.inbox_relay
+def _announce(call: Call, pages: _Listening, desk: Desk) -> None:
+    address, relay = pages.address + desk.root, desk.inbox_relay
     lines = [f"The preview is at {address}"]
     if relay:
         lines.append(f"Its inbox takes mail on {relay.host}:{relay.port}, without TLS, and keeps it in {desk.inbox}")
     report = {"address": address, "inbox": {"host": relay.host, "port": relay.port} if relay else None}
     call.show(report, "\n".join(lines))
-    host = listening.socket.getsockname()[0]
+    host = pages.socket.getsockname()[0]
     if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         call.warn(f"It answers on {host}: whoever has the address can read profiles and send tests.")

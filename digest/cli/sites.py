@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 
+from digest.cli.listening import listening
 from digest.cli.presses import load_press
 from digest.errors import ConfigurationError
 from digest.messages import Message
@@ -33,15 +34,15 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
         return letters.write(letter, press, settings, _now())
 
     how = Round(relay=settings.smtp, clock=_now)
-    with _listening(settings.web) as listening, Postman(store, write, how) as postman:
+    with _listening(settings.web) as made, Postman(store, write, how) as postman:
         app = create_app(store, settings, clock=_now, wake=postman.wake)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="pages")
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [made]}, name="pages")
         thread.start()
-        host, port = listening.getsockname()[:2]
+        host, port = made.getsockname()[:2]
         try:
             yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         finally:
@@ -53,8 +54,7 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
 def _listening(wanted: WebSettings) -> Iterator[socket.socket]:
     """Gives a socket on the configured address."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)[0]
-        made = socket.create_server(address[:2], family=family)
+        made = listening(wanted.host, wanted.port)
     except OSError as error:
         raise ConfigurationError(
             f"web.host {wanted.host!r}, web.port {wanted.port}: cannot listen there: {error.strerror or error}"

@@ -95,7 +95,7 @@ class Book:
         """Writes marks and intents in one durable commit; gives the intents that hold.
 
         What was not sent is rare and takes more than a mark, so it has a commit of its own, before. Raises StoreError
-        when the store fails, and then has tried once more to keep what servers answered.
+        when the store fails, and then has tried to keep what servers answered over another connection.
         """
         sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
         with self._turn:
