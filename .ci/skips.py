@@ -25,19 +25,19 @@ MAY_BE_MISSING = {
 
 
 def skipped(report: Path) -> Counter[str]:
-    """Gives the reasons of the skipped tests, with how often each was given; expected failures are not skips."""
+    """Return the reasons of the skipped tests, with how often each was given; expected failures are not skips."""
     found = ET.parse(report).getroot().iter("skipped")
     return Counter(one.get("message", "") for one in found if one.get("type") != "pytest.xfail")
 
 
 def allowed(reason: str) -> bool:
-    """Says whether a skip for this reason is no fault here; with the captures beside the clone, theirs is one."""
+    """Return whether a skip for this reason is no fault here; with the captures beside the clone, theirs is one."""
     known = [start for start in MAY_BE_MISSING if start in reason]
     return bool(known) and not (known == ["no real captures"] and CAPTURES.is_dir())
 
 
 def main(report: Path) -> int:
-    """Gives the exit code: 1 when a test was skipped that should have run."""
+    """Return the exit code: 1 when a test was skipped that should have run."""
     reasons = skipped(report)
     tests = sum(int(suite.get("tests", 0)) for suite in ET.parse(report).getroot().iter("testsuite"))
     print(f"== {tests} tests, {reasons.total()} skipped")

@@ -39,7 +39,7 @@ class Bounce:
 
 
 def score(bounces: Iterable[Bounce], now: datetime) -> float:
-    """Gives how much came back of late: a hard bounce or a complaint is too much by itself, soft ones add up.
+    """Return how much came back of late: a hard bounce or a complaint is too much by itself, soft ones add up.
 
     Each counts half as much a week later: five days in a row of a full mailbox are too much, one a week never is.
     """

@@ -52,7 +52,7 @@ OPEN_STATES = frozenset({DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryS
 
 
 def transition(present: DeliveryState, wanted: DeliveryState) -> DeliveryState:
-    """Gives `wanted`. Raises TransitionError for a change that the rules do not have."""
+    """Return `wanted`. Raise TransitionError for a change that the rules do not have."""
     if wanted not in _TRANSITIONS[present]:
         raise TransitionError(f"a delivery cannot go from {present} to {wanted}")
     return wanted
@@ -96,7 +96,7 @@ class Attempt(NamedTuple):
     recipient: str = ""  #: the address it went to
 
 
-class Fault(StrEnum):
+class FaultSide(StrEnum):
     """Whose fault a refusal is, which says who is to change something."""
 
     ADDRESS = "address"  #: there is no such address: never mail it again
@@ -108,24 +108,24 @@ class Fault(StrEnum):
 _BAD_ADDRESSES = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
 
-def fault_of(status: str | None) -> Fault:
-    """Gives whose fault a refusal with this enhanced status code (RFC 3463) is.
+def fault_of(status: str | None) -> FaultSide:
+    """Return whose fault a refusal with this enhanced status code (RFC 3463) is.
 
     x.7.x is policy, x.1.7 and x.1.8 are the sender's address. Without a code nothing is known but that this mailbox
     refused this mail, which counts only when it goes on.
     """
     if status is None:
-        return Fault.MAILBOX
+        return FaultSide.MAILBOX
     kind, subject, detail = status.split(".")
     if status in _BAD_ADDRESSES:
-        return Fault.ADDRESS
+        return FaultSide.ADDRESS
     if subject == "7" or (subject == "1" and detail in ("7", "8", "9")):
-        return Fault.SENDER
+        return FaultSide.SENDER
     persists = subject in ("1", "2") or (kind == "4" and subject == "4") or status in ("5.4.1", "5.4.4", "5.4.7")
-    return Fault.MAILBOX if persists else Fault.OTHER
+    return FaultSide.MAILBOX if persists else FaultSide.OTHER
 
 
 def retry_pause(attempts: int) -> timedelta:
-    """Gives how long to wait after that many attempts (at least 1): 5 minutes, doubling up to 4 hours."""
+    """Return how long to wait after that many attempts (at least 1): 5 minutes, doubling up to 4 hours."""
     doublings = min(max(attempts, 1) - 1, 10)
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

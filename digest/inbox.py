@@ -79,7 +79,7 @@ class Inbox:
         self._loop.close()
 
     def mails(self) -> list[Received]:
-        """Gives the mails that are in the folder, in the order in which they came."""
+        """Return the mails that are in the folder, in the order in which they came."""
         return read_inbox(self.folder)
 
     async def _listen(self) -> asyncio.Server:
@@ -117,7 +117,7 @@ class Inbox:
 
 
 def read_inbox(folder: Path) -> list[Received]:
-    """Gives the mails that an Inbox left in a folder, oldest first; empty when there is none."""
+    """Return the mails that an Inbox left in a folder, oldest first; empty when there is none."""
     try:
         lines = (folder / INDEX).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -44,7 +44,7 @@ class Reason(NamedTuple):
     share: float = 1.0  #: how much of the term's weight these words carry, above 0 to 1
 
     def contributing(self, contribution: float) -> Reason:
-        """Gives the same reason with another contribution."""
+        """Return the same reason with another contribution."""
         return self._replace(contribution=contribution)
 
     @property

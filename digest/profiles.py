@@ -43,18 +43,18 @@ class Profile:
         return not (self.keywords or self.authors or self.categories)
 
     def as_dict(self) -> dict[str, Any]:
-        """Gives the profile as plain JSON values; `profile_from_dict` reads them back."""
+        """Return the profile as plain JSON values; `profile_from_dict` reads them back."""
         return asdict(self)
 
 
 @lru_cache(maxsize=1 << 17)
 def _keyword(term: str, weight: float, acronyms: bool) -> Keyword:
-    """Gives the keyword; those who ask for the same share one."""
+    """Return the keyword; those who ask for the same share one."""
     return Keyword(term=term, weight=float(weight), acronyms=bool(acronyms))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class ProfileFault:
     """One thing that is wrong with a profile or subscription."""
 
     field: str  #: dotted name: "profile.keywords[2].weight"
@@ -65,7 +65,7 @@ _WEIGHTED = re.compile(r"(?P<term>.*\S)\s*[*×]\s*(?P<weight>[0-9]+(?:[.,][0-9]+
 
 
 def keyword_of(line: str) -> Keyword:
-    """Gives the keyword of one line as people write it.
+    """Return the keyword of one line as people write it.
 
     >>> keyword_of("hyperparameter optimization * 2").weight
     2.0
@@ -76,12 +76,12 @@ def keyword_of(line: str) -> Keyword:
 
 
 def line_of(keyword: Keyword) -> str:
-    """Gives the line that `keyword_of` reads back."""
+    """Return the line that `keyword_of` reads back."""
     return keyword.term if keyword.weight == 1 else f"{keyword.term} * {keyword.weight:g}"
 
 
 def weight_of(text: str) -> float:
-    """Gives the weight that a text says; 1 for none, and 0, which `faults` names as wrong, for no number."""
+    """Return the weight that a text says; 1 for none, and 0, which `faults` names as wrong, for no number."""
     try:
         return float(text.replace(",", ".")) if text.strip() else 1.0
     except ValueError:
@@ -89,7 +89,7 @@ def weight_of(text: str) -> float:
 
 
 def profile_from_dict(data: Mapping[str, Any]) -> Profile:
-    """Gives the profile that `Profile.as_dict` described; unknown keys are ignored."""
+    """Return the profile that `Profile.as_dict` described; unknown keys are ignored."""
     keywords = tuple(
         [_keyword(k["term"], k.get("weight", 1.0), k.get("acronyms", True)) for k in data.get("keywords", ())]
     )
@@ -104,39 +104,41 @@ def profile_from_dict(data: Mapping[str, Any]) -> Profile:
     )
 
 
-def faults(profile: Profile) -> list[Fault]:
-    """Gives everything that is wrong with the values of a profile; empty when it can be used."""
+def faults(profile: Profile) -> list[ProfileFault]:
+    """Return everything that is wrong with the values of a profile; empty when it can be used."""
     return [*_keyword_faults(profile.keywords), *_term_faults(profile), *_limit_faults(profile)]
 
 
-def _keyword_faults(keywords: Sequence[Keyword]) -> Iterator[Fault]:
+def _keyword_faults(keywords: Sequence[Keyword]) -> Iterator[ProfileFault]:
     for place, keyword in enumerate(keywords):
         field = f"profile.keywords[{place}]"
         yield from _text_faults(f"{field}.term", keyword.term)
         if not 0 < keyword.weight <= MAX_WEIGHT:
-            yield Fault(field=f"{field}.weight", reason=f"{keyword.weight:g} is not above 0 and at most {MAX_WEIGHT:g}")
+            yield ProfileFault(
+                field=f"{field}.weight", reason=f"{keyword.weight:g} is not above 0 and at most {MAX_WEIGHT:g}"
+            )
 
 
-def _term_faults(profile: Profile) -> Iterator[Fault]:
+def _term_faults(profile: Profile) -> Iterator[ProfileFault]:
     for name in ("exclude", "authors", "categories"):
         for place, term in enumerate(getattr(profile, name)):
             yield from _text_faults(f"profile.{name}[{place}]", term)
     for name in ("keywords", "exclude", "authors", "categories"):
         if len(getattr(profile, name)) > MAX_TERMS:
-            yield Fault(field=f"profile.{name}", reason=f"more than {MAX_TERMS} entries")
+            yield ProfileFault(field=f"profile.{name}", reason=f"more than {MAX_TERMS} entries")
 
 
-def _text_faults(field: str, text: str) -> Iterator[Fault]:
+def _text_faults(field: str, text: str) -> Iterator[ProfileFault]:
     if not any(c.isalnum() for c in text):
-        yield Fault(field=field, reason=f"{text!r} has no letter and no digit")
+        yield ProfileFault(field=field, reason=f"{text!r} has no letter and no digit")
     if len(text) > MAX_TERM_LENGTH:
-        yield Fault(field=field, reason=f"{len(text)} characters, at most {MAX_TERM_LENGTH} are allowed")
+        yield ProfileFault(field=field, reason=f"{len(text)} characters, at most {MAX_TERM_LENGTH} are allowed")
     if any(not c.isprintable() for c in text):
-        yield Fault(field=field, reason="has a control character")
+        yield ProfileFault(field=field, reason="has a control character")
 
 
-def _limit_faults(profile: Profile) -> Iterator[Fault]:
+def _limit_faults(profile: Profile) -> Iterator[ProfileFault]:
     if not 0 <= profile.minimum_match <= 100:
-        yield Fault(field="profile.minimum_match", reason=f"{profile.minimum_match} is not between 0 and 100")
+        yield ProfileFault(field="profile.minimum_match", reason=f"{profile.minimum_match} is not between 0 and 100")
     if not 1 <= profile.papers <= MAX_PAPERS:
-        yield Fault(field="profile.papers", reason=f"{profile.papers} is not between 1 and {MAX_PAPERS}")
+        yield ProfileFault(field="profile.papers", reason=f"{profile.papers} is not between 1 and {MAX_PAPERS}")

@@ -20,7 +20,7 @@ _IN_BIBTEX = str.maketrans({c: "\\" + c for c in "&%$#_"} | {"\\": r"\textbacksl
 
 
 def read_references(text: str) -> list[Sighting]:
-    """Gives the papers that a text names: a BibTeX file, or arXiv numbers, DOIs and titles, one a line.
+    """Return the papers that a text names: a BibTeX file, or arXiv numbers, DOIs and titles, one a line.
 
     >>> [r.arxiv_id or r.title for r in read_references("arXiv:2503.01807v2\\nAttention is all you need")]
     ['2503.01807', 'Attention is all you need']
@@ -53,7 +53,7 @@ def _bibtex(text: str) -> Iterator[Sighting]:
 
 
 def _fields(text: str, start: int) -> Iterator[tuple[str, str]]:
-    """Gives the fields of the entry whose body starts there; stops at the entry's end or at the first oddity."""
+    """Return the fields of the entry whose body starts there; stops at the entry's end or at the first oddity."""
     place = start
     while found := _FIELD.match(text, place):
         value, place = _value(text, found.end())
@@ -100,7 +100,7 @@ def _without_braces(value: str) -> str:
 
 
 def bibtex(papers: Iterable[Paper]) -> str:
-    """Gives the papers as a BibTeX file, each under a key of its own."""
+    """Return the papers as a BibTeX file, each under a key of its own."""
     used: dict[str, int] = {}
     return "\n".join(_bibtex_entry(paper, _citation_key(paper, used)) for paper in papers)
 
@@ -138,7 +138,7 @@ def _escaped(text: str) -> str:
 
 
 def ris(papers: Iterable[Paper]) -> str:
-    """Gives the papers as a RIS file."""
+    """Return the papers as a RIS file."""
     return "".join(_ris_entry(paper) for paper in papers)
 
 

@@ -13,14 +13,14 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError
-from digest.storage.leader import Candidate
+from digest.storage.database.leader_election import LeadershipCandidate
 
 POLL_SECONDS = 1.0  #: how often a program that stands by tries for the lead, and the leader makes sure of it
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chore:
+class PeriodicTask:
     """Something to be done again and again while leading."""
 
     name: str
@@ -28,13 +28,13 @@ class Chore:
     work: Callable[[datetime], None]  #: called with the present instant; called again only after it came back
 
 
-def keep_time(candidate: Candidate, chores: Sequence[Chore], stop: threading.Event) -> None:
-    """Does the chores while this program leads, each at once and then in its interval, until `stop` is set.
+def keep_time(candidate: LeadershipCandidate, tasks: Sequence[PeriodicTask], stop: threading.Event) -> None:
+    """Do the chores while this program leads, each at once and then in its interval, until `stop` is set.
 
     A chore that is late is done once, however often it was missed; one that fails is logged and done again when its
     time comes. When `stop` is set, what is under way is waited for.
     """
-    with _clockwork(chores) as clockwork:
+    with _clockwork(tasks) as clockwork:
         leading = False
         while not stop.is_set():
             if candidate.leads() is not leading:
@@ -45,18 +45,18 @@ def keep_time(candidate: Candidate, chores: Sequence[Chore], stop: threading.Eve
 
 
 @contextmanager
-def _clockwork(chores: Sequence[Chore]) -> Iterator[BackgroundScheduler]:
-    """Runs a paused scheduler with the chores; waits for what is under way at the end."""
+def _clockwork(tasks: Sequence[PeriodicTask]) -> Iterator[BackgroundScheduler]:
+    """Run a paused scheduler with the chores; waits for what is under way at the end."""
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a long chore is not begun twice is as meant
     clockwork = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(max(len(chores), 1))},
+        executors={"default": ThreadPoolExecutor(max(len(tasks), 1))},
         # The default grace of one second would drop a chore after any pause of the machine without a word.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
-    for chore in chores:
-        seconds = chore.every.total_seconds()
-        clockwork.add_job(_do, "interval", seconds=seconds, args=[chore], id=chore.name, name=chore.name)
+    for task in tasks:
+        seconds = task.every.total_seconds()
+        clockwork.add_job(_do, "interval", seconds=seconds, args=[task], id=task.name, name=task.name)
     clockwork.start(paused=True)
     try:
         yield clockwork
@@ -76,10 +76,10 @@ def _change(clockwork: BackgroundScheduler, leading: bool) -> None:
     _log.info("leading", extra={"action": "lead"})
 
 
-def _do(chore: Chore) -> None:
+def _do(task: PeriodicTask) -> None:
     try:
-        chore.work(datetime.now(UTC))
+        task.work(datetime.now(UTC))
     except DigestError as error:
-        _log.error("%s: %s", chore.name, error, extra={"action": "chore", "chore": chore.name})
+        _log.error("%s: %s", task.name, error, extra={"action": "chore", "chore": task.name})
     except Exception:
-        _log.exception("%s failed", chore.name, extra={"action": "chore", "chore": chore.name})
+        _log.exception("%s failed", task.name, extra={"action": "chore", "chore": task.name})

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import TransitionError
-from digest.profiles import Fault, Profile, faults, profile_from_dict
+from digest.profiles import Profile, ProfileFault, faults, profile_from_dict
 
 _REMEMBERED = 4_096  # due times: the many who live and choose alike share them
 
@@ -59,7 +59,7 @@ _TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 def transition(present: State, wanted: State) -> State:
-    """Gives `wanted`; staying put is allowed. Raises TransitionError for a change that the rules do not have."""
+    """Return `wanted`; staying put is allowed. Raise TransitionError for a change that the rules do not have."""
     if wanted is not present and wanted not in _TRANSITIONS[present]:
         raise TransitionError(f"a subscription cannot go from {present} to {wanted}")
     return wanted
@@ -89,7 +89,7 @@ class Due:
 
 
 def due_on(schedule: Schedule, day: date) -> datetime:
-    """Gives the UTC instant of the schedule's hour on that local date.
+    """Return the UTC instant of the schedule's hour on that local date.
 
     In a gap (clocks go forward) the time is shifted forward by the gap, in a fold the first instant counts
     (PEP 495: fold 0), so there is exactly one instant for each local date.
@@ -100,7 +100,7 @@ def due_on(schedule: Schedule, day: date) -> datetime:
 
 @lru_cache(maxsize=_REMEMBERED)
 def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
-    """Gives the first due instant after `now` whose local date is later than that of the last issue."""
+    """Return the first due instant after `now` whose local date is later than that of the last issue."""
     return next(
         due for due in _due_from(schedule, now) if due.at > now and (not last_issue or due.issue_date > last_issue)
     )
@@ -108,7 +108,7 @@ def next_due(schedule: Schedule, now: datetime, last_issue: date | None) -> Due:
 
 @lru_cache(maxsize=_REMEMBERED)
 def latest_due(schedule: Schedule, now: datetime) -> Due | None:
-    """Gives the last due instant that is not after `now`, within the past fortnight; None without one."""
+    """Return the last due instant that is not after `now`, within the past fortnight; None without one."""
     latest = now.astimezone(UTC).date() + timedelta(days=1)  # in the east it is tomorrow already
     for offset in range(17):
         day = latest - timedelta(days=offset)
@@ -136,7 +136,7 @@ class Subscription:
     profile: Profile = field(default_factory=Profile)
 
     def as_dict(self) -> dict[str, Any]:
-        """Gives the subscription as plain JSON values; `subscription_from_dict` reads them back."""
+        """Return the subscription as plain JSON values; `subscription_from_dict` reads them back."""
         return {
             "address": self.address,
             "name": self.name,
@@ -150,7 +150,7 @@ class Subscription:
 
 
 def subscription_from_dict(data: Mapping[str, Any]) -> Subscription:
-    """Gives the subscription that `Subscription.as_dict` described; unknown keys are ignored."""
+    """Return the subscription that `Subscription.as_dict` described; unknown keys are ignored."""
     return Subscription(
         address=data["address"],
         name=data.get("name", ""),
@@ -205,37 +205,39 @@ def known_zone(name: str) -> bool:
 
 
 def normalised_address(address: str) -> str:
-    """Gives the form in which addresses are compared: trimmed, lower case throughout.
+    """Return the form in which addresses are compared: trimmed, lower case throughout.
 
     RFC 5321 lets local parts differ by case; no provider of note does, and one person must not get two mails.
     """
     return address.strip().lower()
 
 
-def address_faults(address: str) -> list[Fault]:
-    """Gives what is wrong with an address as the target of mail (RFC 5321, RFC 6531); empty when it can be used."""
+def address_faults(address: str) -> list[ProfileFault]:
+    """Return what is wrong with an address as the target of mail (RFC 5321, RFC 6531); empty when it can be used."""
     local, at, domain = address.rpartition("@")
     if not at or not _LOCAL_PART.fullmatch(local) or not address.isprintable():
-        return [Fault(field="address", reason=f"{address!r} is not an e-mail address")]
+        return [ProfileFault(field="address", reason=f"{address!r} is not an e-mail address")]
     if local.startswith(".") or local.endswith(".") or ".." in local or len(local.encode()) > 64:
-        return [Fault(field="address", reason=f"{address!r}: the part before the @ is not valid")]
+        return [ProfileFault(field="address", reason=f"{address!r}: the part before the @ is not valid")]
     if not _DOMAIN.fullmatch(domain) or len(address.encode()) > MAX_ADDRESS_LENGTH:
-        return [Fault(field="address", reason=f"{address!r}: the part after the @ is not a domain name")]
+        return [ProfileFault(field="address", reason=f"{address!r}: the part after the @ is not a domain name")]
     return []
 
 
-def name_faults(name: str) -> list[Fault]:
-    """Gives what is wrong with a person's name; empty when it can be shown and put into a header."""
+def name_faults(name: str) -> list[ProfileFault]:
+    """Return what is wrong with a person's name; empty when it can be shown and put into a header."""
     if len(name) > MAX_NAME_LENGTH:
-        return [Fault(field="name", reason=f"{len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")]
-    return [] if name.isprintable() else [Fault(field="name", reason="has a control character")]
+        return [ProfileFault(field="name", reason=f"{len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")]
+    return [] if name.isprintable() else [ProfileFault(field="name", reason="has a control character")]
 
 
-def subscription_faults(subscription: Subscription) -> list[Fault]:
-    """Gives everything that is wrong with a subscription; empty when it can be used."""
+def subscription_faults(subscription: Subscription) -> list[ProfileFault]:
+    """Return everything that is wrong with a subscription; empty when it can be used."""
     schedule, wrong = subscription.schedule, [*address_faults(subscription.address), *name_faults(subscription.name)]
     if not known_zone(schedule.timezone):
-        wrong.append(Fault(field="timezone", reason=f"{schedule.timezone!r} is not a time zone, such as Europe/Berlin"))
+        wrong.append(
+            ProfileFault(field="timezone", reason=f"{schedule.timezone!r} is not a time zone, such as Europe/Berlin")
+        )
     if not schedule.days:
-        wrong.append(Fault(field="days", reason="choose at least one day"))
+        wrong.append(ProfileFault(field="days", reason="choose at least one day"))
     return [*wrong, *faults(subscription.profile)]

@@ -18,7 +18,7 @@ _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def line_of(text: str, place: Place) -> int | None:
-    """Gives the line, counted from 1, on which the value at `place` begins; that of the nearest key above it
+    """Return the line, counted from 1, on which the value at `place` begins; that of the nearest key above it
     when there is no such value, None when there is none of them.
 
     tomlkit writes a document back as it was, so the line of a value is the line of a mark put in its place.
@@ -49,7 +49,7 @@ def _marked_line(text: str, place: Place) -> int:
 
 
 def syntax_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
-    """Gives the line and the reason of a syntax error, from the parser's message."""
+    """Return the line and the reason of a syntax error, from the parser's message."""
     message = str(error)
     found = _POSITION.search(message)
     line = int(found[1]) if found and found[1] else text.rstrip("\n").count("\n") + 1
@@ -57,7 +57,7 @@ def syntax_fault(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
 
 
 def dotted(place: Place) -> str:
-    """Gives the name of a place as people write it: "profile.keywords[2].weight"."""
+    """Return the name of a place as people write it: "profile.keywords[2].weight"."""
     name = ""
     for key in place:
         name += f"[{key}]" if isinstance(key, int) else f".{key}" if name else key

@@ -14,14 +14,16 @@ from typing import Any
 from procrastinate import App
 from procrastinate.worker import Worker
 
-from digest.runs import plan as planning
-from digest.runs.deliver import Compose, deliver
-from digest.runs.judging import Snapshot, snapshot
-from digest.runs.plan import Shard
+from digest.runs.delivery.deliver import Compose, deliver
+from digest.runs.issues import plan as planning
+from digest.runs.issues.plan import Shard
+from digest.runs.matching.ranking import Snapshot, snapshot
 from digest.settings import Settings, WorkerSettings
-from digest.storage import Store, Tx, ledger, runs, subscribers
-from digest.storage.jobs import Jobs, open_jobs, outstanding
-from digest.storage.plans import Entered
+from digest.storage import Store, Tx
+from digest.storage.delivery import ledger, runs
+from digest.storage.delivery.jobs import Jobs, open_jobs, outstanding
+from digest.storage.delivery.plans import Entered
+from digest.storage.subscribers import subscribers
 
 PLAN, DELIVER, RETRY_STALLED = "plan", "deliver", "retry_stalled"
 ENQUEUED_UPTO = "plan jobs enqueued for who was due by"
@@ -30,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class WorkerContext:
     """What the jobs of one installation need."""
 
     store: Store
@@ -41,7 +43,7 @@ class Workshop:
 
 
 def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers.SHARD) -> int:
-    """Enqueues a plan job for each shard of who is due, and a deliver job when older rows wait; gives how many shards.
+    """Enqueue a plan job for each shard of who is due, and a deliver job when older rows wait; return how many shards.
 
     Those for whom a job was enqueued before are left out while such jobs are outstanding.
     """
@@ -58,36 +60,36 @@ def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers
 
 
 def _shards(tx: Tx, now: datetime, since: datetime | None, size: int) -> Iterator[dict[str, Any]]:
-    """Gives the arguments of a plan job for each shard of those who came due after `since`."""
+    """Return the arguments of a plan job for each shard of those who came due after `since`."""
     seen = snapshot(tx)
     for numbers in subscribers.due_numbers(tx, now, since=since, size=size):
         yield {"numbers": list(numbers), "high_water": seen.high_water, "statistics": seen.statistics}
 
 
-def plan_job(shop: Workshop, numbers: list[int], seen: Snapshot, now: datetime) -> None:
-    """Plans those of the shard who are still due; the job that delivers them is enqueued with their rows."""
+def plan_job(context: WorkerContext, numbers: list[int], seen: Snapshot, now: datetime) -> None:
+    """Plan those of the shard who are still due; the job that delivers them is enqueued with their rows."""
 
     def enqueue_delivery(tx: Tx, entered: Entered) -> None:
         if entered.planned:
-            shop.jobs.defer(tx, DELIVER, {})
+            context.jobs.defer(tx, DELIVER, {})
 
-    with shop.store.reading() as tx:
+    with context.store.reading() as tx:
         found = subscribers.by_numbers(tx, numbers).values()
     people = [person for person in found if person.next_due is not None and person.next_due <= now]
     if people:
         shard = Shard(subscribers=people, seen=seen)
-        report = planning.plan_shard(shop.store, shop.settings, shard, now, enqueue_delivery)
+        report = planning.plan_shard(context.store, context.settings, shard, now, enqueue_delivery)
         _log.info("planned a shard: %d issues", report.planned, extra={"action": "plan", **report.as_dict()})
 
 
-def work(shop: Workshop) -> None:
-    """Works on jobs until SIGTERM or Ctrl-C; what is under way is finished first."""
-    asyncio.run(_work(shop))
+def work(context: WorkerContext) -> None:
+    """Work on jobs until SIGTERM or Ctrl-C; what is under way is finished first."""
+    asyncio.run(_work(context))
 
 
-async def _work(shop: Workshop) -> None:
-    app = _app(shop)
-    wanted = shop.settings.worker
+async def _work(context: WorkerContext) -> None:
+    app = _app(context)
+    wanted = context.settings.worker
     async with app.open_async():
         worker = Worker(
             app,
@@ -98,7 +100,7 @@ async def _work(shop: Workshop) -> None:
             update_heartbeat_interval=wanted.heartbeat_seconds,
             stalled_worker_timeout=wanted.stalled_seconds,
         )
-        _stop_on_signals(worker, shop.stop)
+        _stop_on_signals(worker, context.stop)
         await worker.run()  # type: ignore[no-untyped-call]
 
 
@@ -112,25 +114,25 @@ def _stop_on_signals(worker: Worker, stop: threading.Event) -> None:
         loop.add_signal_handler(number, end)
 
 
-def _app(shop: Workshop) -> App:
-    """Gives an app that knows the jobs."""
-    app = shop.jobs.worker_app()
+def _app(context: WorkerContext) -> App:
+    """Return an app that knows the jobs."""
+    app = context.jobs.worker_app()
 
     @app.task(name=PLAN)
     def plan(numbers: list[int], high_water: int, statistics: int) -> None:
-        plan_job(shop, numbers, Snapshot(high_water=high_water, statistics=statistics), datetime.now(UTC))
+        plan_job(context, numbers, Snapshot(high_water=high_water, statistics=statistics), datetime.now(UTC))
 
     @app.task(name=DELIVER)
     def deliver_waiting() -> None:
         now = datetime.now(UTC)
-        deliver(shop.store, shop.composer(now), shop.settings, now, stop=shop.stop)
+        deliver(context.store, context.composer(now), context.settings, now, stop=context.stop)
 
-    _retry_stalled(app, shop.settings.worker)
+    _retry_stalled(app, context.settings.worker)
     return app
 
 
 def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
-    """Has jobs of workers that died done again: Procrastinate leaves them as they are."""
+    """Have jobs of workers that died done again: Procrastinate leaves them as they are."""
 
     @app.periodic(cron=f"* * * * * */{wanted.upkeep_seconds}")
     @app.task(name=RETRY_STALLED, queue=_UPKEEP, queueing_lock=RETRY_STALLED)
@@ -141,6 +143,8 @@ def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
             _log.warning("job %s of a worker that died is done again", job.id, extra={"action": "retry", "job": job.id})
 
 
-def workshop(store: Store, settings: Settings, composer: Callable[[datetime], Compose]) -> Workshop:
-    """Gives what the jobs need. Raises ConfigurationError on a store that has no jobs."""
-    return Workshop(store=store, jobs=open_jobs(store), settings=settings, composer=composer, stop=threading.Event())
+def worker_context(store: Store, settings: Settings, composer: Callable[[datetime], Compose]) -> WorkerContext:
+    """Return what the jobs need. Raise ConfigurationError on a store that has no jobs."""
+    return WorkerContext(
+        store=store, jobs=open_jobs(store), settings=settings, composer=composer, stop=threading.Event()
+    )

@@ -52,7 +52,7 @@ class Day:
 
 
 def due_by_minute(readers: int) -> list[int]:
-    """Gives how many readers become due in each minute of a day in UTC."""
+    """Return how many readers become due in each minute of a day in UTC."""
     due = [0.0] * MINUTES
     for offset, living in ZONES.items():
         for hour, choosing in HOURS.items():
@@ -61,7 +61,7 @@ def due_by_minute(readers: int) -> list[int]:
 
 
 def play(readers: int, plant: Plant, costs: Costs) -> Day:
-    """Plays two days, so that what is left in the evening counts, and gives what came of the second."""
+    """Play two days, so that what is left in the evening counts, and return what came of the second."""
     due = due_by_minute(readers)
     per_minute = (plant.planners * 60 / costs.plan, _sent_in_a_minute(plant, costs))
     unplanned = unsent = 0.0
@@ -82,7 +82,7 @@ def _sent_in_a_minute(plant: Plant, costs: Costs) -> float:
 
 
 def _late(came: Sequence[float], left: Sequence[float]) -> int:
-    """Gives the minutes within which 99 of 100 left; first come, first served."""
+    """Return the minutes within which 99 of 100 left; first come, first served."""
     waits: list[tuple[int, float]] = []
     behind = 0
     for minute in range(1, len(came)):
@@ -98,7 +98,7 @@ def _late(came: Sequence[float], left: Sequence[float]) -> int:
 
 
 def smallest_plant(readers: int, costs: Costs) -> Plant:
-    """Gives the least of each that keeps the patience, found one after the other."""
+    """Return the least of each that keeps the patience, found one after the other."""
     most = Plant(planners=10**6, senders=10**6, relays=10**6)
     relays = _least(lambda n: Plant(planners=most.planners, senders=most.senders, relays=n), readers, costs)
     senders = _least(lambda n: Plant(planners=most.planners, senders=n, relays=relays + 1), readers, costs)

@@ -71,7 +71,7 @@ class _Program:
 
 @contextlib.contextmanager
 def serving() -> Iterator[MailServer]:
-    """Runs Exim while the block runs; skips the test, saying so, where that cannot be done."""
+    """Run Exim while the block runs; skips the test, saying so, where that cannot be done."""
     program = _find()
     home = Path(tempfile.mkdtemp(prefix="exim-", dir="/tmp"))
     home.chmod(0o755)
@@ -116,7 +116,7 @@ def _configure(program: _Program, home: Path) -> MailServer:
 
 @contextlib.contextmanager
 def _running(server: MailServer) -> Iterator[None]:
-    """Runs it in a mount namespace of its own, where its account exists whether or not this machine has it."""
+    """Run it in a mount namespace of its own, where its account exists whether or not this machine has it."""
     for name, entry in (
         ("passwd", f"{ACCOUNT}:x:{NUMBER}:{NUMBER}::/:/bin/false"),
         ("group", f"{ACCOUNT}:x:{NUMBER}:"),

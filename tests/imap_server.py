@@ -22,7 +22,7 @@ class Mailbox:
 
 @contextmanager
 def serving(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[Mailbox]:
-    """Serves the mailbox on loopback while the block runs; its account is ada with the password secret."""
+    """Serve the mailbox on loopback while the block runs; its account is ada with the password secret."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:

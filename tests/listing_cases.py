@@ -21,18 +21,18 @@ SAMPLES = sorted(path for path in FOLDER.glob("*/*") if not path.name.endswith("
 
 
 def expected_path(sample: Path) -> Path:
-    """Gives where the expected result of a sample stands."""
+    """Return where the expected result of a sample stands."""
     return sample.with_name(f"{sample.name}.expected.json")
 
 
 def outcome(sample: Path) -> dict[str, Any]:
-    """Gives what reading a sample comes to, as JSON values."""
+    """Return what reading a sample comes to, as JSON values."""
     listing = read_or_refusal(sample.read_bytes(), origin=sample.name)
     return {"refused": listing} if isinstance(listing, str) else as_json(listing)
 
 
 def read_or_refusal(data: bytes, *, origin: str, format_name: str | None = None) -> Listing | str:
-    """Gives the listing, or the text of the ListingError that refuses it; any other exception gets through."""
+    """Return the listing, or the text of the ListingError that refuses it; any other exception gets through."""
     try:
         return read_listing(data, origin=origin, now=NOW, format=format_name)
     except ListingError as error:
@@ -40,7 +40,7 @@ def read_or_refusal(data: bytes, *, origin: str, format_name: str | None = None)
 
 
 def as_json(listing: Listing) -> dict[str, Any]:
-    """Gives a listing as JSON values, without the fields that nothing is said in."""
+    """Return a listing as JSON values, without the fields that nothing is said in."""
     return {
         "format": listing.format,
         "page_date": _value(listing.page_date),
@@ -65,7 +65,7 @@ def _value(value: object) -> object:
 
 
 def main() -> None:
-    """Writes the present outcomes as the expected ones; look at every difference before it is committed."""
+    """Write the present outcomes as the expected ones; look at every difference before it is committed."""
     for sample in SAMPLES:
         text = json.dumps(outcome(sample), indent=1, ensure_ascii=False, sort_keys=True)
         expected_path(sample).write_text(f"{text}\n", encoding="utf-8")

@@ -77,7 +77,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 @contextlib.contextmanager
 def serving(*, transport: str = "virtual", login: bool = True) -> Iterator[MailServer]:
-    """Runs Postfix while the block runs; skips the test, saying so, where that cannot be done."""
+    """Run Postfix while the block runs; skips the test, saying so, where that cannot be done."""
     if not shutil.which("postfix") or not DAEMONS.is_dir():
         pytest.skip("Postfix is not installed")
     if os.geteuid() != 0:

@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from digest.settings import StoreSettings
 from digest.storage import open_store
-from digest.storage.migrations import STEPS
+from digest.storage.database.migrations import STEPS
 
 ADDRESS = "DIGEST_TEST_POSTGRESQL"
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
@@ -52,7 +52,7 @@ class Server:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Gives the address of a database with the present schema and no rows; nobody else uses it meanwhile."""
+        """Return the address of a database with the present schema and no rows; nobody else uses it meanwhile."""
         self.template = self.template or self._migrated_template()
         name = self.spare.pop() if self.spare else self._create(f"TEMPLATE {self.template}")
         try:
@@ -65,7 +65,7 @@ class Server:
 
     @contextmanager
     def empty_database(self) -> Iterator[str]:
-        """Gives the address of a new database with nothing in it, and drops it afterwards."""
+        """Return the address of a new database with nothing in it, and drops it afterwards."""
         name = self._create("TEMPLATE template0 ENCODING 'UTF8'")
         try:
             yield self._url_of(name)
@@ -79,7 +79,7 @@ class Server:
         engine.dispose()
 
     def close(self) -> None:
-        """Drops what was made for reuse."""
+        """Drop what was made for reuse."""
         for name in filter(None, [*self.spare, self.template]):
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -108,7 +108,7 @@ class Server:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """Gives a server: the environment's, one from the system's binaries, one from the wheel; else skips, saying why."""
+    """Return a server: the environment's, the system's binaries', the wheel's; else skip, saying why."""
     if address := os.environ.get(ADDRESS):
         server = Server(make_url(address).set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
         yield server
@@ -139,7 +139,7 @@ def _wheel_binaries(folder: Path) -> Path | None:
 
 @contextmanager
 def _own_server(binaries: Path) -> Iterator[str]:
-    """Runs a server in a folder of its own, reached by a socket in it; as root it runs as another user."""
+    """Run a server in a folder of its own, reached by a socket in it; as root it runs as another user."""
     home = Path(tempfile.mkdtemp(prefix="digest-pg-"))
     user = _unprivileged() if os.geteuid() == 0 else None
     if user:
@@ -160,7 +160,7 @@ def _own_server(binaries: Path) -> Iterator[str]:
 
 
 def _usable(binaries: Path, user: str | None, home: Path) -> Path:
-    """Gives the binaries, copied to where the user may read them if need be: root's folders are root's alone."""
+    """Return the binaries, copied to where the user may read them if need be: root's folders are root's alone."""
     try:
         subprocess.run([binaries / "initdb", "--version"], user=user, cwd="/", capture_output=True, check=True)
     except PermissionError:

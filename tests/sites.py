@@ -17,15 +17,19 @@ from digest.identity import keys_of
 from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background
-from digest.runs import outbox
-from digest.runs.outbox import Letter
+from digest.ranking import CorpusStatistics
+from digest.runs.transactional import outbox
+from digest.runs.transactional.outbox import TransactionalMail
 from digest.settings import SenderSettings, Settings, WebSettings
-from digest.storage import Store, papers, plans, secrets, statistics, subscribers
-from digest.storage.plans import Plan
-from digest.storage.subscribers import Admission
+from digest.signed_links import LinkClaim, Purpose, link_form
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.delivery import plans
+from digest.storage.delivery.plans import Plan
+from digest.storage.papers import papers, statistics
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription
-from digest.tokens import Claim, Purpose, link_form
 from digest.web.app import create_app
 
 NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
@@ -59,7 +63,7 @@ class Running:
     store: Store
     clock: Clock
     settings: Settings
-    letters: list[Letter] = field(default_factory=list)  #: that the pages wanted sent
+    letters: list[TransactionalMail] = field(default_factory=list)  #: that the pages wanted sent
 
     def client(self, **headers: str) -> httpx.Client:
         """A client without cookies, as most of them are."""
@@ -67,7 +71,7 @@ class Running:
 
     def link(self, purpose: Purpose, delivery: int, paper: int = 0, issued: date | None = None) -> str:
         """The token of one link of a delivery's mail."""
-        claim = Claim(purpose=purpose, delivery=delivery, paper=paper, issued=issued or self.clock.now.date())
+        claim = LinkClaim(purpose=purpose, delivery=delivery, paper=paper, issued=issued or self.clock.now.date())
         with self.store.transaction() as tx:
             return link_form(secrets.keyring(tx, self.clock.now).sign(claim))
 
@@ -80,8 +84,8 @@ class Running:
 def running(
     store: Store, *, wake: Callable[[], None] | None = None, clock: Clock | None = None, **web: Any
 ) -> Iterator[Running]:
-    """Runs a site on the store; `wake` sees to the letters, else they are taken at once and kept in what is given."""
-    time_of, letters = clock or Clock(), list[Letter]()
+    """Run a site on the store; `wake` sees to the letters, else they are taken at once and kept in what is given."""
+    time_of, letters = clock or Clock(), list[TransactionalMail]()
     settings = Settings(
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),
         web=WebSettings(**{"url": "https://digest.example.org", "requests_per_network": 1000, **web}),
@@ -97,7 +101,7 @@ def running(
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Serves an application on a free port of loopback; gives its address."""
+    """Serve an application on a free port of loopback; return its address."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -130,19 +134,19 @@ def paper(number: int, topic: str = TOPICS[0], **changes: Any) -> Paper:
 
 
 def fill(store: Store, count: int = 40, more: Sequence[Paper] = ()) -> list[Paper]:
-    """Stores papers, topics by turns and then other subjects, and the statistics over them."""
+    """Store papers, topics by turns and then other subjects, and the statistics over them."""
     on_topics = [paper(n, TOPICS[n % len(TOPICS)]) for n in range(1, count + 1)]
     others = [paper(count + n, f"{FIELDS[n % 10]} {FIELDS[10 + n // 10]}") for n in range(OTHERS)]
     with store.ingesting(10) as tx:
         wanted = [*on_topics, *others, *more]
         stored = papers.add(tx, wanted)
         papers.identify(tx, {key: each.number for each in stored for key in keys_of(each)})
-        statistics.add(tx, NOW, len(stored), Background.empty().with_papers(stored).dump())
+        statistics.add(tx, NOW, len(stored), CorpusStatistics.empty().with_papers(stored).dump())
     return stored
 
 
 def subscribe(store: Store, address: str = "ada@example.com", **changes: Any) -> Subscriber:
-    """Takes somebody in, active and owned by the web unless told otherwise."""
+    """Take somebody in, active and owned by the web unless told otherwise."""
     terms = changes.pop("keywords", ("learning rate", "graph neural networks"))
     profile = Profile(keywords=tuple(Keyword(term=term) for term in terms))
     wanted = Subscription(address=address, name="Ada", profile=profile)
@@ -152,7 +156,7 @@ def subscribe(store: Store, address: str = "ada@example.com", **changes: Any) ->
 
 
 def plan_issue(store: Store, person: Subscriber, numbers: Sequence[int], day: date = TODAY) -> int:
-    """Enters an issue with these papers in the ledger; gives the delivery."""
+    """Enter an issue with these papers in the ledger; return the delivery."""
     reason = Reason(term="learning rate", kind=ReasonKind.KEYWORD, field="title", contribution=61.0)
     issue = Issue(
         subscriber=person.number,

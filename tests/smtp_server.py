@@ -80,11 +80,11 @@ class ScriptedServer:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def recipients(self) -> list[str]:
-        """Gives the recipients of what was taken, sorted."""
+        """Return the recipients of what was taken, sorted."""
         return sorted(mail.recipient for mail in self.taken)
 
     def wait_for(self, mails: int, seconds: float = 10) -> None:
-        """Waits until that many mails were taken."""
+        """Wait until that many mails were taken."""
         end = time.monotonic() + seconds
         while len(self.taken) < mails and time.monotonic() < end:
             time.sleep(0.005)
@@ -107,7 +107,7 @@ class ScriptedServer:
         dialogue.close()
 
     def ask(self, name: str, connection: int, recipient: str = "", argument: str = "") -> Do:
-        """Gives what the script wants at this step."""
+        """Return what the script wants at this step."""
         with self._lock:
             place = (name, recipient or str(connection))
             self._counts[place] = nth = self._counts.get(place, 0) + 1

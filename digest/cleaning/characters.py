@@ -14,7 +14,7 @@ _UNWANTED = re.compile(
 
 
 def normalised(text: str) -> str:
-    """Gives `text` in NFC, on one line with single blanks, without controls and invisible characters.
+    """Return `text` in NFC, on one line with single blanks, without controls and invisible characters.
 
     Joiners (U+200C, U+200D) stay: scripts and emoji need them.
     """

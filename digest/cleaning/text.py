@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from digest.cleaning.broken_latex import repaired
 from digest.cleaning.characters import normalised
-from digest.cleaning.commands import without_commands
-from digest.cleaning.maths import rendered
-from digest.cleaning.ruins import mended
+from digest.cleaning.latex_commands import without_commands
+from digest.cleaning.latex_formulas import rendered
 
 LONGEST = 20_000  #: characters of one text that are kept; the longest abstract known has 3,488
 
@@ -50,27 +50,27 @@ _FIRST_HELD = 0xF0000  #: a plane that `normalised` empties: one character stand
 
 
 def clean(text: str) -> str:
-    """Gives `text` on one line: LaTeX as readable Unicode, all else unharmed. Cleaning twice changes nothing."""
+    """Return `text` on one line: LaTeX as readable Unicode, all else unharmed. Cleaning twice changes nothing."""
     line = normalised(text[:LONGEST])
     if not _TELLTALE.search(line):
         return line
     held: list[str] = []
     line = _hold(_addresses(line), held)
     line = _formulas(line)
-    line = mended(without_commands(line))
+    line = repaired(without_commands(line))
     line = _GLUED_BRACES.sub(_unbraced, line)
     line = _swept(line)
     return normalised(_release(line, held))
 
 
 def clean_title(text: str) -> str:
-    """Gives a title for reading, without the full stop that some sources put after it."""
+    """Return a title for reading, without the full stop that some sources put after it."""
     title = clean(text)
     return title[:-1].rstrip() if title.endswith(".") and not title.endswith("..") and title.count(".") == 1 else title
 
 
 def clean_abstract(text: str) -> str:
-    """Gives an abstract for reading, without the word "Abstract" that some sources put before it."""
+    """Return an abstract for reading, without the word "Abstract" that some sources put before it."""
     return _ABSTRACT.sub("", clean(text))
 
 
@@ -118,7 +118,7 @@ def _release(line: str, held: list[str]) -> str:
 
 
 def _formulas(line: str) -> str:
-    """Renders what stands between dollars or \\( and \\), and leaves prices alone."""
+    """Render what stands between dollars or \\( and \\), and leaves prices alone."""
     line = _BRACKETED.sub(lambda found: _rendered(found[1] or found[2]), line)
     if "$" not in line:
         return line
@@ -139,7 +139,7 @@ def _rendered(formula: str) -> str:
 
 
 def _is_formula(inner: str, after: str) -> bool:
-    """Tells whether the text between two dollars is a formula rather than the end of one price and the next."""
+    """Tell whether the text between two dollars is a formula rather than the end of one price and the next."""
     words = len(_WORDS.findall(inner))
     if not inner.strip() or _OPERATOR.fullmatch(inner):
         return True
@@ -157,6 +157,6 @@ def _unbraced(found: re.Match[str]) -> str:
 
 
 def _swept(line: str) -> str:
-    """Takes away what would still show as raw LaTeX."""
+    """Take away what would still show as raw LaTeX."""
     line = _LEFT_OVER.sub("", line) if "$" in line else line
     return _FORBIDDEN.sub(lambda found: found[1] or "", line)

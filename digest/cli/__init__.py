@@ -17,7 +17,7 @@ The module may import what it needs at its top: it is loaded only when the comma
 `digest.errors` is raised, never caught: `exits` says what the person reads and with which code the program ends.
 """
 
-from digest.cli.group import LazyGroup, main_group
+from digest.cli.command_group import LazyGroup, main_group
 
 COMMANDS = {
     "demo": "Do the whole job on the listing that ships with the program",

@@ -62,9 +62,9 @@ class _Layer:
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Configuration:
-    """Gives the settings of `file`, or of digest.toml in the current folder, or the built-in ones, as overridden.
+    """Return the settings of `file`, or of digest.toml in the current folder, or the built-in ones, as overridden.
 
-    Raises ConfigurationError naming each wrong setting, what was found and what is expected.
+    Raise ConfigurationError naming each wrong setting, what was found and what is expected.
     """
     found = _settings_file(file)
     layers = [*_file_layer(found), *_secret_layers(environment), _variables("the environment", environment)]

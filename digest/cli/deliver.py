@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.calls import Call, command
 from digest.cli.exits import exit_after
-from digest.cli.presses import load_press
-from digest.cli.stopping import stopping
+from digest.cli.invocation import Invocation, command
+from digest.cli.renderer import load_renderer
+from digest.cli.signals import stopping
 from digest.cli.tables import counted
-from digest.runs import deliver as delivering
-from digest.runs.deliver import DeliverReport
-from digest.storage import ledger
-from digest.storage.secrets import keyring
+from digest.runs.delivery import deliver as delivering
+from digest.runs.delivery.deliver import DeliverReport
+from digest.storage.database.secrets import keyring
+from digest.storage.delivery import ledger
 
 
 @command(reports=True)
 @click.option("--resend-unknown", is_flag=True, help="Send again what may or may not have arrived.")
-def deliver(call: Call, resend_unknown: bool) -> None:
+def deliver(invocation: Invocation, resend_unknown: bool) -> None:
     """Send what is planned already.
 
     Reads no listing and plans nothing. On SIGTERM what is under way is finished. Ends with code 3 when some of it could
     not be sent; another `digest deliver` or `digest run` tries again when its time has come.
     """
-    press = load_press(call.settings)
-    with call.store() as store, stopping() as stop, call.bar("mails") as tried:
+    renderer = load_renderer(invocation.settings)
+    with invocation.store() as store, stopping() as stop, invocation.bar("mails") as tried:
         with store.transaction() as tx:
-            again = ledger.resend_unknown(tx, call.now) if resend_unknown else 0
-            keys = keyring(tx, call.now)
-        compose = delivering.composer(press, keys, call.settings)
-        report = delivering.deliver(store, compose, call.settings, call.now, stop=stop, tried=tried)
-    call.show(report.as_dict() | {"resent": again}, deliver_text(report))
+            again = ledger.resend_unknown(tx, invocation.now) if resend_unknown else 0
+            keys = keyring(tx, invocation.now)
+        compose = delivering.composer(renderer, keys, invocation.settings)
+        report = delivering.deliver(store, compose, invocation.settings, invocation.now, stop=stop, tried=tried)
+    invocation.show(report.as_dict() | {"resent": again}, deliver_text(report))
     if report.problem:
-        call.warn(report.problem)
+        invocation.warn(report.problem)
     exit_after(report.is_complete, some=report.sent)
 
 
 def deliver_text(report: DeliverReport) -> str:
-    """Gives what people read of a delivery."""
+    """Return what people read of a delivery."""
     counts = {name: count for name, count in report.as_dict().items() if isinstance(count, int)}
     rest = [f"{count} {name}" for name, count in counts.items() if count and name != "sent"]
     return ", ".join([f"{counted(report.sent, 'issue')} sent", *rest])

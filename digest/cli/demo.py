@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, reasons_line, shortened
-from digest.runs.demo import DemoReport, Outcome
-from digest.runs.demo import demo as run_demo
+from digest.runs.pipeline.demo import DemoOutcome, DemoReport
+from digest.runs.pipeline.demo import demo as run_demo
 
 
 @command(reports=True)
@@ -20,15 +20,15 @@ from digest.runs.demo import demo as run_demo
     show_default=True,
     help="Folder for the mails.",
 )
-def demo(call: Call, out: Path) -> None:
+def demo(invocation: Invocation, out: Path) -> None:
     """Do the whole job on the listing that ships with the program.
 
     Sample papers, sample subscribers and a throw-away store; the mails go over real SMTP to an embedded server that
     keeps them as .eml files. Nothing leaves this machine.
     """
-    with call.steps() as tell:
-        report = run_demo(out.absolute(), call.now, tell)
-    call.show(report.as_dict(), _text(report))
+    with invocation.steps() as tell:
+        report = run_demo(out.absolute(), invocation.now, tell)
+    invocation.show(report.as_dict(), _text(report))
 
 
 def _text(report: DemoReport) -> str:
@@ -43,7 +43,7 @@ def _text(report: DemoReport) -> str:
     return "\n".join(lines)
 
 
-def _outcome_lines(outcome: Outcome) -> list[str]:
+def _outcome_lines(outcome: DemoOutcome) -> list[str]:
     person = outcome.subscriber
     wants = ", ".join(keyword.term for keyword in person.profile.keywords)
     lines = [click.style(f"{person.subscription.name} <{person.address}>", bold=True) + f" wants {wants}"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, table
 from digest.errors import UsageError
-from digest.ranking.measures import Measures
-from digest.runs.evaluate import HistoryReport, evaluate_folder, evaluate_history
+from digest.ranking.evaluation.metrics import Metrics
+from digest.runs.matching.evaluate import HistoryReport, evaluate_folder, evaluate_history
 
 
 @command(reports=True)
@@ -20,7 +20,7 @@ from digest.runs.evaluate import HistoryReport, evaluate_folder, evaluate_histor
 )
 @click.option("--semantic", is_flag=True, help="Count nearness in meaning as well, by `issue.semantic_model`.")
 @click.option("--history", is_flag=True, help="Measure the issues that were sent by their readers' votes.")
-def evaluate(call: Call, folder: Path | None, feedback: int, semantic: bool, history: bool) -> None:
+def evaluate(invocation: Invocation, folder: Path | None, feedback: int, semantic: bool, history: bool) -> None:
     """Measure relevance on a labelled collection.
 
     FOLDER holds docs.jsonl (id, title, abstract), profiles.jsonl (id, keywords with weights) and qrels.tsv (profile,
@@ -29,16 +29,16 @@ def evaluate(call: Call, folder: Path | None, feedback: int, semantic: bool, his
     if (folder is None) is not history:
         raise UsageError("digest evaluate takes either a FOLDER or --history")
     if folder is None:
-        with call.store() as store:
+        with invocation.store() as store:
             report = evaluate_history(store)
-        call.show(report.as_dict(), _history_text(report))
+        invocation.show(report.as_dict(), _history_text(report))
     else:
-        model = call.settings.issue.semantic_model if semantic else ""
+        model = invocation.settings.issue.semantic_model if semantic else ""
         measures = evaluate_folder(folder, feedback=feedback, semantic=model)
-        call.show(measures.as_dict(), _measures_text(measures))
+        invocation.show(measures.as_dict(), _measures_text(measures))
 
 
-def _measures_text(measures: Measures) -> str:
+def _measures_text(measures: Metrics) -> str:
     values = {name: value for name, value in measures.as_dict().items() if name != "profiles"}
     shown = table(tuple(values), [[f"{value:.4f}" for value in values.values()]])
     return f"{shown}\n{counted(measures.profiles, 'profile')}"

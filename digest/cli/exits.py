@@ -30,11 +30,11 @@ _CODES: dict[type[DigestError], Exit] = {
 
 
 def exit_code(error: DigestError) -> Exit:
-    """Gives the code with which the program ends after that error: that of its nearest ancestor in the table."""
+    """Return the code with which the program ends after that error: that of its nearest ancestor in the table."""
     return next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
 
 
-class Failure(click.ClickException):
+class CommandFailure(click.ClickException):
     """An error of the family as Click shows it: one sentence on standard error, and the exit code."""
 
     def __init__(self, error: DigestError) -> None:
@@ -47,6 +47,6 @@ class Failure(click.ClickException):
 
 
 def exit_after(complete: bool, *, some: int) -> None:
-    """Ends with code 3 when only `some` of what was to be sent was, with code 1 when none of it was."""
+    """End with code 3 when only `some` of what was to be sent was, with code 1 when none of it was."""
     if not complete:
         raise SystemExit(Exit.PARTLY if some else Exit.ERROR)

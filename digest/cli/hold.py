@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.calls import Call, command
-from digest.runs.deliver import hold as hold_everything
+from digest.cli.invocation import Invocation, command
+from digest.runs.delivery.deliver import hold as hold_everything
 
 
 @command(reports=True)
 @click.argument("reason", default="by the operator")
-def hold(call: Call, reason: str) -> None:
+def hold(invocation: Invocation, reason: str) -> None:
     """Stop all sending at once, in every process.
 
     Issues are planned on, and wait. `digest release` lets them go.
     """
-    with call.store() as store:
+    with invocation.store() as store:
         hold_everything(store, reason)
-    call.show({"held": reason}, f"Nothing is sent any more ({reason}). digest release goes on.")
+    invocation.show({"held": reason}, f"Nothing is sent any more ({reason}). digest release goes on.")

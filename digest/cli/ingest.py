@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
 from digest.cli.exits import Exit
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted
 from digest.errors import UsageError
-from digest.runs.ingest import IngestOptions, ListingReport
-from digest.runs.ingest import ingest as run_ingest
-from digest.runs.meaning import embed_new
+from digest.runs.ingest.ingest import IngestOptions, ListingReport
+from digest.runs.ingest.ingest import ingest as run_ingest
+from digest.runs.matching.embeddings import embed_new
 from digest.settings import SourceSettings
 
 MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
@@ -30,29 +30,29 @@ MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
     metavar="YYYY-MM-DD",
     help="Date of the pages, when they do not say the year.",
 )
-def ingest(call: Call, places: tuple[str, ...], format_: str, page_date: datetime | None) -> None:
+def ingest(invocation: Invocation, places: tuple[str, ...], format_: str, page_date: datetime | None) -> None:
     """Read listings into the store.
 
     Files, folders or addresses; without any, all configured sources. A listing that was read before changes nothing.
     What cannot be read is named with its line and stops nothing else; the command ends with code 1 only when nothing at
     all could be read.
     """
-    sources = tuple(_source(place, format_) for place in places) or call.settings.sources
+    sources = tuple(_source(place, format_) for place in places) or invocation.settings.sources
     if not sources:
         raise UsageError("no sources are configured; name a listing, or add [[sources]] to digest.toml")
     options = IngestOptions(
-        folder=call.configuration.folder,
+        folder=invocation.configuration.folder,
         page_date=page_date.date() if page_date else None,
-        wait=call.settings.store.busy_seconds,
-        fetching=call.settings.fetching,
+        wait=invocation.settings.store.busy_seconds,
+        fetching=invocation.settings.fetching,
         configured=not places,
     )
-    with call.store() as store, call.bar("papers") as advance:
+    with invocation.store() as store, invocation.bar("papers") as advance:
         report = run_ingest(
-            store, sources, now=call.now, options=options, progress=lambda count, _origin: advance(count)
+            store, sources, now=invocation.now, options=options, progress=lambda count, _origin: advance(count)
         )
-        embed_new(store, call.settings.issue, call.now)
-    call.show(report.as_dict(), ingest_text(report.listings, report.papers_new))
+        embed_new(store, invocation.settings.issue, invocation.now)
+    invocation.show(report.as_dict(), ingest_text(report.listings, report.papers_new))
     if report.listings and len(report.failed) == len(report.listings):
         raise SystemExit(Exit.ERROR)
 
@@ -64,7 +64,7 @@ def _source(place: str, format_: str) -> SourceSettings:
 
 
 def ingest_text(listings: Iterable[ListingReport], new: int) -> str:
-    """Gives what people read of an ingest: a line a listing, its problems below it."""
+    """Return what people read of an ingest: a line a listing, its problems below it."""
     lines = []
     for listing in listings:
         if listing.format:

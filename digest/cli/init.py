@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.errors import UsageError
 from digest.fetching.profile_folder import write_new_file
 
@@ -87,7 +87,7 @@ papers = 10
 
 @command(reports=True)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
-def init(call: Call, folder: Path) -> None:
+def init(invocation: Invocation, folder: Path) -> None:
     """Write a commented digest.toml and a first profile.
 
     Into FOLDER, the current one without it. What is there already is left as it is.
@@ -99,7 +99,7 @@ def init(call: Call, folder: Path) -> None:
     for file, text in files.items():
         write_new_file(file, text)
     (folder / "listings").mkdir(exist_ok=True)
-    call.show({"files": [str(file) for file in files]}, _text(folder, list(files)))
+    invocation.show({"files": [str(file) for file in files]}, _text(folder, list(files)))
 
 
 def _text(folder: Path, files: list[Path]) -> str:

@@ -6,9 +6,9 @@ import socket
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Gives a socket that takes connections from now on, if only to let them wait; on "::" those of IPv4 as well.
+    """Return a socket that takes connections from now on, if only to let them wait; on "::" those of IPv4 as well.
 
-    Raises OSError when the address cannot be had.
+    Raise OSError when the address cannot be had.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()

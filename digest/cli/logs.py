@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def start_logging(verbosity: int, as_json: bool) -> None:
-    """Sends log lines to standard error: errors, from verbosity 1 also warnings and each finished unit, from 2 all.
+    """Send log lines to standard error: errors, from verbosity 1 also warnings and each finished unit, from 2 all.
 
     Without verbosity warnings are left out because the commands' own reports say them.
     """

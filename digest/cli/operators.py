@@ -6,12 +6,12 @@ import secrets
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import table
 from digest.errors import UsageError
-from digest.runs.access import token_hash
-from digest.storage import operators as stored
-from digest.storage.operators import Role
+from digest.runs.transactional.access_links import token_hash
+from digest.storage.subscribers import operators as stored
+from digest.storage.subscribers.operators import Role
 
 
 @click.group()
@@ -28,21 +28,21 @@ def operators() -> None:
     show_default=True,
     help="read: look at everything; send: also lift suppressions; administer: also groups, import and export.",
 )
-def add(call: Call, name: str, role: str) -> None:
+def add(invocation: Invocation, name: str, role: str) -> None:
     """Make a token for an operator, or a new one with another role.
 
     The token is shown once; the store keeps only its hash. It opens /operator and the API.
     """
     token = secrets.token_urlsafe(32)
-    with call.store() as store, store.transaction() as tx:
-        stored.add(tx, name, Role(role), token_hash(token), call.now)
-    call.show({"name": name, "role": role, "token": token}, f"token of {name} ({role}): {token}")
+    with invocation.store() as store, store.transaction() as tx:
+        stored.add(tx, name, Role(role), token_hash(token), invocation.now)
+    invocation.show({"name": name, "role": role, "token": token}, f"token of {name} ({role}): {token}")
 
 
 @command(group=operators, reports=True)
-def list_(call: Call) -> None:
+def list_(invocation: Invocation) -> None:
     """List the operators."""
-    with call.store() as store, store.reading() as tx:
+    with invocation.store() as store, store.reading() as tx:
         known = stored.all_of(tx)
     rows = [
         {
@@ -54,14 +54,16 @@ def list_(call: Call) -> None:
         for operator in known
     ]
     cells = [[str(value or "-") for value in row.values()] for row in rows]
-    call.show({"operators": rows}, table(["name", "role", "created", "revoked"], cells) if rows else "no operators")
+    invocation.show(
+        {"operators": rows}, table(["name", "role", "created", "revoked"], cells) if rows else "no operators"
+    )
 
 
 @command(group=operators, reports=True)
 @click.argument("name")
-def revoke(call: Call, name: str) -> None:
+def revoke(invocation: Invocation, name: str) -> None:
     """End an operator's token and sessions, at once."""
-    with call.store() as store, store.transaction() as tx:
-        if not stored.revoke(tx, name, call.now):
+    with invocation.store() as store, store.transaction() as tx:
+        if not stored.revoke(tx, name, invocation.now):
             raise UsageError(f"there is no operator {name!r} with a token")
-    call.show({"name": name, "revoked": True}, f"the token of {name} opens nothing any more")
+    invocation.show({"name": name, "revoked": True}, f"the token of {name} opens nothing any more")

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, table
-from digest.runs.papers import known_papers
-from digest.runs.showing import paper_dict
+from digest.runs.lookup import known_papers
+from digest.runs.matching.serialization import paper_dict
 
 
 @command(reports=True)
 @click.option("--search", default="", metavar="WORDS", help='Only papers that have all these words and "phrases".')
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many: the newest, or the most relevant.")
-def papers(call: Call, search: str, limit: int | None) -> None:
+def papers(invocation: Invocation, search: str, limit: int | None) -> None:
     """Show the papers that are known.
 
     In the order in which they came, those of a search by relevance, as on the archive page; with the text as it is
     shown and, in the JSON, as the listing had it.
     """
-    with call.store() as store:
+    with invocation.store() as store:
         found = known_papers(store, search, limit)
     rows = [(paper.first_seen.date(), paper.arxiv_id or paper.doi or "-", paper.title) for paper in found]
     text = table(("seen", "id", "title"), rows) + "\n" if rows else ""
-    call.show({"papers": [paper_dict(paper) for paper in found]}, text + counted(len(found), "paper"))
+    invocation.show({"papers": [paper_dict(paper) for paper in found]}, text + counted(len(found), "paper"))

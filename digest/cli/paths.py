@@ -13,7 +13,7 @@ _SQLITE = "sqlite:///"
 
 
 def with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    """Gives the settings with every path made absolute; empty paths stay empty."""
+    """Return the settings with every path made absolute; empty paths stay empty."""
     changed: Settings = _absolute(settings, folder)
     return changed
 

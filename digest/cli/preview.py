@@ -13,13 +13,13 @@ from pathlib import Path
 import click
 import uvicorn
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.listening import listening
 from digest.errors import UsageError
 from digest.inbox import Inbox
 from digest.settings import SmtpSettings
 from digest.web.preview.app import create_preview
-from digest.web.preview.desk import Desk, open_desk
+from digest.web.preview.session import PreviewSession, open_session
 
 INBOX_FOLDER, INBOX_PORT = "inbox", 1025
 
@@ -38,22 +38,24 @@ class _Listening:
 @click.option("--inbox", is_flag=True, help="Run an SMTP server beside it and show what it takes.")
 @click.option("--inbox-port", default=INBOX_PORT, show_default=True, type=click.IntRange(0, 65535), help="Its port.")
 @click.option("--inbox-folder", type=click.Path(file_okay=False, path_type=Path), help="Where it keeps the mails.")
-def preview(call: Call, host: str, port: int, inbox: bool, inbox_port: int, inbox_folder: Path | None) -> None:
+def preview(
+    invocation: Invocation, host: str, port: int, inbox: bool, inbox_port: int, inbox_folder: Path | None
+) -> None:
     """Look at issues in the browser.
 
     Shows what a subscriber, or a profile that nobody has yet, would get, and why; nothing is entered or sent. Prints
     the address, whose token keeps others out; it is a new one each time. Ends with Ctrl-C.
     """
     with ExitStack() as held:
-        store = held.enter_context(call.store())
+        store = held.enter_context(invocation.store())
         pages = held.enter_context(_listening(host, port))
-        folder = inbox_folder or call.configuration.folder / INBOX_FOLDER
+        folder = inbox_folder or invocation.configuration.folder / INBOX_FOLDER
         server = held.enter_context(_inbox(folder, inbox_port)) if inbox else None
         relay = SmtpSettings(host=server.host, port=server.port, tls="none") if server else None
-        desk = open_desk(
-            store, call.settings, _now, inbox=folder if server or folder.is_dir() else None, inbox_relay=relay
+        desk = open_session(
+            store, invocation.settings, _now, inbox=folder if server or folder.is_dir() else None, inbox_relay=relay
         )
-        _announce(call, pages, desk)
+        _announce(invocation, pages, desk)
         config = uvicorn.Config(create_preview(desk), log_config=None, access_log=False, server_header=False, ws="none")
         uvicorn.Server(config).run(sockets=[pages.socket])
 
@@ -64,7 +66,7 @@ def _now() -> datetime:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[_Listening]:
-    """Gives a socket on that address. Raises UsageError when it cannot be had."""
+    """Return a socket on that address. Raise UsageError when it cannot be had."""
     try:
         made = listening(host, port)
     except OSError as error:
@@ -86,13 +88,13 @@ def _inbox(folder: Path, port: int) -> Iterator[Inbox]:
         server.__exit__()
 
 
-def _announce(call: Call, pages: _Listening, desk: Desk) -> None:
+def _announce(invocation: Invocation, pages: _Listening, desk: PreviewSession) -> None:
     address, relay = pages.address + desk.root, desk.inbox_relay
     lines = [f"The preview is at {address}"]
     if relay:
         lines.append(f"Its inbox takes mail on {relay.host}:{relay.port}, without TLS, and keeps it in {desk.inbox}")
     report = {"address": address, "inbox": {"host": relay.host, "port": relay.port} if relay else None}
-    call.show(report, "\n".join(lines))
+    invocation.show(report, "\n".join(lines))
     host = pages.socket.getsockname()[0]
     if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-        call.warn(f"It answers on {host}: whoever has the address can read profiles and send tests.")
+        invocation.warn(f"It answers on {host}: whoever has the address can read profiles and send tests.")

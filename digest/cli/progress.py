@@ -12,7 +12,7 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def status(shown: bool) -> Iterator[Callable[[str], None]]:
-    """Gives a function that shows what is being done in a line that is overwritten."""
+    """Return a function that shows what is being done in a line that is overwritten."""
     if not shown:
         yield lambda _text: None
         return
@@ -24,7 +24,7 @@ def status(shown: bool) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator[tuple[Advance, ...]]:
-    """Gives for each thing a function that moves its progress bar on; without a total it counts."""
+    """Return for each thing a function that moves its progress bar on; without a total it counts."""
     if not shown:
         yield tuple(_nothing for _ in what)
         return
@@ -44,9 +44,9 @@ def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator
 
 
 def _move(progress: Any, task: Any, count: int) -> None:
-    """Moves a bar on; it is seen from its first move."""
+    """Move a bar on; it is seen from its first move."""
     progress.update(task, advance=count, visible=True)
 
 
 def _nothing(_count: int) -> None:
-    """Shows nothing."""
+    """Show nothing."""

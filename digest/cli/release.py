@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from digest.cli.calls import Call, command
-from digest.runs.deliver import release as release_everything
+from digest.cli.invocation import Invocation, command
+from digest.runs.delivery.deliver import release as release_everything
 
 
 @command(reports=True)
-def release(call: Call) -> None:
+def release(invocation: Invocation) -> None:
     """Let mail go again after `digest hold`, or after a first share that failed."""
-    with call.store() as store:
+    with invocation.store() as store:
         reason = release_everything(store)
-    call.show({"was_held": reason}, f"Released (was held: {reason})." if reason else "Nothing was held.")
+    invocation.show({"was_held": reason}, f"Released (was held: {reason})." if reason else "Nothing was held.")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
-from digest.cli.presses import load_press
+from digest.cli.invocation import Invocation, command
+from digest.cli.renderer import load_renderer
 from digest.errors import DigestError
-from digest.fetching.output import write_files
-from digest.runs.render import Nothing
-from digest.runs.render import render as run_render
+from digest.fetching.output_files import write_files
+from digest.runs.issues.render import NothingToRender
+from digest.runs.issues.render import render as run_render
 
 
 @command(reports=True)
@@ -22,16 +22,16 @@ from digest.runs.render import render as run_render
     required=True,
     help="Folder for the files; made if missing.",
 )
-def render(call: Call, email: str, out: Path) -> None:
+def render(invocation: Invocation, email: str, out: Path) -> None:
     """Write one subscriber's issue to files.
 
     issue.eml, issue.html and issue.txt: the bytes that a run would send, but for the links, which do nothing. When
     nothing is new for the subscriber it is their last issue once more. Nothing is sent and nothing is recorded.
     """
-    press = load_press(call.settings)
-    with call.store() as store:
-        made = run_render(store, call.settings, press, email, call.now)
-    if isinstance(made, Nothing):
+    renderer = load_renderer(invocation.settings)
+    with invocation.store() as store:
+        made = run_render(store, invocation.settings, renderer, email, invocation.now)
+    if isinstance(made, NothingToRender):
         raise DigestError(f"there is no issue for {email}: {made.reason}")
     contents = {
         "issue.eml": made.message.data,
@@ -42,4 +42,4 @@ def render(call: Call, email: str, out: Path) -> None:
     document = {"subscriber": made.subscriber.address, "subject": made.rendering.subject, "files": files}
     repeated = "nothing is new, so this is the last issue once more\n" if made.repeats else ""
     text = f"{repeated}{made.rendering.subject}\n" + "\n".join(f"written: {file}" for file in files)
-    call.show(document | {"repeats": made.repeats}, text)
+    invocation.show(document | {"repeats": made.repeats}, text)

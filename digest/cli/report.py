@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import table
 from digest.errors import UsageError
-from digest.runs import report as reporting
-from digest.runs.report import Report
+from digest.runs.operations import report as reporting
+from digest.runs.operations.report import ActivityReport
 
 _AGO = re.compile(r"(\d{1,4})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -20,12 +20,12 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 @command(reports=True)
 @click.option("--since", default="1d", show_default=True, help="A time (2026-03-12T06:00) or an age (12h, 3d, 2w).")
-def report(call: Call, since: str) -> None:
+def report(invocation: Invocation, since: str) -> None:
     """Show what happened, and why nothing was sent to whom."""
-    moment = _moment(since, call.now)
-    with call.store() as store:
-        found = reporting.report(store, moment, call.now)
-    call.show(found.as_dict(), "\n".join(_lines(found)))
+    moment = _moment(since, invocation.now)
+    with invocation.store() as store:
+        found = reporting.report(store, moment, invocation.now)
+    invocation.show(found.as_dict(), "\n".join(_lines(found)))
 
 
 def _moment(text: str, now: datetime) -> datetime:
@@ -40,7 +40,7 @@ def _moment(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _lines(found: Report) -> Iterator[str]:
+def _lines(found: ActivityReport) -> Iterator[str]:
     yield f"since {found.since:%Y-%m-%d %H:%M} UTC"
     counts = [f"{count} {state}" for state, count in found.states.items() if count]
     yield f"issues: {', '.join(counts) or 'none'}"

@@ -9,22 +9,22 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
 from digest.cli.configuration import Configuration
 from digest.cli.deliver import deliver_text
 from digest.cli.exits import Exit, exit_after
 from digest.cli.ingest import ingest_text
-from digest.cli.presses import load_press
-from digest.cli.stopping import stopping
+from digest.cli.invocation import Invocation, command
+from digest.cli.renderer import load_renderer
+from digest.cli.signals import stopping
 from digest.cli.tables import counted
 from digest.fetching.profile_folder import read_profile_folder
-from digest.runs.run import RunOptions, RunReport, Watch
-from digest.runs.run import run as run_all
+from digest.runs.pipeline.run import RunControl, RunOptions, RunReport
+from digest.runs.pipeline.run import run as run_all
 from digest.settings import SubscribersSettings
 
 
 def instant(_ctx: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    """Gives the instant that an option names, in UTC; without a zone it is meant in UTC."""
+    """Return the instant that an option names, in UTC; without a zone it is meant in UTC."""
     if text is None:
         return None
     try:
@@ -41,43 +41,46 @@ def instant(_ctx: click.Context, _option: click.Parameter, text: str | None) -> 
 @click.option("--only", default="", metavar="EMAIL", help="One subscriber, served now whether due or not.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be planned; nothing is read, stored or sent.")
 @click.option("--exit-code", is_flag=True, help="End with code 4 when nothing was due.")
-def run(call: Call, now: datetime | None, only: str, dry_run: bool, exit_code: bool) -> None:
+def run(invocation: Invocation, now: datetime | None, only: str, dry_run: bool, exit_code: bool) -> None:
     """Ingest, plan what is due, deliver.
 
     Reads the configured sources, follows the profile files, decides an issue for everyone who is due, and sends.
     Started twice, it sends nothing twice. Ends with code 3 when some of it could not be sent (1 when none of it could):
     the next run tries again.
     """
-    call = replace(call, instant=now)
+    invocation = replace(invocation, instant=now)
     options = RunOptions(
-        folder=call.configuration.folder, files=profile_files(call.configuration), only=only, dry_run=dry_run
+        folder=invocation.configuration.folder,
+        files=profile_files(invocation.configuration),
+        only=only,
+        dry_run=dry_run,
     )
-    press = load_press(call.settings)
+    renderer = load_renderer(invocation.settings)
     with (
-        call.store() as store,
+        invocation.store() as store,
         stopping() as stop,
-        call.bars("papers", "subscribers", "mails") as (read, planned, tried),
+        invocation.bars("papers", "subscribers", "mails") as (read, planned, tried),
     ):
-        watch = Watch(stop=stop, read=lambda count, _origin: read(count), planned=planned, tried=tried)
-        report = run_all(store, call.settings, press, call.now, options, watch)
+        watch = RunControl(stop=stop, read=lambda count, _origin: read(count), planned=planned, tried=tried)
+        report = run_all(store, invocation.settings, renderer, invocation.now, options, watch)
     for problem in report.problems:
-        call.warn(problem)
+        invocation.warn(problem)
     nothing = _is_nothing(report)
-    call.show(report.as_dict(), "" if nothing and not call.at_terminal else _text(report))
+    invocation.show(report.as_dict(), "" if nothing and not invocation.at_terminal else _text(report))
     exit_after(not report.is_partly_sent, some=report.delivered.sent)
     if nothing and exit_code:
         raise SystemExit(Exit.NOTHING_DUE)
 
 
 def profile_files(configuration: Configuration) -> Mapping[str, bytes]:
-    """Gives the profile files; none when there is no folder and none was configured."""
+    """Return the profile files; none when there is no folder and none was configured."""
     folder = Path(configuration.settings.subscribers.folder)
     is_default = folder == configuration.folder / SubscribersSettings().folder
     return {} if is_default and not folder.exists() else read_profile_folder(folder)
 
 
 def _is_nothing(report: RunReport) -> bool:
-    """Says whether nobody was due and nothing happened."""
+    """Return whether nobody was due and nothing happened."""
     served = report.planned.planned + sum(report.planned.skipped.values()) + report.delivered.sent
     return not (served or report.is_partly_sent or report.ingested.papers_new)
 

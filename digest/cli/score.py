@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, reasons_line, shortened
-from digest.runs.score import ScoreReport
-from digest.runs.score import score as run_score
+from digest.runs.matching.score import ScoreReport
+from digest.runs.matching.score import score as run_score
 
 
 @command(reports=True)
@@ -15,14 +15,14 @@ from digest.runs.score import score as run_score
 @click.option(
     "--limit", type=click.IntRange(min=1), help="The most papers to show; without it, as many as an issue has."
 )
-def score(call: Call, email: str, limit: int | None) -> None:
+def score(invocation: Invocation, email: str, limit: int | None) -> None:
     """Show the ranking for one subscriber, with its reasons.
 
     All recent papers are judged, whether an issue showed them or not. The contributions of a paper add up to its match.
     """
-    with call.store() as store:
-        report = run_score(store, call.settings, email, call.now, limit)
-    call.show(report.as_dict(), _text(report))
+    with invocation.store() as store:
+        report = run_score(store, invocation.settings, email, invocation.now, limit)
+    invocation.show(report.as_dict(), _text(report))
 
 
 def _text(report: ScoreReport) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from digest.cli.calls import Call, command
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted
 from digest.errors import UsageError
 from digest.settings import StoreSettings
-from digest.storage import moving, open_store
+from digest.storage import open_store, store_copy
 
 
 @click.group()
@@ -20,32 +20,34 @@ def store() -> None:
 
 @command(group=store, reports=True)
 @click.option("--to", required=True, metavar="URL", help="An empty database: postgresql+psycopg://… or sqlite:///FILE.")
-def move(call: Call, to: str) -> None:
+def move(invocation: Invocation, to: str) -> None:
     """Copy everything into another, empty database.
 
     Stop every `digest serve`, `digest worker` and cron job first. The store that is moved stays as it is: set store.url
     to the new address when all has arrived.
     """
-    with call.store() as source:
-        target = open_store(StoreSettings(url=to), call.configuration.folder)
+    with invocation.store() as source:
+        target = open_store(StoreSettings(url=to), invocation.configuration.folder)
         try:
             if target.address == source.address:
                 raise UsageError(f"--to {to} is the store that is to be moved")
-            moved = moving.move(source, target)
+            moved = store_copy.move(source, target)
         finally:
             target.close()
         address = target.address
     rows = sum(moved.values())
-    call.show({"to": address, "rows": dict(moved)}, f"{counted(rows, 'row')} moved to {address}; set store.url to it")
+    invocation.show(
+        {"to": address, "rows": dict(moved)}, f"{counted(rows, 'row')} moved to {address}; set store.url to it"
+    )
 
 
 @command(group=store, reports=True)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def backup(call: Call, file: Path) -> None:
+def backup(invocation: Invocation, file: Path) -> None:
     """Write a copy of a SQLite store into a new file, while others go on using it.
 
     To restore it, stop all programs and put the copy in the place of the store. PostgreSQL brings pg_dump for this.
     """
-    with call.store() as source:
-        moving.backup(source, file)
-    call.show({"file": str(file)}, f"The store was copied to {file}")
+    with invocation.store() as source:
+        store_copy.backup(source, file)
+    invocation.show({"file": str(file)}, f"The store was copied to {file}")

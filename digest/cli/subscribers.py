@@ -9,16 +9,16 @@ from typing import Any, BinaryIO, TextIO
 
 import click
 
-from digest.cli.calls import Call, command
 from digest.cli.exits import Exit
+from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, table
 from digest.errors import UsageError
 from digest.fetching.profile_folder import read_profile_folder
 from digest.profile_files import csv_of, json_of, read_table, read_values, write_subscription
-from digest.runs import exchange
-from digest.runs import subscribers as audience
-from digest.runs.sync import Options, SyncReport
-from digest.runs.sync import sync as run_sync
+from digest.runs.subscriptions import audience as audience
+from digest.runs.subscriptions import import_export
+from digest.runs.subscriptions.sync import SyncOptions, SyncReport
+from digest.runs.subscriptions.sync import sync as run_sync
 from digest.subscribers import State, Subscription
 
 
@@ -30,19 +30,19 @@ def subscribers() -> None:
 @command(group=subscribers, reports=True)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--prune", is_flag=True, help="Unsubscribe those who came from a file that is gone.")
-def sync(call: Call, dry_run: bool, prune: bool) -> None:
+def sync(invocation: Invocation, dry_run: bool, prune: bool) -> None:
     """Follow the profile files in the subscribers folder.
 
     Activates only addresses never seen before; whoever left stays away, whatever a file says. A faulty file is named
     with line and field, stops nobody else, and makes the command end with code 1.
     """
-    files = read_profile_folder(Path(call.settings.subscribers.folder))
-    options = Options(first_issue_days=call.settings.issue.first_issue_days, prune=prune, dry_run=dry_run)
-    with call.store() as store:
-        report = run_sync(store, files, options, call.now)
+    files = read_profile_folder(Path(invocation.settings.subscribers.folder))
+    options = SyncOptions(first_issue_days=invocation.settings.issue.first_issue_days, prune=prune, dry_run=dry_run)
+    with invocation.store() as store:
+        report = run_sync(store, files, options, invocation.now)
     for fault in report.problems:
-        call.warn(str(fault))
-    call.show(report.as_dict(), _sync_text(report))
+        invocation.warn(str(fault))
+    invocation.show(report.as_dict(), _sync_text(report))
     if report.problems:
         raise SystemExit(Exit.ERROR)
 
@@ -58,15 +58,15 @@ def _sync_text(report: SyncReport) -> str:
 
 @command(group=subscribers, reports=True)
 @click.option("--state", type=click.Choice([str(state) for state in State]), help="Only those in this state.")
-def list_(call: Call, state: str | None) -> None:
+def list_(invocation: Invocation, state: str | None) -> None:
     """List the subscribers."""
-    with call.store() as store:
+    with invocation.store() as store:
         people = audience.listed(store, (State(state),) if state else tuple(State))
     rows = [audience.summary(person) for person in people]
     columns = ("address", "state", "owner", "hour", "timezone", "next_due", "keywords")
     shown = [[_cell(row[column]) for column in columns] for row in rows]
     text = table([column.replace("_", " ") for column in columns], shown) if rows else "no subscribers"
-    call.show({"subscribers": rows}, text)
+    invocation.show({"subscribers": rows}, text)
 
 
 def _cell(value: Any) -> str:
@@ -75,14 +75,14 @@ def _cell(value: Any) -> str:
 
 @command(group=subscribers, reports=True)
 @click.argument("email")
-def show(call: Call, email: str) -> None:
+def show(invocation: Invocation, email: str) -> None:
     """Show all that is known of one subscriber.
 
     The profile, how the consent came and went, and the last issues.
     """
-    with call.store() as store:
+    with invocation.store() as store:
         details = audience.details(store, email)
-    call.show(details.as_dict(), _details_text(details))
+    invocation.show(details.as_dict(), _details_text(details))
 
 
 def _details_text(details: audience.Details) -> str:
@@ -106,23 +106,25 @@ def _details_text(details: audience.Details) -> str:
 @click.option("--category", "categories", multiple=True, metavar="NAME", help="A category to follow; repeatable.")
 @click.option("--timezone", default="UTC", show_default=True, help="Where they live, as in Europe/Berlin.")
 @click.option("--hour", default="07:00", show_default=True, help="When the issue comes, there.")
-def add(call: Call, /, email: str, **wanted: Any) -> None:
+def add(invocation: Invocation, /, email: str, **wanted: Any) -> None:
     """Add a subscriber: write a profile file and activate it.
 
     By doing so you vouch that the person wants the digest. Edit the file later and run `digest subscribers sync`.
     """
     subscription = _subscription(email, **wanted)
-    file = Path(call.settings.subscribers.folder) / f"{re.sub(r'[^a-z0-9.-]+', '-', email.lower()).strip('-.')}.toml"
-    with call.store() as store:
-        person = audience.add(store, subscription, file, call.settings.issue.first_issue_days, call.now)
+    file = (
+        Path(invocation.settings.subscribers.folder) / f"{re.sub(r'[^a-z0-9.-]+', '-', email.lower()).strip('-.')}.toml"
+    )
+    with invocation.store() as store:
+        person = audience.add(store, subscription, file, invocation.settings.issue.first_issue_days, invocation.now)
     text = f"{person.address} is {person.state}; first issue: {person.next_due:%Y-%m-%d %H:%M} UTC\nprofile: {file}"
-    call.show(audience.summary(person) | {"file": str(file)}, text)
+    invocation.show(audience.summary(person) | {"file": str(file)}, text)
 
 
 def _subscription(
     email: str, *, keywords: Sequence[str], name: str, timezone: str, hour: str, **wanted: Any
 ) -> Subscription:
-    """Gives the subscription of the options, read as a profile file is read, so that the same rules hold for both."""
+    """Return the subscription of the options, read as a profile file is read, so that the same rules hold for both."""
     profile = {"keywords": [_keyword(text) for text in keywords], **{key: list(terms) for key, terms in wanted.items()}}
     values = {"address": email, "name": name, "timezone": timezone, "hour": hour, "profile": profile}
     read = read_values(values, lambda _place: None, email)
@@ -144,15 +146,15 @@ def _keyword(text: str) -> dict[str, Any]:
 @command(group=subscribers, reports=True)
 @click.argument("email")
 @click.option("--erase", is_flag=True, help="Forget the person altogether, and never take the address in again.")
-def remove(call: Call, email: str, erase: bool) -> None:
+def remove(invocation: Invocation, email: str, erase: bool) -> None:
     """Unsubscribe someone, at once and for good.
 
     A profile file that is still there does not bring them back.
     """
-    with call.store() as store:
-        person = audience.remove(store, email, call.now, erase=erase)
+    with invocation.store() as store:
+        person = audience.remove(store, email, invocation.now, erase=erase)
     state = "erased" if erase else str(person.state)
-    call.show({"address": person.address, "state": state}, f"{person.address} is {state}")
+    invocation.show({"address": person.address, "state": state}, f"{person.address} is {state}")
 
 
 _KIND = click.Choice(["csv", "json"])
@@ -162,7 +164,7 @@ _KIND = click.Choice(["csv", "json"])
 @click.argument("file", type=click.File("rb"))
 @click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-def import_(call: Call, file: BinaryIO, kind: str | None, dry_run: bool) -> None:
+def import_(invocation: Invocation, file: BinaryIO, kind: str | None, dry_run: bool) -> None:
     """Take in a list of people, as CSV or JSON.
 
     By doing so you vouch that they want the digest. Of a CSV only the column address is needed; the others are called
@@ -172,12 +174,12 @@ def import_(call: Call, file: BinaryIO, kind: str | None, dry_run: bool) -> None
     """
     name = Path(file.name).name
     rows = read_table(file.read(), name, kind or _kind(name))
-    with call.store() as store:
-        days = call.settings.issue.first_issue_days
-        report = exchange.take_in(store, rows, name, days, call.now, dry_run=dry_run)
+    with invocation.store() as store:
+        days = invocation.settings.issue.first_issue_days
+        report = import_export.import_subscribers(store, rows, name, days, invocation.now, dry_run=dry_run)
     for fault in report.problems:
-        call.warn(str(fault))
-    call.show(report.as_dict(), _import_text(report))
+        invocation.warn(str(fault))
+    invocation.show(report.as_dict(), _import_text(report))
     if report.problems:
         raise SystemExit(Exit.ERROR)
 
@@ -186,7 +188,7 @@ def _kind(name: str) -> str:
     return "json" if name.lower().endswith(".json") else "csv"
 
 
-def _import_text(report: exchange.ImportReport) -> str:
+def _import_text(report: import_export.ImportReport) -> str:
     would = "would be " if report.dry_run else ""
     lines = [f"{would}taken in, {state}: {count}" for state, count in report.added.items()]
     lines += [f"known already, left as they are: {report.known}"] if report.known else []
@@ -198,11 +200,11 @@ def _import_text(report: exchange.ImportReport) -> str:
 @click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
 @click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
 @click.option("--state", type=click.Choice([str(state) for state in State]), help="Only those in this state.")
-def export(call: Call, file: TextIO, kind: str | None, state: str | None) -> None:
+def export(invocation: Invocation, file: TextIO, kind: str | None, state: str | None) -> None:
     """Write the list of people, as CSV or JSON.
 
     To FILE, or to standard output without one. `digest subscribers import` reads it back.
     """
-    with call.store() as store:
-        people = exchange.exported(store, (State(state),) if state else tuple(State))
+    with invocation.store() as store:
+        people = import_export.export_subscribers(store, (State(state),) if state else tuple(State))
     file.write(json_of(people) if (kind or _kind(file.name)) == "json" else csv_of(people))

@@ -11,7 +11,7 @@ from digest.rendering.reasons import label
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Gives the rows under their head, in aligned columns; at a terminal no line is longer than it is wide."""
+    """Return the rows under their head, in aligned columns; at a terminal no line is longer than it is wide."""
     lines = [[str(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     aligned = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
@@ -22,16 +22,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def shortened(line: str, width: int) -> str:
-    """Gives the line, cut with an ellipsis when it is longer than `width`."""
+    """Return the line, cut with an ellipsis when it is longer than `width`."""
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Gives "1 paper", "2 papers"."""
+    """Return "1 paper", "2 papers"."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def reasons_line(pick: Pick, most: int = 4) -> str:
-    """Gives why a paper was picked, strongest first: "learning rate in the title +31, …"."""
+    """Return why a paper was picked, strongest first: "learning rate in the title +31, …"."""
     parts = [f"{label(reason)} in the {reason.field} {reason.contribution:+.0f}" for reason in pick.reasons[:most]]
     return ", ".join(parts) or pick.trending

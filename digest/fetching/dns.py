@@ -13,17 +13,17 @@ PATIENCE = 4.0  #: seconds for one name
 
 
 def texts(name: str) -> list[str]:
-    """Gives the TXT records of a name, each with its strings joined; empty when it has none or does not exist.
+    """Return the TXT records of a name, each with its strings joined; empty when it has none or does not exist.
 
-    Raises FetchError when no resolver answers.
+    Raise FetchError when no resolver answers.
     """
     return [b"".join(record.strings).decode("utf-8", "replace") for record in _records(name, "TXT")]
 
 
 def takes_mail(domain: str) -> bool:
-    """Says whether mail for the domain has somewhere to go: an MX record that names a host, or an address of its own.
+    """Return whether mail for the domain has somewhere to go: an MX record that names a host, or an address of its own.
 
-    Raises FetchError when no resolver answers.
+    Raise FetchError when no resolver answers.
     """
     exchangers = _records(domain, "MX")
     if exchangers:

@@ -18,9 +18,9 @@ Stamp = tuple[int, int]  #: size and time of change of a file
 
 
 def listing_paths(path: Path) -> list[Path]:
-    """Gives the files that a path stands for: itself, or all in a folder and below it, in the order of their names.
+    """Return the files that a path stands for: itself, or all in a folder and below it, in the order of their names.
 
-    Hidden files and the usual names of unfinished downloads are left out. Raises FetchError when there is no such
+    Hidden files and the usual names of unfinished downloads are left out. Raise FetchError when there is no such
     path or a folder cannot be read.
     """
     if path.is_file():
@@ -42,7 +42,7 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Gives what changes when a file is written to; None when it is gone."""
+    """Return what changes when a file is written to; None when it is gone."""
     try:
         status = path.stat()
     except OSError:
@@ -51,14 +51,14 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def still_changing(stamps: Collection[tuple[Path, Stamp | None]], pause: float = SETTLING) -> frozenset[Path]:
-    """Gives those files that changed since they were stamped, after a moment in which a writer goes on writing."""
+    """Return those files that changed since they were stamped, after a moment in which a writer goes on writing."""
     if stamps:
         time.sleep(pause)
     return frozenset(path for path, before in stamps if before is None or stamp(path) != before)
 
 
 def read_file(path: Path) -> Fetched:
-    """Gives the content of a file. Raises FetchError when it cannot be read or is too large."""
+    """Return the content of a file. Raise FetchError when it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

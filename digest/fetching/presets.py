@@ -14,7 +14,7 @@ _KNOWN = "arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience, medrxiv:ep
 
 
 def preset_url(preset: str) -> str:
-    """Gives the address that a ready-made name stands for. Raises FetchError, naming those that there are.
+    """Return the address that a ready-made name stands for. Raise FetchError, naming those that there are.
 
     >>> preset_url("arxiv:cs.CL+cs.LG")
     'https://rss.arxiv.org/rss/cs.CL+cs.LG'

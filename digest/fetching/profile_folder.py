@@ -10,9 +10,9 @@ from digest.errors import ConfigurationError, UsageError
 
 
 def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
-    """Gives the content of every .toml file in the folder by its path, in order of the names; no hidden files.
+    """Return the content of every .toml file in the folder by its path, in order of the names; no hidden files.
 
-    Raises ConfigurationError when there is no such folder.
+    Raise ConfigurationError when there is no such folder.
     """
     if not folder.is_dir():
         raise ConfigurationError(f"subscribers.folder: found {str(folder)!r}, expected a folder with profile files")
@@ -21,9 +21,9 @@ def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Writes a file that must not exist yet, whole or not at all; makes its folder when missing.
+    """Write a file that must not exist yet, whole or not at all; makes its folder when missing.
 
-    Raises UsageError when there is such a file, or when it cannot be written.
+    Raise UsageError when there is such a file, or when it cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -39,9 +39,9 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, text: str, seen: bytes) -> None:
-    """Writes a file anew, whole or not at all, that still holds what was seen.
+    """Write a file anew, whole or not at all, that still holds what was seen.
 
-    Raises UsageError when it holds something else by now, or when it cannot be written.
+    Raise UsageError when it holds something else by now, or when it cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -12,9 +12,9 @@ _KINDS = frozenset({".mjml", ".html", ".txt", ".toml", ".xml", ".css", ".js", ".
 
 
 def load_templates(folder: str = "") -> Mapping[str, str]:
-    """Gives the text of each template by its name relative to the folder: "mail/issue.mjml".
+    """Return the text of each template by its name relative to the folder: "mail/issue.mjml".
 
-    A file of the same name in the operator's folder wins. Raises ConfigurationError when that folder is not there.
+    A file of the same name in the operator's folder wins. Raise ConfigurationError when that folder is not there.
     """
     shipped = _texts(_shipped_folder())
     if not folder:

@@ -2,7 +2,7 @@
 
 from digest.identity.keys import Traits, candidate_keys, keys_of, title_keys
 from digest.identity.merging import joined, merged, new_paper
-from digest.identity.sameness import mergeable, same_work
+from digest.identity.same_work import mergeable, same_work
 
 __all__ = [
     "Traits",

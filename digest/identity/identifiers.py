@@ -31,13 +31,13 @@ class ArxivId:
 
 
 def arxiv_id(text: str) -> ArxivId | None:
-    """Gives the arXiv id that `text` is, with or without "arXiv:" and version; None when it is something else."""
+    """Return the arXiv id that `text` is, with or without "arXiv:" and version; None when it is something else."""
     found = _WHOLE_ID.fullmatch(text.strip())
     return _made(found) if found else None
 
 
 def arxiv_id_in(text: str) -> ArxivId | None:
-    """Gives the first arXiv id that is marked as one in `text` (an address or "arXiv:…"); None without one."""
+    """Return the first arXiv id that is marked as one in `text` (an address or "arXiv:…"); None without one."""
     found = _MARKED_ID.search(text)
     return _made(found) if found else None
 
@@ -51,7 +51,7 @@ def _made(found: re.Match[str]) -> ArxivId:
 
 
 def doi(text: str) -> str | None:
-    """Gives the DOI that `text` is: lower case, without resolver; None when it is none or only an arXiv one.
+    """Return the DOI that `text` is: lower case, without resolver; None when it is none or only an arXiv one.
 
     A DOI that arXiv gave (10.48550/arXiv.X) names the same work as the arXiv id: `arxiv_id_of_doi` reads it.
     """
@@ -63,7 +63,7 @@ def doi(text: str) -> str | None:
 
 
 def doi_in(text: str) -> str | None:
-    """Gives the first DOI in `text`, without the punctuation of the sentence around it; None without one."""
+    """Return the first DOI in `text`, without the punctuation of the sentence around it; None without one."""
     found = _DOI.search(text)
     if not found:
         return None
@@ -74,6 +74,6 @@ def doi_in(text: str) -> str | None:
 
 
 def arxiv_id_of_doi(text: str) -> ArxivId | None:
-    """Gives the arXiv id in a DOI that arXiv gave; None for any other text."""
+    """Return the arXiv id in a DOI that arXiv gave; None for any other text."""
     found = _ARXIV_DOI.fullmatch(_RESOLVER.sub("", text.strip()))
     return arxiv_id(found["id"]) if found else None

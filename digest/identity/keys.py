@@ -36,7 +36,7 @@ class Traits:
 
     @classmethod
     def of(cls, work: Paper | Sighting) -> Traits:
-        """Gives the traits of a paper or a sighting."""
+        """Return the traits of a paper or a sighting."""
         if isinstance(work, Paper):
             return cls(work.title_raw, work.abstract_raw, work.arxiv_id, work.doi, work.authors)
         return cls(work.title, work.abstract, work.arxiv_id, work.doi, work.authors)
@@ -67,7 +67,7 @@ class Traits:
 
 
 def folded(text: str) -> str:
-    """Gives `text` without marks and case: é as e, ſ as s, ℝ as r."""
+    """Return `text` without marks and case: é as e, ſ as s, ℝ as r."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
@@ -75,7 +75,7 @@ def folded(text: str) -> str:
 
 
 def title_keys(title: str) -> tuple[str, ...]:
-    """Gives up to three forms of a title, of letters and digits only; works with one in common have one title.
+    """Return up to three forms of a title, of letters and digits only; works with one in common have one title.
 
     The title as it stands (websites lose the dollars and backslashes of LaTeX, which this deletes as well), the title
     without font commands, and the title cleaned for reading (for sources that write τ for `\\tau`).
@@ -86,18 +86,18 @@ def title_keys(title: str) -> tuple[str, ...]:
 
 
 def candidate_keys(sighting: Sighting) -> tuple[str, ...]:
-    """Gives the keys under which the work of a sighting may be known, strongest first."""
+    """Return the keys under which the work of a sighting may be known, strongest first."""
     return _keys(Traits.of(sighting))
 
 
 def keys_of(paper: Paper) -> tuple[str, ...]:
-    """Gives the keys under which a paper is to be found again, its canonical key first."""
+    """Return the keys under which a paper is to be found again, its canonical key first."""
     keys = _keys(Traits.of(paper))
     return keys if paper.key in keys else (paper.key, *keys)
 
 
 def canonical_key(traits: Traits) -> str:
-    """Gives the one key that a paper is called by: arXiv id before DOI before title."""
+    """Return the one key that a paper is called by: arXiv id before DOI before title."""
     if traits.arxiv_id:
         return f"arxiv:{traits.arxiv_id}"
     if traits.doi:
@@ -119,7 +119,7 @@ def _keys(traits: Traits) -> tuple[str, ...]:
 
 
 def _sketch(shingles: frozenset[str]) -> list[int]:
-    """Gives the smallest hash in each of eight buckets (minimum-wise hashing; Broder 1997, one permutation).
+    """Return the smallest hash in each of eight buckets (minimum-wise hashing; Broder 1997, one permutation).
 
     Two abstracts that share four fifths of their shingles agree in at least one of the four pairs with
     probability 0.98; two unrelated ones practically never do.

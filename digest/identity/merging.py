@@ -19,7 +19,7 @@ _DATE_RANK = {PublishedKind.SUBMITTED: 3, PublishedKind.PUBLISHED: 2, PublishedK
 
 
 def new_paper(sighting: Sighting, *, source: str, now: datetime) -> Paper:
-    """Gives the paper that a first sighting shows, cleaned for reading; its number is 0 until it is stored."""
+    """Return the paper that a first sighting shows, cleaned for reading; its number is 0 until it is stored."""
     return Paper(
         number=0,
         key=canonical_key(Traits.of(sighting)),
@@ -47,12 +47,12 @@ def new_paper(sighting: Sighting, *, source: str, now: datetime) -> Paper:
 
 
 def merged(paper: Paper, sighting: Sighting, *, source: str) -> Paper:
-    """Gives the paper enriched by a further sighting: same number, same first sight; equal when it adds nothing."""
+    """Return the paper enriched by a further sighting: same number, same first sight; equal when it adds nothing."""
     return joined(paper, new_paper(sighting, source=source, now=paper.first_seen))
 
 
 def joined(older: Paper, newer: Paper) -> Paper:
-    """Gives what two records of one work know together, with the number and the first sight of the older one."""
+    """Return what two records of one work know together, with the number and the first sight of the older one."""
     changes: dict[str, Any] = {
         **_text(older, newer, "title", clean_title),
         **_text(older, newer, "abstract", clean_abstract),
@@ -77,7 +77,7 @@ def joined(older: Paper, newer: Paper) -> Paper:
 
 
 def _links(sighting: Sighting) -> dict[str, str]:
-    """Gives the links of a sighting; a DOI alone is one as well."""
+    """Return the links of a sighting; a DOI alone is one as well."""
     if sighting.doi and not {"abs", "html"} & sighting.links.keys():
         return {**sighting.links, "html": f"https://doi.org/{sighting.doi}"}
     return dict(sighting.links)
@@ -95,7 +95,7 @@ def _text(older: Paper, newer: Paper, field: str, cleaned: Callable[[str], str])
 
 
 def _is_better(known: str, shown: str, older: Paper, newer: Paper) -> bool:
-    """Tells whether a text is to replace the known one.
+    """Tell whether a text is to replace the known one.
 
     The whole text beats a piece of it, a later version an earlier one, arXiv's own record (it names categories) the
     copy of a website. Of two copies of the same words the one with its LaTeX intact is better.
@@ -124,7 +124,7 @@ def _date(older: Paper, newer: Paper) -> Mapping[str, Any]:
 
 
 def _fuller(known: tuple[str, ...], shown: tuple[str, ...]) -> tuple[str, ...]:
-    """Gives the list with more names, or with the fuller ones: "Ada Byron" rather than "A Byron"."""
+    """Return the list with more names, or with the fuller ones: "Ada Byron" rather than "A Byron"."""
     if len(known) != len(shown):
         return max(known, shown, key=len)
     return shown if sum(map(len, shown)) > sum(map(len, known)) else known

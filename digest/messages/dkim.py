@@ -34,7 +34,7 @@ class Signer:
     key: RSAPrivateKey | Ed25519PrivateKey
 
     def signature(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
-        """Gives the DKIM-Signature field for these header fields and this body; it goes before them."""
+        """Return the DKIM-Signature field for these header fields and this body; it goes before them."""
         canonical = dict(map(_relaxed, fields))
         names = [name for name in _SIGNED if name in canonical]
         field = self._unsigned_field([b"from", *names], body, at)  # from twice: nobody may add a second one
@@ -61,7 +61,7 @@ class Signer:
 
 
 def read_key(pem: bytes, origin: str) -> RSAPrivateKey | Ed25519PrivateKey:
-    """Gives the private key of a PEM file. Raises ConfigurationError naming the file."""
+    """Return the private key of a PEM file. Raise ConfigurationError naming the file."""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
@@ -74,7 +74,7 @@ def read_key(pem: bytes, origin: str) -> RSAPrivateKey | Ed25519PrivateKey:
 
 
 def _relaxed(field: bytes) -> tuple[bytes, bytes]:
-    """Gives the name in lower case, and the field in relaxed form without its line end (RFC 6376, 3.4.2)."""
+    """Return the name in lower case, and the field in relaxed form without its line end (RFC 6376, 3.4.2)."""
     name, _, value = field.partition(b":")
     lower = name.strip().lower()
     return lower, lower + b":" + _BLANKS.sub(b" ", value).strip()

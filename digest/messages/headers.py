@@ -18,7 +18,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def exact(name: str, value: str) -> bytes:
-    """Gives a field whose value stands as it is, unfolded. Raises MessageError unless it is printable ASCII."""
+    """Return a field whose value stands as it is, unfolded. Raise MessageError unless it is printable ASCII."""
     line = f"{name}: {value}"
     if not _is_plain(line) or len(line) > LINE_LIMIT:
         raise MessageError(f"{name}: {value[:100]!r} cannot stand in a header")
@@ -26,7 +26,7 @@ def exact(name: str, value: str) -> bytes:
 
 
 def words(name: str, text: str) -> bytes:
-    """Gives a field of free text: as it is where it is short ASCII, else in encoded words."""
+    """Return a field of free text: as it is where it is short ASCII, else in encoded words."""
     room = _LINE_LENGTH - len(name) - 2
     if len(text) <= room and _is_plain(text) and "=?" not in text:
         return f"{name}: {text}\r\n".encode()
@@ -34,12 +34,12 @@ def words(name: str, text: str) -> bytes:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether the text is printable ASCII."""
+    """Return whether the text is printable ASCII."""
     return text.isascii() and text.isprintable()
 
 
 def encoded_words(text: str, first_room: int = _LINE_LENGTH) -> str:
-    """Gives the text as encoded words in UTF-8, one a line, no character split over two."""
+    """Return the text as encoded words in UTF-8, one a line, no character split over two."""
     chunks = _chunks(text, min(_WORD_OCTETS, (first_room - 12) // 4 * 3))
     return "\r\n ".join([f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks])
 
@@ -57,7 +57,7 @@ def _chunks(text: str, first_octets: int) -> list[bytes]:
 
 
 def mailbox(name: str, address: str) -> str:
-    """Gives a mailbox with its display name: quoted, or in encoded words where it needs them."""
+    """Return a mailbox with its display name: quoted, or in encoded words where it needs them."""
     if not name:
         return address
     if _ATOMS.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
@@ -70,13 +70,13 @@ def mailbox(name: str, address: str) -> str:
 
 @lru_cache(maxsize=64)
 def listed(name: str, list_id: str) -> bytes:
-    """Gives the List-Id, after the name where that may stand there: in plain words (RFC 2919)."""
+    """Return the List-Id, after the name where that may stand there: in plain words (RFC 2919)."""
     label = f"{name} " if name and _ATOMS.fullmatch(name) else ""
     return exact("List-Id", f"{label}<{list_id}>")
 
 
 def addressed(field: str, name: str, address: str) -> bytes:
-    """Gives an address field of one mailbox; an address outside ASCII stays as it is (RFC 6532)."""
+    """Return an address field of one mailbox; an address outside ASCII stays as it is (RFC 6532)."""
     return f"{field}: {mailbox(name, address)}\r\n".encode()
 
 
@@ -88,7 +88,7 @@ kept_words = lru_cache(maxsize=1_000)(words)
 
 @lru_cache(maxsize=256)
 def dated(at: datetime) -> bytes:
-    """Gives the Date, as RFC 5322 writes it, in UTC."""
+    """Return the Date, as RFC 5322 writes it, in UTC."""
     at = at.astimezone(UTC)
     text = (
         f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "

@@ -56,9 +56,9 @@ class Message:
 
 
 def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...] = ()) -> Message:
-    """Gives the message of a rendering, signed where signers are given.
+    """Return the message of a rendering, signed where signers are given.
 
-    Raises MessageError when an address or a header value cannot stand in a message.
+    Raise MessageError when an address or a header value cannot stand in a message.
     """
     recipient = wire_address(envelope.recipient)
     fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class MessagePart:
     """One part of a message."""
 
     content_type: str  #: "text/html"
@@ -25,20 +25,20 @@ class ReadMessage:
 
     header: tuple[tuple[str, str], ...]  #: names and values, decoded and unfolded, in their order
     raw_header: str  #: the header as it came
-    parts: tuple[Part, ...]  #: the leaves, in their order
+    parts: tuple[MessagePart, ...]  #: the leaves, in their order
     defects: tuple[str, ...]  #: what the parser had to forgive
 
     def value(self, name: str) -> str:
-        """Gives the first value under that name; empty without one."""
+        """Return the first value under that name; empty without one."""
         return next((value for key, value in self.header if key.lower() == name.lower()), "")
 
-    def first(self, content_type: str) -> Part | None:
-        """Gives the first part of that type."""
+    def first(self, content_type: str) -> MessagePart | None:
+        """Return the first part of that type."""
         return next((part for part in self.parts if part.content_type == content_type), None)
 
 
 def read_message(data: bytes) -> ReadMessage:
-    """Gives what a message says. Never raises for what came over the wire: faults are among its defects."""
+    """Return what a message says. Never raises for what came over the wire: faults are among its defects."""
     message = message_from_bytes(data, policy=policy.default)
     head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     leaves = [part for part in message.walk() if not part.is_multipart()]
@@ -59,11 +59,11 @@ def _header(message: EmailMessage) -> Iterator[tuple[str, str]]:
         yield name, " ".join(value.split())
 
 
-def _part(leaf: EmailMessage) -> Part:
+def _part(leaf: EmailMessage) -> MessagePart:
     content = leaf.get_payload(decode=True)
     octets = content if isinstance(content, bytes) else b""
     is_text = leaf.get_content_maintype() == "text" and not leaf.is_attachment()
-    return Part(
+    return MessagePart(
         content_type=leaf.get_content_type(),
         filename=leaf.get_filename() or "",
         size=len(octets),

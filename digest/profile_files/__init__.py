@@ -15,8 +15,8 @@
     papers = 10
 """
 
-from digest.profile_files.exchange import COLUMNS, Row, csv_of, json_of, read_table
 from digest.profile_files.reading import ProfileFile, read_profile_file, read_subscription, read_values
+from digest.profile_files.tabular import COLUMNS, Row, csv_of, json_of, read_table
 from digest.profile_files.writing import subscription_values, write_subscription
 
 __all__ = [

@@ -25,7 +25,7 @@ class Refused(ValueError):
     """A value that its key cannot hold; the text says what was found and what is expected."""
 
 
-class Reader:
+class FieldReader:
     """Reads tables key by key and gathers the faults; a faulty value is left out, so that its default stands."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Reader:
         self.faults.append((place, reason))
 
     def table(self, place: Place, values: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """Gives the values of the known keys of a table as read; every other key is a fault."""
+        """Return the values of the known keys of a table as read; every other key is a fault."""
         if not isinstance(values, Mapping):
             self.fault(place, f"found {values!r}, expected a table")
             return {}
@@ -51,7 +51,7 @@ class Reader:
         return read
 
 
-Field: TypeAlias = Callable[[Reader, Place, Any], Any]  #: raises Refused
+Field: TypeAlias = Callable[[FieldReader, Place, Any], Any]  #: raises Refused
 
 
 def _suggestion(key: str, fields: Mapping[str, Any]) -> str:
@@ -59,20 +59,20 @@ def _suggestion(key: str, fields: Mapping[str, Any]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(fields)}"
 
 
-def _text(_reader: Reader, _place: Place, value: Any) -> str:
+def _text(_reader: FieldReader, _place: Place, value: Any) -> str:
     if not isinstance(value, str):
         raise Refused(f"found {value!r}, expected a text in quotes")
     return value.strip()
 
 
-def _name(reader: Reader, place: Place, value: Any) -> str:
+def _name(reader: FieldReader, place: Place, value: Any) -> str:
     name = _text(reader, place, value)
     if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(f"expected a name of one line and at most {MAX_NAME_LENGTH} characters")
     return name
 
 
-def _language(reader: Reader, place: Place, value: Any) -> str:
+def _language(reader: FieldReader, place: Place, value: Any) -> str:
     language = _text(reader, place, value)
     if not _LANGUAGE.fullmatch(language):
         raise Refused(f'found {language!r}, expected a language tag such as "en"')
@@ -84,7 +84,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _zone(reader: Reader, place: Place, value: Any) -> str:
+def _zone(reader: FieldReader, place: Place, value: Any) -> str:
     zone = _text(reader, place, value)
     if zone not in _zones():
         close = get_close_matches(zone, sorted(_zones()), n=1)
@@ -93,7 +93,7 @@ def _zone(reader: Reader, place: Place, value: Any) -> str:
     return zone
 
 
-def _hour(_reader: Reader, _place: Place, value: Any) -> time:
+def _hour(_reader: FieldReader, _place: Place, value: Any) -> time:
     if isinstance(value, time):
         return value.replace(second=0, microsecond=0)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 23:
@@ -104,7 +104,7 @@ def _hour(_reader: Reader, _place: Place, value: Any) -> time:
     return time(int(found[1]), int(found[2]))
 
 
-def _days(reader: Reader, place: Place, value: Any) -> frozenset[int]:
+def _days(reader: FieldReader, place: Place, value: Any) -> frozenset[int]:
     days = set()
     for position, name in enumerate(_list(value)):
         if isinstance(name, str) and name.strip().lower() in DAYS:
@@ -116,7 +116,7 @@ def _days(reader: Reader, place: Place, value: Any) -> frozenset[int]:
     return frozenset(days)
 
 
-def _cadence(_reader: Reader, _place: Place, value: Any) -> Cadence:
+def _cadence(_reader: FieldReader, _place: Place, value: Any) -> Cadence:
     if value not in list(Cadence):
         raise Refused(f"found {value!r}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
     return Cadence(value)
@@ -128,16 +128,16 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _texts(reader: Reader, place: Place, value: Any) -> tuple[str, ...]:
+def _texts(reader: FieldReader, place: Place, value: Any) -> tuple[str, ...]:
     return tuple(_each(reader, place, _list(value), _text, _STAND_IN))
 
 
-def _keywords(reader: Reader, place: Place, value: Any) -> tuple[Keyword, ...]:
+def _keywords(reader: FieldReader, place: Place, value: Any) -> tuple[Keyword, ...]:
     return tuple(_each(reader, place, _list(value), _keyword, Keyword(term=_STAND_IN)))
 
 
-def _each(reader: Reader, place: Place, values: list[Any], field: Field, stand_in: Any) -> list[Any]:
-    """Gives the items as read; the stand-in for a faulty one keeps the positions of those after it."""
+def _each(reader: FieldReader, place: Place, values: list[Any], field: Field, stand_in: Any) -> list[Any]:
+    """Return the items as read; the stand-in for a faulty one keeps the positions of those after it."""
     read = []
     for position, value in enumerate(values):
         try:
@@ -148,7 +148,7 @@ def _each(reader: Reader, place: Place, values: list[Any], field: Field, stand_i
     return read
 
 
-def _keyword(reader: Reader, place: Place, value: Any) -> Keyword:
+def _keyword(reader: FieldReader, place: Place, value: Any) -> Keyword:
     if isinstance(value, str):
         return Keyword(term=value.strip())
     if not isinstance(value, Mapping):
@@ -159,25 +159,25 @@ def _keyword(reader: Reader, place: Place, value: Any) -> Keyword:
     return Keyword(**{"term": _STAND_IN, **given})
 
 
-def _weight(_reader: Reader, _place: Place, value: Any) -> float:
+def _weight(_reader: FieldReader, _place: Place, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(f"found {value!r}, expected a number")
     return float(value)
 
 
-def _whole(_reader: Reader, _place: Place, value: Any) -> int:
+def _whole(_reader: FieldReader, _place: Place, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refused(f"found {value!r}, expected a whole number")
     return value
 
 
-def _flag(_reader: Reader, _place: Place, value: Any) -> bool:
+def _flag(_reader: FieldReader, _place: Place, value: Any) -> bool:
     if not isinstance(value, bool):
         raise Refused(f"found {value!r}, expected true or false")
     return value
 
 
-def _as_given(_reader: Reader, _place: Place, value: Any) -> Any:
+def _as_given(_reader: FieldReader, _place: Place, value: Any) -> Any:
     return value
 
 

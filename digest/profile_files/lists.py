@@ -13,7 +13,7 @@ Row = Mapping[str, Any]  #: a keyword as plain values: term, and weight and acro
 
 
 def keyword_list(rows: Sequence[Row]) -> Array:
-    """Gives a new list of keywords, one a line."""
+    """Return a new list of keywords, one a line."""
     array = tomlkit.array()
     for row in rows:
         array.append(_inline(row))
@@ -21,7 +21,7 @@ def keyword_list(rows: Sequence[Row]) -> Array:
 
 
 def change_keywords(array: Array, rows: Sequence[Row]) -> None:
-    """Makes the list have these rows: known terms are changed in place, others are taken out or appended."""
+    """Make the list have these rows: known terms are changed in place, others are taken out or appended."""
     wanted, present = {row["term"]: row for row in rows}, set(map(_term, array))
     for row in rows:  # first, for what is appended after the last row was taken out can end up in its comment
         if row["term"] not in present:
@@ -35,7 +35,7 @@ def change_keywords(array: Array, rows: Sequence[Row]) -> None:
 
 
 def change_texts(array: Array, texts: Sequence[str]) -> None:
-    """Makes the list have these texts: those that stay are not touched, others are taken out or appended."""
+    """Make the list have these texts: those that stay are not touched, others are taken out or appended."""
     for text in texts:
         if text not in array:
             array.append(text)
@@ -45,7 +45,7 @@ def change_texts(array: Array, texts: Sequence[str]) -> None:
 
 
 def is_sound(array: Array) -> bool:
-    """True when the list, as it is written, reads as what it holds."""
+    """Return True when the list, as it is written, reads as what it holds."""
     try:
         return bool(tomllib.loads(f"list = {array.as_string()}")["list"] == array.unwrap())
     except tomllib.TOMLDecodeError:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digest.errors import ProfileError
-from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, Reader
+from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, FieldReader
 from digest.profiles import Profile, faults
 from digest.subscribers import Schedule, Subscription, address_faults
 from digest.toml_lines import Place, dotted, line_of, syntax_fault
@@ -26,7 +26,7 @@ class ProfileFile:
 
 
 def read_profile_file(data: bytes, origin: str) -> ProfileFile:
-    """Gives the subscription that a file describes, or every fault in it with file, line and field."""
+    """Return the subscription that a file describes, or every fault in it with file, line and field."""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -39,8 +39,8 @@ def read_profile_file(data: bytes, origin: str) -> ProfileFile:
 
 
 def read_values(values: Mapping[str, Any], line: Callable[[Place], int | None], origin: str) -> ProfileFile:
-    """Gives the subscription that keys and values describe, or every fault with the `line` of its place."""
-    reader = Reader()
+    """Return the subscription that keys and values describe, or every fault with the `line` of its place."""
+    reader = FieldReader()
     subscription = _subscription(reader, values)
     if not reader.faults:
         return ProfileFile(subscription=subscription)
@@ -49,7 +49,7 @@ def read_values(values: Mapping[str, Any], line: Callable[[Place], int | None], 
 
 
 def read_subscription(data: bytes, origin: str) -> Subscription:
-    """Gives the subscription that a file describes. Raises ProfileError for the first fault in it."""
+    """Return the subscription that a file describes. Raise ProfileError for the first fault in it."""
     found = read_profile_file(data, origin)
     if found.subscription is None:
         raise found.faults[0]
@@ -64,7 +64,7 @@ def _without_field(fault: tuple[int, str]) -> tuple[int, str, str]:
     return fault[0], "", fault[1]
 
 
-def _subscription(reader: Reader, values: Mapping[str, Any]) -> Subscription:
+def _subscription(reader: FieldReader, values: Mapping[str, Any]) -> Subscription:
     given = reader.table((), values, SUBSCRIPTION_FIELDS)
     table = given.pop("profile", {})
     schedule = {key: given.pop(key) for key in ("timezone", "hour", "days", "cadence") if key in given}

@@ -8,14 +8,14 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, Item
 
-from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, Reader
+from digest.profile_files.fields import PROFILE_FIELDS, SUBSCRIPTION_FIELDS, FieldReader
 from digest.profile_files.lists import change_keywords, change_texts, is_sound, keyword_list
 from digest.profiles import Keyword, Profile
 from digest.subscribers import WEEKDAYS, Schedule, Subscription
 
 
 def write_subscription(subscription: Subscription, text: str = "") -> str:
-    """Gives the profile file of a subscription; with the `text` of an earlier one, its comments and its order stay,
+    """Return the profile file of a subscription; with the `text` of an earlier one, its comments and its order stay,
     and only what differs is written anew."""
     document = tomlkit.parse(text)
     _fill(document, _top_values(subscription), SUBSCRIPTION_FIELDS)
@@ -26,26 +26,28 @@ def write_subscription(subscription: Subscription, text: str = "") -> str:
 
 
 def subscription_values(subscription: Subscription) -> dict[str, Any]:
-    """Gives every key of a profile file with its value, the profile as a table within."""
+    """Return every key of a profile file with its value, the profile as a table within."""
     top = {key: value for key, (value, _) in _top_values(subscription).items()}
     return {**top, "profile": {key: value for key, (value, _) in _profile_values(subscription.profile).items()}}
 
 
 def _fill(table: Any, values: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
     for key, (value, default) in values.items():
-        same = key in table and fields[key](Reader(), (), _plain(table[key])) == fields[key](Reader(), (), value)
+        same = key in table and fields[key](FieldReader(), (), _plain(table[key])) == fields[key](
+            FieldReader(), (), value
+        )
         if not same and (key in table or value != default) and not _changed_in_place(table, key, value, fields):
             table[key] = keyword_list(value) if key == "keywords" else value
 
 
 def _changed_in_place(table: Any, key: str, value: Any, fields: Mapping[str, Any]) -> bool:
-    """Changes a list where it stands; False when it is none, or would not read as it should, such as in its order."""
+    """Change a list where it stands; False when it is none, or would not read as it should, such as in its order."""
     array = table.get(key)
     if not isinstance(array, Array) or not isinstance(value, list) or key == "days":
         return False
     (change_keywords if key == "keywords" else change_texts)(array, value)
     read = fields[key]
-    return is_sound(array) and bool(read(Reader(), (), _plain(array)) == read(Reader(), (), value))
+    return is_sound(array) and bool(read(FieldReader(), (), _plain(array)) == read(FieldReader(), (), value))
 
 
 def _plain(value: Any) -> Any:

@@ -1,22 +1,22 @@
 """Ranking: papers and profiles in, picks with a calibrated match and additive reasons out. No storage, no clock."""
 
-from digest.ranking.background import Background
-from digest.ranking.calibration import Calibration
-from digest.ranking.feedback import Vote
-from digest.ranking.highlighting import highlights
-from digest.ranking.index import PaperIndex
-from digest.ranking.judging import Judgement, judge
-from digest.ranking.semantic import Semantics
-from digest.ranking.wishes import Reader
+from digest.ranking.corpus.corpus_statistics import CorpusStatistics
+from digest.ranking.matching.calibration import Calibration
+from digest.ranking.matching.embeddings import Semantics
+from digest.ranking.matching.highlighting import highlights
+from digest.ranking.matching.paper_index import PaperIndex
+from digest.ranking.matching.profile_matrix import RankingProfile
+from digest.ranking.matching.rank import Ranking, rank
+from digest.ranking.matching.relevance_feedback import Vote
 
 __all__ = [
-    "Background",
     "Calibration",
-    "Judgement",
+    "CorpusStatistics",
     "PaperIndex",
-    "Reader",
+    "Ranking",
+    "RankingProfile",
     "Semantics",
     "Vote",
     "highlights",
-    "judge",
+    "rank",
 ]

@@ -9,10 +9,10 @@ from itertools import accumulate
 from digest.issues import Issue, Pick
 from digest.papers import Paper
 from digest.rendering.cards import Card
+from digest.rendering.encoded_text import EncodedText, Filling
 from digest.rendering.escaping import piece
 from digest.rendering.inputs import IssueLinks
 from digest.rendering.layout import Layout, number_wire, short_match
-from digest.rendering.pieces import Filling, Piece
 from digest.rendering.sections import TRENDING, Section, sections
 from digest.rendering.templates import Sheet
 
@@ -31,14 +31,14 @@ class Body:
     size: int = 0  #: octets of HTML of them all, with the headings
 
     def add(self, sheet: Sheet, html: Mapping[str, Filling], text: Mapping[str, Filling]) -> None:
-        """Adds an element, filled for each part."""
+        """Add an element, filled for each part."""
         self.html += sheet.html.fill(html)
         self.text += sheet.text.fill(text)
 
 
 def lay_out(layout: Layout, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, room: int) -> Body:
-    """Gives the body of an issue in at most `room` octets of HTML: the strongest picks in full, then rows, then a
-    count. Raises MessageError when a paper is missing."""
+    """Return the body of an issue in at most `room` octets of HTML: the strongest picks in full, then rows, then a
+    count. Raise MessageError when a paper is missing."""
     vote, picks = piece(links.vote), issue.picks + issue.trending
     body = _cards(layout, picks, papers, vote)
     if body.size > room - ROOM_OF_MORE:
@@ -53,8 +53,8 @@ def lay_out(layout: Layout, issue: Issue, papers: Mapping[int, Paper], links: Is
     return body
 
 
-def _cards(layout: Layout, picks: Sequence[Pick], papers: Mapping[int, Paper], vote: Piece) -> Body:
-    """Gives a body with these picks in full, in their sections."""
+def _cards(layout: Layout, picks: Sequence[Pick], papers: Mapping[int, Paper], vote: EncodedText) -> Body:
+    """Return a body with these picks in full, in their sections."""
     body = Body()
     html, text, cards, sizes = body.html, body.text, body.cards, body.sizes
     for name, group in _groups(picks):
@@ -94,7 +94,7 @@ def _groups(picks: Sequence[Pick]) -> list[Section]:
 
 
 def _add_rows(body: Body, layout: Layout, rows: Sequence[Pick], papers: Mapping[int, Paper], room: int) -> int:
-    """Adds what fits and gives how many rows did not."""
+    """Add what fits and gives how many rows did not."""
     html: list[bytes] = []
     text: list[bytes] = []
     left = room - ROOM_OF_MORE - layout.rows.html.size - body.size

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from digest.errors import MessageError
 from digest.papers import Paper
+from digest.rendering.encoded_text import mark
 from digest.rendering.excerpts import excerpt, shortened
-from digest.rendering.inert import inert
 from digest.rendering.inputs import CardInput, RowInput
+from digest.rendering.neutralizing import neutralized
 from digest.rendering.paper_links import paper_links
-from digest.rendering.pieces import mark
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
 from digest.rendering.wording import ENGLISH, Wording
@@ -54,7 +54,7 @@ class Cards:
         self._made: dict[int, Card] = {}
 
     def of(self, number: int, papers: Mapping[int, Paper]) -> Card:
-        """Gives the card of a paper; one that was enriched since gets a new one. Raises MessageError when the paper is
+        """Return the card of a paper; one that was enriched since gets a new one. Raise MessageError when the paper is
         not there."""
         card, paper = self._made.get(number), papers.get(number)
         if card is not None and card.paper is paper:
@@ -73,10 +73,10 @@ class Cards:
         return CardInput(
             theme=self._theme,
             web=self._web,
-            title=shortened(inert(paper.title), LONGEST_TITLE) or self._templates.wording.say("Untitled"),
+            title=shortened(neutralized(paper.title), LONGEST_TITLE) or self._templates.wording.say("Untitled"),
             authors=author_line(paper.authors, self._templates.wording),
             venue=_venue(paper),
-            excerpt=excerpt(inert(paper.abstract or paper.tldr)),
+            excerpt=excerpt(neutralized(paper.abstract or paper.tldr)),
             read=links.read,
             read_label=self._templates.wording.say("Read") if links.found else self._templates.wording.say("Find"),
             pdf=links.pdf if links.pdf != links.read else "",
@@ -86,8 +86,8 @@ class Cards:
 
 
 def author_line(authors: Sequence[str], wording: Wording = ENGLISH) -> str:
-    """Gives up to four names, or the first three and how many more."""
-    names = [shortened(name, LONGEST_NAME) for name in map(inert, authors[: MOST_AUTHORS + 1]) if name]
+    """Return up to four names, or the first three and how many more."""
+    names = [shortened(name, LONGEST_NAME) for name in map(neutralized, authors[: MOST_AUTHORS + 1]) if name]
     if len(authors) <= MOST_AUTHORS:
         return ", ".join(names)
     shown = names[: MOST_AUTHORS - 1]
@@ -97,5 +97,5 @@ def author_line(authors: Sequence[str], wording: Wording = ENGLISH) -> str:
 
 def _venue(paper: Paper) -> str:
     if paper.journal_ref:
-        return inert(paper.journal_ref)[:80]
-    return inert(paper.categories[0])[:40] if paper.categories else ""
+        return neutralized(paper.journal_ref)[:80]
+    return neutralized(paper.categories[0])[:40] if paper.categories else ""

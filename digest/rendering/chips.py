@@ -8,9 +8,9 @@ from itertools import islice
 from operator import itemgetter
 
 from digest.issues import Reason
+from digest.rendering.encoded_text import LINE_LENGTH, EncodedText, wire
 from digest.rendering.escaping import piece
 from digest.rendering.inputs import ChipInput
-from digest.rendering.pieces import LINE_LENGTH, Piece, wire
 from digest.rendering.reasons import MOST_REASONS, label, speaking
 from digest.rendering.templates import TEXT_WIDTH, Templates
 from digest.rendering.theme import Theme
@@ -43,15 +43,15 @@ class Chips:
         chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
         self._chip, self._labels, self._size = chip.arranged("label"), chip.times("label"), chip.size
         self._chips: dict[_Key, _Chip] = {}
-        self._sets: dict[_Key, Piece] = {}
+        self._sets: dict[_Key, EncodedText] = {}
 
-    def of(self, reasons: Sequence[Reason]) -> Piece:
-        """Gives the reasons that speak for a paper, strongest first, each once, at most five: in the text part they
+    def of(self, reasons: Sequence[Reason]) -> EncodedText:
+        """Return the reasons that speak for a paper, strongest first, each once, at most five: in the text part they
         follow the match, wrapped (": learning rate, optimizer")."""
         key = tuple([_key(reason) for reason in reasons if reason.contribution > 0])
         return self._sets.get(key) or self._write(key, reasons)
 
-    def _write(self, key: _Key, reasons: Sequence[Reason]) -> Piece:
+    def _write(self, key: _Key, reasons: Sequence[Reason]) -> EncodedText:
         if len(self._sets) >= MOST_KEPT:
             self._sets.clear()
         found: dict[str, _Chip] = {}
@@ -72,14 +72,14 @@ class Chips:
         return chip
 
 
-def _after(lead: str, name: str, said: Piece) -> bytes:
-    """Gives the name after two characters, in quoted-printable: put together where the line has room for them."""
+def _after(lead: str, name: str, said: EncodedText) -> bytes:
+    """Return the name after two characters, in quoted-printable: put together where the line has room for them."""
     has_room = 0 < len(said.text) < LINE_LENGTH and not name.startswith(".")
     return lead.encode() + said.text if has_room else wire(lead + name)
 
 
-def _joined(chips: Iterable[_Chip]) -> Piece:
-    """Gives the first chips as one piece: in the text part on as few lines as hold their labels."""
+def _joined(chips: Iterable[_Chip]) -> EncodedText:
+    """Return the first chips as one piece: in the text part on as few lines as hold their labels."""
     html: list[bytes] = []
     text: list[bytes] = []
     size, column = 0, INDENT + len("100% match")
@@ -94,4 +94,4 @@ def _joined(chips: Iterable[_Chip]) -> Piece:
         else:
             text.append(wire(_BELOW + chip.label))
             column = INDENT + len(chip.label)
-    return Piece(b"".join(html), b"".join(text), size)
+    return EncodedText(b"".join(html), b"".join(text), size)

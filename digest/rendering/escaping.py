@@ -13,7 +13,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from digest.rendering.pieces import Piece, encoded
+from digest.rendering.encoded_text import EncodedText, encoded
 
 _LOOKS_ACTIVE = re.compile(r"\{(?=[{%#])|(?<=\{)\{|(?<=\bjavascript):|(?<=[a-z])=", re.IGNORECASE)
 # One line with nothing to escape or to encode, such as a keyword or a link.
@@ -22,7 +22,7 @@ _NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
 
 
 def escaped(text: str) -> Markup:
-    """Gives the text as HTML that shows it."""
+    """Return the text as HTML that shows it."""
     html = escape(text)
     if "{" not in html and "=" not in html and "javascript:" not in html.lower():
         return html
@@ -31,22 +31,22 @@ def escaped(text: str) -> Markup:
 
 @pass_eval_context
 def finalize(context: EvalContext, value: object) -> object:
-    """Gives what a template writes for a value: in HTML, text escaped as above; in plain text, the text."""
+    """Return what a template writes for a value: in HTML, text escaped as above; in plain text, the text."""
     if not context.autoescape or hasattr(value, "__html__"):
         return value
     return escaped(value) if isinstance(value, str) else value
 
 
-def piece(text: str) -> Piece:
-    """Gives text from outside as it stands in both parts."""
+def piece(text: str) -> EncodedText:
+    """Return text from outside as it stands in both parts."""
     if _STANDS_AS_IT_IS(text):
         said = text.encode() + b"=\r\n"
-        return Piece(said, said, len(text))
+        return EncodedText(said, said, len(text))
     said = encoded(text.encode())
     if not _NEEDS_ESCAPING(text):
-        return Piece(said, said, len(text.encode()))
+        return EncodedText(said, said, len(text.encode()))
     html = escaped(text).encode()
-    return Piece(encoded(html), said, len(html))
+    return EncodedText(encoded(html), said, len(html))
 
 
 kept_piece = lru_cache(maxsize=1_000)(piece)

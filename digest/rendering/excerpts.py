@@ -17,7 +17,7 @@ _NOT_AN_END = re.compile(
 
 
 def excerpt(abstract: str) -> str:
-    """Gives the first sentences up to 280 columns; where the first is longer, its words with an ellipsis.
+    """Return the first sentences up to 280 columns; where the first is longer, its words with an ellipsis.
 
     A wide character (Chinese, Japanese, Korean, emoji) takes two columns.
     """
@@ -31,7 +31,7 @@ def excerpt(abstract: str) -> str:
 
 
 def _characters_within(text: str, columns: int) -> int:
-    """Gives how many characters from the start stand in that many columns."""
+    """Return how many characters from the start stand in that many columns."""
     if text.isascii():
         return min(len(text), columns)
     for place, character in enumerate(text):
@@ -42,13 +42,13 @@ def _characters_within(text: str, columns: int) -> int:
 
 
 def sentence_ends(text: str) -> Iterator[int]:
-    """Gives the places just after each sentence; a full stop of an abbreviation or an initial ends none."""
+    """Return the places just after each sentence; a full stop of an abbreviation or an initial ends none."""
     found = (match.end() for match in _SENTENCE_END.finditer(text))
     return (end for end in found if not _NOT_AN_END.search(text, max(0, end - 12), end))
 
 
 def shortened(text: str, length: int) -> str:
-    """Gives the text within that many characters: cut between words and marked with an ellipsis where cut."""
+    """Return the text within that many characters: cut between words and marked with an ellipsis where cut."""
     if len(text) <= length:
         return text
     head = text[: length - 1]

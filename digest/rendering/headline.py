@@ -15,18 +15,18 @@ _LONGEST_PREHEADER = 150
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Gives "1 paper", "3 papers", "12,345 papers"."""
+    """Return "1 paper", "3 papers", "12,345 papers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def heading(issue: Issue, wording: Wording = ENGLISH) -> str:
-    """Gives the heading of an issue: its date, or the week that it closes."""
+    """Return the heading of an issue: its date, or the week that it closes."""
     day = wording.long_date(issue.issue_date)
     return wording.say("Your week to %(day)s", day=day) if issue.weekly else day
 
 
 def subject(issue: Issue, titles: Sequence[str], wording: Wording = ENGLISH) -> str:
-    """Gives a subject of at most 120 characters: the best title first, dated so that no two issues share one."""
+    """Return a subject of at most 120 characters: the best title first, dated so that no two issues share one."""
     day = wording.short_date(issue.issue_date)
     if not titles:
         return wording.say("No new papers for you · %(day)s", day=day)
@@ -38,12 +38,12 @@ def subject(issue: Issue, titles: Sequence[str], wording: Wording = ENGLISH) -> 
 
 
 def preheader(titles: Sequence[str], summary: str) -> str:
-    """Gives what an inbox shows beside the subject: the next titles, else the summary."""
+    """Return what an inbox shows beside the subject: the next titles, else the summary."""
     return shortened(" · ".join(titles[1:4]) or summary, _LONGEST_PREHEADER)
 
 
 def summary(issue: Issue, words: int, wording: Wording = ENGLISH) -> str:
-    """Gives "8 picked from 197 new papers · 3 min read"."""
+    """Return "8 picked from 197 new papers · 3 min read"."""
     picked, trending = len(issue.picks), len(issue.trending)
     return _summary(wording, issue.considered, picked, trending, max(1, round(words / WORDS_PER_MINUTE)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digest.rendering.pieces import slot
+from digest.rendering.encoded_text import slot
 from digest.rendering.theme import Theme
 
 

@@ -33,18 +33,18 @@ class Languages:
         return (SOURCE_LANGUAGE, *sorted(self.catalogues))
 
     def catalogue(self, language: str) -> NullTranslations:
-        """Gives the translations into a language; for English and unknown ones, the text itself."""
+        """Return the translations into a language; for English and unknown ones, the text itself."""
         return self.catalogues.get(language) or NullTranslations()
 
     def choose(self, wanted: str, accept: str) -> str:
-        """Gives the language asked for by name if there is one, else the best of an Accept-Language header."""
+        """Return the language asked for by name if there is one, else the best of an Accept-Language header."""
         if wanted in self.codes:
             return wanted
         return negotiate_locale(accepted(accept), self.codes, sep="-") or SOURCE_LANGUAGE
 
 
 def accepted(header: str) -> list[str]:
-    """Gives the languages of an Accept-Language header, most wanted first (RFC 9110, 12.5.4).
+    """Return the languages of an Accept-Language header, most wanted first (RFC 9110, 12.5.4).
 
     >>> accepted("fr;q=0.3, de-AT, en;q=0.8")
     ['de-AT', 'en', 'fr']
@@ -67,7 +67,7 @@ def _weight(parameter: str) -> float:
 
 
 def read_catalogues(texts: Mapping[str, str]) -> Languages:
-    """Gives the languages whose catalogues (name ending in LANGUAGE.po -> text) are given."""
+    """Return the languages whose catalogues (name ending in LANGUAGE.po -> text) are given."""
     catalogues = {_language_of(name): _compiled(text) for name, text in _catalogue_files(texts)}
     return Languages(catalogues=catalogues)
 

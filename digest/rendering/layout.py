@@ -8,18 +8,10 @@ from typing import NamedTuple
 from digest.issues import Pick
 from digest.rendering.cards import Cards
 from digest.rendering.chips import Chips
+from digest.rendering.encoded_text import EncodedText, wire
 from digest.rendering.escaping import piece
-from digest.rendering.inert import inert
-from digest.rendering.inputs import (
-    EmptyInput,
-    IssueInput,
-    Masthead,
-    MatchInput,
-    MoreInput,
-    RowsInput,
-    SectionInput,
-)
-from digest.rendering.pieces import Piece, wire
+from digest.rendering.inputs import EmptyInput, IssueInput, Masthead, MatchInput, MoreInput, RowsInput, SectionInput
+from digest.rendering.neutralizing import neutralized
 from digest.rendering.sections import OTHERS, TRENDING
 from digest.rendering.templates import Sheet, Templates
 from digest.rendering.theme import Theme
@@ -32,15 +24,15 @@ _ROOM_OF_WORDS = 3_000  #: octets kept for subject, preheader, date, address and
 class Words(NamedTuple):
     """What stands around the body of an issue: the slots of mail/issue.mjml and mail/issue.txt."""
 
-    subject: Piece
-    preheader: Piece
-    heading: Piece
-    lead: Piece
-    address: Piece
-    unsubscribe: Piece
-    manage: Piece
-    pause: Piece
-    view: Piece
+    subject: EncodedText
+    preheader: EncodedText
+    heading: EncodedText
+    lead: EncodedText
+    address: EncodedText
+    unsubscribe: EncodedText
+    manage: EncodedText
+    pause: EncodedText
+    view: EncodedText
 
 
 class Layout:
@@ -66,38 +58,38 @@ class Layout:
         self._matches = [_match(templates, theme, match) for match in range(101)]
 
     def around(self, html: list[bytes], text: list[bytes], words: Words) -> tuple[list[bytes], list[bytes]]:
-        """Gives the whole issue in HTML and in text, from its body in both and the words around it."""
+        """Return the whole issue in HTML and in text, from its body in both and the words around it."""
         rich = self._html_around(html, tuple([word.html for word in words]))
         return rich, self._text_around(text, tuple([word.text for word in words]))
 
-    def _heading(self, section: str) -> Piece:
-        """Gives the heading of a section: a keyword of the reader as it is, ours in their language."""
+    def _heading(self, section: str) -> EncodedText:
+        """Return the heading of a section: a keyword of the reader as it is, ours in their language."""
         name, html, text = piece(self._ours.get(section, section)), self._section.html, self._section.text
         size = html.size + html.times("name") * name.size
-        return Piece(b"".join(html.fill({"name": name.html})), b"".join(text.fill({"name": name.text})), size)
+        return EncodedText(b"".join(html.fill({"name": name.html})), b"".join(text.fill({"name": name.text})), size)
 
-    def match(self, pick: Pick) -> Piece:
-        """Gives the match as number and bar, in the text part in words; or why the paper trends."""
+    def match(self, pick: Pick) -> EncodedText:
+        """Return the match as number and bar, in the text part in words; or why the paper trends."""
         return self._trending(pick) if pick.match is None else self._matches[pick.match]
 
-    def _trending(self, pick: Pick) -> Piece:
-        why = piece(inert(pick.trending) or self.wording.say("Trending"))
+    def _trending(self, pick: Pick) -> EncodedText:
+        why = piece(neutralized(pick.trending) or self.wording.say("Trending"))
         size = self._trend.size + self._trend.times("note") * why.size
-        return Piece(b"".join(self._trend.fill({"note": why.html})), why.text, size)
+        return EncodedText(b"".join(self._trend.fill({"note": why.html})), why.text, size)
 
 
-def _match(templates: Templates, theme: Theme, match: int) -> Piece:
+def _match(templates: Templates, theme: Theme, match: int) -> EncodedText:
     html = templates.render("mail/match.html", MatchInput(theme=theme, match=match))
-    return Piece(wire(html), wire(templates.wording.say("%(match)s%% match", match=match)), len(html.encode()))
+    return EncodedText(wire(html), wire(templates.wording.say("%(match)s%% match", match=match)), len(html.encode()))
 
 
 def short_match(pick: Pick) -> bytes:
-    """Gives the match as a row shows it: "42%", four characters wide."""
+    """Return the match as a row shows it: "42%", four characters wide."""
     return _NO_MATCH if pick.match is None else _SHORT[pick.match]
 
 
 def number_wire(number: int) -> bytes:
-    """Gives a paper's place in the issue, aligned for two digits."""
+    """Return a paper's place in the issue, aligned for two digits."""
     return _NUMBERS[number] if number < len(_NUMBERS) else wire(str(number))
 
 

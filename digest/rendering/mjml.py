@@ -30,7 +30,7 @@ class Line:
 
 
 def compiled(name: str, templates: Mapping[str, str]) -> str:
-    """Gives the Jinja template for HTML that the MJML template describes. Raises TemplateError."""
+    """Return the Jinja template for HTML that the MJML template describes. Raise TemplateError."""
     lines = assembled(name, templates)
     source = "\n".join(line.text for line in lines)
     tags: list[str] = []
@@ -50,7 +50,7 @@ def compiled(name: str, templates: Mapping[str, str]) -> str:
 
 
 def without_tags(source: str) -> str:
-    """Gives the MJML with an inert token for each Jinja tag, line for line."""
+    """Return the MJML with an inert token for each Jinja tag, line for line."""
     return _TAG.sub(lambda found: _token(0) + "\n" * found.group().count("\n"), source)
 
 
@@ -64,7 +64,7 @@ def _place_of(tag: str, lines: list[Line]) -> tuple[str, int]:
 
 
 def assembled(name: str, templates: Mapping[str, str], above: tuple[str, ...] = ()) -> list[Line]:
-    """Gives the lines of a template with every <mj-include> replaced by the lines of the file it names."""
+    """Return the lines of a template with every <mj-include> replaced by the lines of the file it names."""
     lines: list[Line] = []
     for number, text in enumerate(templates[name].splitlines(), 1):
         include = _INCLUDE.search(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 from digest.papers import Paper
-from digest.rendering.inert import inert_url
+from digest.rendering.neutralizing import neutralized_url
 
 _PAGES = ("abs", "html", "hf", "project", "code")
 _SEARCH = "https://huggingface.co/papers?q="
@@ -26,12 +26,12 @@ class PaperLinks:
 
 
 def paper_links(paper: Paper) -> PaperLinks:
-    """Gives the paper's own page where one is known, else a search for its title.
+    """Return the paper's own page where one is known, else a search for its title.
 
     A saved listing page gives titles only. Hugging Face's search answers to whole titles by meaning, so that a
     mark lost in the listing does no harm, and its pages lead on to the PDF.
     """
-    links = {kind: secure for kind, url in paper.links.items() if (secure := inert_url(url))}
+    links = {kind: secure for kind, url in paper.links.items() if (secure := neutralized_url(url))}
     page = _page(paper, links)
     pdf = links.get("pdf", "")
     if not pdf and paper.arxiv_id:

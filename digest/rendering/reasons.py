@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from digest.issues import Reason, ReasonKind
 from digest.rendering.excerpts import shortened
-from digest.rendering.inert import inert
+from digest.rendering.neutralizing import neutralized
 from digest.rendering.wording import ENGLISH, Wording
 
 MOST_REASONS = 5
@@ -14,12 +14,12 @@ _LONGEST_LABEL = 60  # characters
 
 
 def label(reason: Reason, wording: Wording = ENGLISH) -> str:
-    """Gives what the chip of a reason says: of a keyword, the words that the paper has, and whether that is all."""
-    said = shortened(inert(reason.said), _LONGEST_LABEL)
+    """Return what the chip of a reason says: of a keyword, the words that the paper has, and whether that is all."""
+    said = shortened(neutralized(reason.said), _LONGEST_LABEL)
     if reason.share < 1:
         return wording.say("only “%(term)s”", term=said)
     if reason.kind is ReasonKind.ACRONYM and reason.said != reason.term:
-        return f"{said} ({shortened(inert(reason.term), _LONGEST_LABEL)})"
+        return f"{said} ({shortened(neutralized(reason.term), _LONGEST_LABEL)})"
     match reason.kind:
         case ReasonKind.KEYWORD | ReasonKind.ACRONYM:
             return said
@@ -36,7 +36,7 @@ def label(reason: Reason, wording: Wording = ENGLISH) -> str:
 
 
 def told(reasons: Sequence[Reason]) -> list[Reason]:
-    """Gives the reasons that a reader is told: the strongest, and others of which the paper has enough.
+    """Return the reasons that a reader is told: the strongest, and others of which the paper has enough.
 
     A keyword of which it has only a small part is not named: it would say what the paper is not about.
     """
@@ -44,5 +44,5 @@ def told(reasons: Sequence[Reason]) -> list[Reason]:
 
 
 def speaking(reasons: Sequence[Reason]) -> list[Reason]:
-    """Gives the reasons that a reader is told for a paper, without those against it."""
+    """Return the reasons that a reader is told for a paper, without those against it."""
     return told([reason for reason in reasons if reason.contribution > 0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from digest.rendering.pieces import decoded
+from digest.rendering.encoded_text import decoded
 
 
 @dataclass(frozen=True, kw_only=True)

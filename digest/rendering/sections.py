@@ -15,7 +15,7 @@ Section = tuple[str, Sequence[Pick]]
 
 
 def sections(picks: Sequence[Pick]) -> list[Section]:
-    """Gives the picks in groups: an interest with two picks or more is a section, the others share the last.
+    """Return the picks in groups: an interest with two picks or more is a section, the others share the last.
 
     Sections stand in the order of their best picks. Where fewer than two groups come of it, all picks stand in one
     group without a heading.

@@ -22,10 +22,10 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from digest.errors import TemplateError
+from digest.rendering.encoded_text import EncodedTemplate
 from digest.rendering.escaping import escaped, finalize
-from digest.rendering.lint import check
 from digest.rendering.mjml import assembled, compiled
-from digest.rendering.pieces import Pattern
+from digest.rendering.mjml_lint import check
 from digest.rendering.wording import ENGLISH, Wording
 
 TEXT_WIDTH = 72
@@ -49,14 +49,14 @@ class Templates:
         self._compiled: dict[str, Template] = {}
 
     def render(self, name: str, given: Any) -> str:
-        """Gives the template rendered with one of the dataclasses of `inputs`. Raises TemplateError."""
+        """Return the template rendered with one of the dataclasses of `inputs`. Raise TemplateError."""
         try:
             return self._template(name).render({field.name: getattr(given, field.name) for field in fields(given)})
         except JinjaError as error:
             raise TemplateError(*self._place_of(error, name), str(error)) from error
 
     def _place_of(self, error: JinjaError, name: str) -> tuple[str, int | None]:
-        """Gives file and line of an error: of a syntax error as it says, else of the innermost line under way.
+        """Return file and line of an error: of a syntax error as it says, else of the innermost line under way.
 
         Lines of compiled MJML are not those of its source, so there the first tag with what the error names counts.
         """
@@ -69,9 +69,9 @@ class Templates:
         found = (row for row in lines if named and re.search(rf"\{{[{{%].*\b{re.escape(named[1])}\b", row.text))
         return next(((row.file, row.number) for row in found), (name, None))
 
-    def pattern(self, name: str, given: Any) -> Pattern:
-        """Gives the rendered template split at its slots."""
-        return Pattern(self.render(name, given))
+    def pattern(self, name: str, given: Any) -> EncodedTemplate:
+        """Return the rendered template split at its slots."""
+        return EncodedTemplate(self.render(name, given))
 
     def _template(self, name: str) -> Template:
         if name not in self._compiled:
@@ -91,7 +91,7 @@ _NAMED = re.compile(r"'(\w+)'")
 
 
 def _line_under_way(error: JinjaError) -> int | None:
-    """Gives the line of the template in which an error came up; Jinja puts it into the traceback."""
+    """Return the line of the template in which an error came up; Jinja puts it into the traceback."""
     trace, line = error.__traceback__, None
     while trace is not None:
         line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == "<template>" else line
@@ -132,7 +132,7 @@ class Sheet:
 
 
 def hang(text: str, indent: int) -> str:
-    """Gives the text wrapped to 72 columns, all lines but the first indented; words and URLs stay whole."""
+    """Return the text wrapped to 72 columns, all lines but the first indented; words and URLs stay whole."""
     width = TEXT_WIDTH - indent
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
     return ("\n" + " " * indent).join(lines)

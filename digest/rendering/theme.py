@@ -49,7 +49,7 @@ _READ_TOGETHER = (
 
 
 def read_theme(text: str, file: str) -> Theme:
-    """Gives the theme that a TOML text describes. Raises TemplateError for what is missing, odd or hard to read."""
+    """Return the theme that a TOML text describes. Raise TemplateError for what is missing, odd or hard to read."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -91,7 +91,7 @@ def _palette(data: dict[str, Any], scheme: str, file: str) -> Palette:
 
 
 def contrast(one: str, other: str) -> float:
-    """Gives the contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
     dark, light = sorted((_luminance(one), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 

@@ -25,22 +25,22 @@ class Wording:
     catalogue: NullTranslations = field(default_factory=NullTranslations)
 
     def say(self, message: str, **values: object) -> str:
-        """Gives a message with its values: `say("by %(name)s", name="Ada")`."""
+        """Return a message with its values: `say("by %(name)s", name="Ada")`."""
         return str(self.catalogue.gettext(message) % values)
 
     def several(self, one: str, many: str, number: int, **values: object) -> str:
-        """Gives the form of a message that goes with a number, which stands in it as `%(num)s`."""
+        """Return the form of a message that goes with a number, which stands in it as `%(num)s`."""
         text = self.catalogue.ngettext(one, many, number)
         return str(text % {"num": _decimal(number, self.language), **values})
 
     def long_date(self, day: date) -> str:
-        """Gives "Thursday, 13 March"."""
+        """Return "Thursday, 13 March"."""
         if self.language == "en":
             return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
         return f"{_weekday(day, self.language)}, {self.short_date(day)}"
 
     def short_date(self, day: date) -> str:
-        """Gives "13 March"."""
+        """Return "13 March"."""
         if self.language == "en":
             return f"{day.day} {_MONTHS[day.month - 1]}"
         return _day_of_month(day, self.language)

@@ -5,6 +5,6 @@ anything, and the caller checks that.
 """
 
 from digest.reports.delivery_status import RecipientReport
-from digest.reports.report import Kind, Report, read_report, tokens_in
+from digest.reports.report import MailKind, MailReport, read_report, tokens_in
 
-__all__ = ["Kind", "RecipientReport", "Report", "read_report", "tokens_in"]
+__all__ = ["MailKind", "MailReport", "RecipientReport", "read_report", "tokens_in"]

@@ -41,7 +41,7 @@ class RecipientReport:
 
 
 def read_delivery_status(blocks: Iterable[Message]) -> tuple[RecipientReport, ...]:
-    """Gives what is said about each recipient, from the header blocks of the part."""
+    """Return what is said about each recipient, from the header blocks of the part."""
     return tuple(_recipient(block) for block in blocks if "Final-Recipient" in block or "Original-Recipient" in block)
 
 

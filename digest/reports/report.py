@@ -10,7 +10,7 @@ from email.message import Message
 from enum import StrEnum
 
 from digest.reports.delivery_status import RecipientReport, read_delivery_status
-from digest.tokens import VERP_LENGTH
+from digest.signed_links import VERP_LENGTH
 
 MAX_OCTETS = 5_000_000  # of a mail that is looked at
 _TOKEN = re.compile(rf"\+([a-z2-7]{{{VERP_LENGTH}}})@", re.IGNORECASE)
@@ -19,7 +19,7 @@ _RETURNED_FIELDS = ("Return-Path", "X-Original-Return-Path", "List-Unsubscribe",
 _AUTOMATIC_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 
-class Kind(StrEnum):
+class MailKind(StrEnum):
     """What a mail that came back is."""
 
     BOUNCE = "bounce"  #: a delivery status notification (RFC 3464) or what older servers write in its place
@@ -29,18 +29,18 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class MailReport:
     """What a mail that came back says."""
 
-    kind: Kind
+    kind: MailKind
     addressed: tuple[str, ...] = ()  #: tokens in the addresses that it was sent to, most trustworthy first
     returned: tuple[str, ...] = ()  #: tokens in the message that it gives back
     recipients: tuple[RecipientReport, ...] = ()  #: of a bounce
     words: str = ""  #: what the report says about itself, for the record
 
 
-def read_report(data: bytes) -> Report:
-    """Gives what a mail says. Never raises: whatever is no report is PERSONAL, with the tokens that it was sent to."""
+def read_report(data: bytes) -> MailReport:
+    """Return what a mail says. Never raises: whatever is no report is PERSONAL, with the tokens that it was sent to."""
     mail = message_from_bytes(data[:MAX_OCTETS], policy=policy.compat32)
     addressed = _tokens(mail, _ADDRESS_FIELDS)
     parts = list(mail.walk())
@@ -48,24 +48,24 @@ def read_report(data: bytes) -> Report:
     for part in parts:
         if part.get_content_type() == "message/delivery-status":
             recipients = read_delivery_status(_blocks(part))
-            return Report(kind=Kind.BOUNCE, addressed=addressed, returned=returned, recipients=recipients)
+            return MailReport(kind=MailKind.BOUNCE, addressed=addressed, returned=returned, recipients=recipients)
         if part.get_content_type() == "message/feedback-report":
             words = _field(part, "Feedback-Type") or "abuse"
-            kind = Kind.AUTOMATIC if words.lower() in ("not-spam", "auth-failure", "dmarc") else Kind.COMPLAINT
-            return Report(kind=kind, addressed=addressed, returned=returned, words=words)
-    return Report(kind=_kind_of_plain(mail), addressed=addressed, returned=returned, words=_subject(mail))
+            kind = MailKind.AUTOMATIC if words.lower() in ("not-spam", "auth-failure", "dmarc") else MailKind.COMPLAINT
+            return MailReport(kind=kind, addressed=addressed, returned=returned, words=words)
+    return MailReport(kind=_kind_of_plain(mail), addressed=addressed, returned=returned, words=_subject(mail))
 
 
-def _kind_of_plain(mail: Message) -> Kind:
+def _kind_of_plain(mail: Message) -> MailKind:
     automatic = str(mail.get("Auto-Submitted", "no")).split(";")[0].strip().lower() != "no"
     automatic = automatic or any(name in mail for name in _AUTOMATIC_FIELDS)
     automatic = automatic or str(mail.get("Precedence", "")).strip().lower() in ("bulk", "junk", "auto_reply", "list")
     automatic = automatic or str(mail.get("Return-Path", "?")).strip() == "<>"
-    return Kind.AUTOMATIC if automatic else Kind.PERSONAL
+    return MailKind.AUTOMATIC if automatic else MailKind.PERSONAL
 
 
 def _blocks(part: Message) -> list[Message]:
-    """Gives the header blocks of a delivery status: one about the message, one for each recipient."""
+    """Return the header blocks of a delivery status: one about the message, one for each recipient."""
     payload = part.get_payload()
     if isinstance(payload, list):
         return [block for block in payload if isinstance(block, Message)]
@@ -99,7 +99,7 @@ def _tokens(mail: Message, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def tokens_in(text: str) -> tuple[str, ...]:
-    """Gives what may be tokens in the addresses of a text, in order, each once, in lower case."""
+    """Return what may be tokens in the addresses of a text, in order, each once, in lower case."""
     return tuple(dict.fromkeys(token.lower() for token in _TOKEN.findall(text)))
 
 

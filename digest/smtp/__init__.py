@@ -3,8 +3,17 @@
 `Courier.carry` takes parcels and a `Record` (the ledger's intents and marks); this room touches no store.
 """
 
-from digest.smtp.courier import Courier
-from digest.smtp.parcels import Later, Listed, Parcel, Record, Supply
+from digest.smtp.outgoing import MessageList, MessageSource, OutgoingMessage, Record, RetryAfter
+from digest.smtp.relay_client import RelayClient
 from digest.smtp.session import Extensions, probe
 
-__all__ = ["Courier", "Extensions", "Later", "Listed", "Parcel", "Record", "Supply", "probe"]
+__all__ = [
+    "Extensions",
+    "MessageList",
+    "MessageSource",
+    "OutgoingMessage",
+    "Record",
+    "RelayClient",
+    "RetryAfter",
+    "probe",
+]

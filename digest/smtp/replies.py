@@ -41,7 +41,7 @@ class Reply(NamedTuple):
 
 
 def verdict(stage: Stage, reply: Reply) -> Outcome:
-    """Gives what a reply means for the message: SENT only for a 2xx to the final dot.
+    """Return what a reply means for the message: SENT only for a 2xx to the final dot.
 
     A refusal for good counts as such when it is about the recipient or the message. At MAIL it is nearly always about
     the sender's address or rights: the operator mends that, and no reader may lose an issue by it, so it is deferred
@@ -66,5 +66,5 @@ def _is_about_message(reply: Reply) -> bool:
 
 
 def is_about_connection(reply: Reply) -> bool:
-    """True when the reply says that the server is closing or out of step, whatever it was asked."""
+    """Return True when the reply says that the server is closing or out of step, whatever it was asked."""
     return reply.code in (421, 503)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
+from digest.smtp.connection import Connection, ConnectionBroken
+from digest.smtp.coroutines import Coroutine, run_alone
+from digest.smtp.name_resolution import addresses
 from digest.smtp.replies import Reply
-from digest.smtp.resolving import addresses
-from digest.smtp.steps import Steps, alone
-from digest.smtp.wire import Wire, WireBroken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Extensions:
 
 
 def read_extensions(text: str) -> Extensions:
-    """Gives what the lines of an EHLO reply offer; the first line is the greeting.
+    """Return what the lines of an EHLO reply offer; the first line is the greeting.
 
     >>> read_extensions("mx.example.org\\nPIPELINING\\nSIZE 10240000\\nAUTH PLAIN LOGIN").size
     10240000
@@ -52,44 +52,44 @@ def read_extensions(text: str) -> Extensions:
 class Session:
     """A connection over which mail can be sent."""
 
-    wire: Wire
+    connection: Connection
     extensions: Extensions
 
-    def quit(self) -> Steps[None]:
-        """Says good-bye and closes; what the relay answers no longer matters."""
+    def quit(self) -> Coroutine[None]:
+        """Say good-bye and closes; what the relay answers no longer matters."""
         try:
-            yield from self.wire.send(b"QUIT\r\n")
-        except WireBroken:
+            yield from self.connection.send(b"QUIT\r\n")
+        except ConnectionBroken:
             pass  # it was the last word anyway
         finally:
-            self.wire.close()
+            self.connection.close()
 
 
-def open_session(relay: SmtpSettings) -> Steps[Session]:
-    """Gives a session that is ready for MAIL. Raises RelayUnavailable or RelayRefused, with the step and the answer."""
-    wire = yield from _connect(relay)
+def open_session(relay: SmtpSettings) -> Coroutine[Session]:
+    """Return a session that is ready for MAIL. Raise RelayUnavailable or RelayRefused, with the step and the answer."""
+    connection = yield from _connect(relay)
     try:
-        return (yield from _greet(wire, relay))
-    except WireBroken as error:
-        wire.close()
+        return (yield from _greet(connection, relay))
+    except ConnectionBroken as error:
+        connection.close()
         raise RelayUnavailable(f"{_name(relay)}: {error}") from error
     except BaseException:
-        wire.close()
+        connection.close()
         raise
 
 
 def probe(relay: SmtpSettings) -> Extensions:
-    """Gives what the relay offers to one who may send: connects, secures, logs in, and leaves without a mail.
+    """Return what the relay offers to one who may send: connects, secures, logs in, and leaves without a mail.
 
-    Raises RelayUnavailable or RelayRefused, with the step and the answer.
+    Raise RelayUnavailable or RelayRefused, with the step and the answer.
     """
-    session = alone(open_session(relay))
-    alone(session.quit())
+    session = run_alone(open_session(relay))
+    run_alone(session.quit())
     return session.extensions
 
 
-def _connect(relay: SmtpSettings) -> Steps[Wire]:
-    """Gives a connection to the first address that takes it."""
+def _connect(relay: SmtpSettings) -> Coroutine[Connection]:
+    """Return a connection to the first address that takes it."""
     try:
         found = yield from addresses(relay.host, relay.port, relay.timeout_seconds)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a host name
@@ -97,60 +97,64 @@ def _connect(relay: SmtpSettings) -> Steps[Wire]:
     problem: Exception | None = None
     for family, kind, protocol, _, address in found:
         try:
-            wire = Wire(socket.socket(family, kind, protocol), relay.timeout_seconds)
+            connection = Connection(socket.socket(family, kind, protocol), relay.timeout_seconds)
         except OSError as error:  # such as an IPv6 address on a machine without IPv6
             problem = error
             continue
         try:
-            yield from wire.connect(address)
-        except WireBroken as error:
-            wire.close()
+            yield from connection.connect(address)
+        except ConnectionBroken as error:
+            connection.close()
             problem = error
         except BaseException:
-            wire.close()
+            connection.close()
             raise
         else:
-            return wire
+            return connection
     raise RelayUnavailable(f"{_name(relay)}: cannot connect: {problem}") from problem
 
 
-def _greet(wire: Wire, relay: SmtpSettings) -> Steps[Session]:
+def _greet(connection: Connection, relay: SmtpSettings) -> Coroutine[Session]:
     if relay.tls == "tls":
-        yield from _secure(wire, relay)
-    yield from _expect(wire, 220, relay, "greeting")
-    extensions = yield from _hello(wire, relay)
+        yield from _secure(connection, relay)
+    yield from _expect(connection, 220, relay, "greeting")
+    extensions = yield from _hello(connection, relay)
     if relay.tls == "starttls":
-        extensions = yield from _start_tls(wire, relay, extensions)
+        extensions = yield from _start_tls(connection, relay, extensions)
     if relay.user:
-        yield from _log_in(wire, relay, extensions)
-    return Session(wire=wire, extensions=extensions)
+        yield from _log_in(connection, relay, extensions)
+    return Session(connection=connection, extensions=extensions)
 
 
-def _hello(wire: Wire, relay: SmtpSettings) -> Steps[Extensions]:
-    yield from wire.send(f"EHLO {_our_name(wire)}\r\n".encode())
-    reply = yield from _expect(wire, 250, relay, "EHLO")
+def _hello(connection: Connection, relay: SmtpSettings) -> Coroutine[Extensions]:
+    yield from connection.send(f"EHLO {_our_name(connection)}\r\n".encode())
+    reply = yield from _expect(connection, 250, relay, "EHLO")
     return read_extensions(reply.text)
 
 
-def _our_name(wire: Wire) -> str:
+def _our_name(connection: Connection) -> str:
     name = socket.gethostname()
-    return name if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum() else wire.name()
+    return (
+        name
+        if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+        else connection.name()
+    )
 
 
-def _start_tls(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Steps[Extensions]:
+def _start_tls(connection: Connection, relay: SmtpSettings, offered: Extensions) -> Coroutine[Extensions]:
     if not offered.starttls:
         raise RelayRefused(f"{_name(relay)}: does not offer STARTTLS; nothing was sent, neither password nor mail")
-    yield from wire.send(b"STARTTLS\r\n")
-    yield from _expect(wire, 220, relay, "STARTTLS")
-    if not wire.quiet():  # what came before the handshake is not protected by it
+    yield from connection.send(b"STARTTLS\r\n")
+    yield from _expect(connection, 220, relay, "STARTTLS")
+    if not connection.quiet():  # what came before the handshake is not protected by it
         raise RelayRefused(f"{_name(relay)}: sent more after its answer to STARTTLS; somebody may be in between")
-    yield from _secure(wire, relay)
-    return (yield from _hello(wire, relay))
+    yield from _secure(connection, relay)
+    return (yield from _hello(connection, relay))
 
 
-def _secure(wire: Wire, relay: SmtpSettings) -> Steps[None]:
+def _secure(connection: Connection, relay: SmtpSettings) -> Coroutine[None]:
     try:
-        yield from wire.secure(tls_context(relay.ca_file), relay.host)
+        yield from connection.secure(tls_context(relay.ca_file), relay.host)
     except ssl.SSLCertVerificationError as error:
         raise RelayRefused(f"{_name(relay)}: its certificate is not valid: {error.verify_message}") from error
     except OSError as error:
@@ -159,7 +163,7 @@ def _secure(wire: Wire, relay: SmtpSettings) -> Steps[None]:
 
 @functools.lru_cache(maxsize=16)
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """Gives the context that verifies relays: the system's authorities, and those in `ca_file` when it names one."""
+    """Return the context that verifies relays: the system's authorities, and those in `ca_file` when it names one."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
@@ -170,7 +174,7 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Steps[None]:
+def _log_in(connection: Connection, relay: SmtpSettings, offered: Extensions) -> Coroutine[None]:
     user, password = relay.user.encode(), relay.password.get_secret_value().encode()
     if "PLAIN" in offered.mechanisms:
         words = [b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password)]
@@ -179,14 +183,14 @@ def _log_in(wire: Wire, relay: SmtpSettings, offered: Extensions) -> Steps[None]
     else:
         raise RelayRefused(f"{_name(relay)}: offers neither AUTH PLAIN nor LOGIN, but smtp.user is set")
     for word in words[:-1]:
-        yield from wire.send(word + b"\r\n")
-        yield from _expect(wire, 334, relay, "AUTH")
-    yield from wire.send(words[-1] + b"\r\n")
-    yield from _expect(wire, 235, relay, "AUTH")
+        yield from connection.send(word + b"\r\n")
+        yield from _expect(connection, 334, relay, "AUTH")
+    yield from connection.send(words[-1] + b"\r\n")
+    yield from _expect(connection, 235, relay, "AUTH")
 
 
-def _expect(wire: Wire, code: int, relay: SmtpSettings, step: str) -> Steps[Reply]:
-    reply = yield from wire.reply()
+def _expect(connection: Connection, code: int, relay: SmtpSettings, step: str) -> Coroutine[Reply]:
+    reply = yield from connection.reply()
     if reply.code == code:
         return reply
     kind: type[RelayError] = RelayRefused if reply.code // 100 == 5 else RelayUnavailable

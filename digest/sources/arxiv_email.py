@@ -18,7 +18,7 @@ r'''arXiv's daily listing e-mail, as the mail itself or as its text.
     ...   It is short.
     ... \\ ( https://arxiv.org/abs/2501.00001 ,  27kb)
     ... """
-    >>> listing = read(Material(data=mail, origin="mail.txt", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    >>> listing = read(RawListing(data=mail, origin="mail.txt", now=datetime(2026, 4, 1, tzinfo=UTC)))
     >>> [(s.title, s.abstract, s.authors, s.categories, s.line) for s in listing.sightings], listing.page_date
     ([('A Sample with a Title That Is Folded', 'It is short.', ('Ada Byron', 'Emmy Noether'), ('cs.LG', 'stat.ML'), 7)], datetime.date(2025, 1, 2))
 '''  # noqa: E501 (one value on one line, as Python prints it)
@@ -33,9 +33,9 @@ from datetime import date, datetime
 from digest.identity.identifiers import arxiv_id_in, doi_in
 from digest.papers import Announcement, Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.mails import is_mail, plain_body
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import names_and_affiliations, split_outside_brackets
+from digest.sources.author_names import names_and_affiliations, split_outside_brackets
+from digest.sources.mail_bodies import is_mail, plain_body
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _RULE = re.compile(r"-{20,}|%%--.*|={20,}")
 _RECEIVED = re.compile(r"received from .*\bto\s+\w{3}\s+(\d{1,2}) (\w{3}) (\d{2,4})\b")
@@ -54,16 +54,16 @@ class _Entry:
     is_closed: bool = False
 
 
-def _recognise(material: Material) -> bool:
-    head = material.head
+def _recognise(raw_listing: RawListing) -> bool:
+    head = raw_listing.head
     return bool(re.search(r"^\s?\\\\\r?\n\s?arXiv:\S+", head, re.MULTILINE)) or (
         "Submissions to:" in head and "received from" in head and "-----" in head
     )
 
 
-def read(material: Material) -> Listing:
-    """Gives the entries of the mail; replacements have no abstract there."""
-    text = plain_body(material.data) if is_mail(material.head) else material.text
+def read(raw_listing: RawListing) -> Listing:
+    """Return the entries of the mail; replacements have no abstract there."""
+    text = plain_body(raw_listing.data) if is_mail(raw_listing.head) else raw_listing.text
     lines = [line.replace("\xa0", " ").rstrip() for line in text.split("\n")]
     sightings: list[Sighting] = []
     problems: list[Problem] = []
@@ -75,7 +75,7 @@ def read(material: Material) -> Listing:
         sightings.append(sighting)
         if not entry.is_closed:
             problems.append(Problem(line=entry.line, reason="an entry that breaks off; kept as far as it goes"))
-    return material.listing(FORMAT.name, sightings, problems, _announced(lines))
+    return raw_listing.listing(FORMAT.name, sightings, problems, _announced(lines))
 
 
 def _entries(lines: list[str]) -> Iterator[_Entry]:
@@ -102,7 +102,7 @@ def _entries(lines: list[str]) -> Iterator[_Entry]:
 
 
 def _take_field(entry: _Entry, line: str) -> None:
-    """Adds a line to the head of an entry; a line that begins with a blank continues the field above."""
+    """Add a line to the head of an entry; a line that begins with a blank continues the field above."""
     found = None if line.startswith("  ") else _FIELD.match(line.strip())
     if found and found[1] not in entry.fields:
         entry.fields[found[1]] = found[2].strip()
@@ -149,7 +149,7 @@ def _announcement(entry: _Entry) -> Announcement:
 
 
 def _people(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Gives names and affiliations of "A (X), B and C", without the legend "((1) X, (2) Y)" at the end."""
+    """Return names and affiliations of "A (X), B and C", without the legend "((1) X, (2) Y)" at the end."""
     people = [name.strip() for part in split_outside_brackets(text) for name in _AND.split(part)]
     names, affiliations = names_and_affiliations([name for name in people if name and not name.startswith("(")])
     return names, {name: place for name, place in affiliations.items() if place[0] != "(" and not place[0].isdigit()}

@@ -10,7 +10,7 @@
 ... wrapped.</description><guid isPermaLink="false">oai:arXiv.org:2501.00001v2</guid>
 ... <category>cs.CL</category><arxiv:announce_type>replace</arxiv:announce_type>
 ... <dc:creator>Ada Byron (Town, Land), Emmy Noether</dc:creator></item></channel></rss>"""
->>> listing = read(Material(data=rss, origin="feed", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=rss, origin="feed", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.arxiv_id, s.arxiv_version, str(s.announcement), s.abstract, s.authors) for s in listing.sightings]
 [('2501.00001', 2, 'replace', 'It is hard wrapped.', ('Ada Byron', 'Emmy Noether'))]
 '''
@@ -21,10 +21,10 @@ import re
 
 from digest.identity.identifiers import ArxivId, arxiv_id_in, doi
 from digest.papers import Announcement, Listing, Problem, PublishedKind, Sighting
-from digest.sources.feedparsing import Entry, date_of, link_of, parsed, text_of
+from digest.sources.author_names import names_and_affiliations, split_outside_brackets
+from digest.sources.feed_parsing import Entry, date_of, link_of, parsed, text_of
 from digest.sources.markup import has_markup, plain
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import names_and_affiliations, split_outside_brackets
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _MARKS = (
     "rss.arxiv.org/",
@@ -45,15 +45,15 @@ _OLD_MARKS = {"": Announcement.NEW, " UPDATED": Announcement.REPLACE, " CROSS LI
 _ANNOUNCEMENTS = {announcement.value: announcement for announcement in Announcement}
 
 
-def _recognise(material: Material) -> bool:
-    head = material.head[:6_000].lower()
-    return bool(_ROOT.search(material.opening)) and any(mark in head for mark in _MARKS)
+def _recognise(raw_listing: RawListing) -> bool:
+    head = raw_listing.head[:6_000].lower()
+    return bool(_ROOT.search(raw_listing.opening)) and any(mark in head for mark in _MARKS)
 
 
-def read(material: Material) -> Listing:
-    """Gives the papers of an arXiv feed; an empty one (a weekend) is a listing without papers, not an error."""
-    feed = parsed(material)
-    _refuse_errors(material, feed.entries)
+def read(raw_listing: RawListing) -> Listing:
+    """Return the papers of an arXiv feed; an empty one (a weekend) is a listing without papers, not an error."""
+    feed = parsed(raw_listing)
+    _refuse_errors(raw_listing, feed.entries)
     problems = list(feed.problems)
     sightings: list[Sighting] = []
     for place, entry in enumerate(feed.entries, start=1):
@@ -65,13 +65,13 @@ def read(material: Material) -> Listing:
         else:
             problems.append(Problem(line=None, reason=f"item {place} has no title or no arXiv id; left out"))
     announced = next((s.published for s in sightings if s.published_kind is PublishedKind.ANNOUNCED), None)
-    return material.listing(FORMAT.name, sightings, problems, announced or feed.day)
+    return raw_listing.listing(FORMAT.name, sightings, problems, announced or feed.day)
 
 
-def _refuse_errors(material: Material, entries: list[Entry]) -> None:
+def _refuse_errors(raw_listing: RawListing, entries: list[Entry]) -> None:
     """The API reports an error as a feed with one entry that is none."""
     if len(entries) == 1 and "arxiv.org/api/errors" in text_of(entries[0], "id"):
-        raise material.refusal(f"the source reports an error: {text_of(entries[0], 'summary')}")
+        raise raw_listing.refusal(f"the source reports an error: {text_of(entries[0], 'summary')}")
 
 
 def _sighting(entry: Entry, place: int) -> Sighting | None:
@@ -124,14 +124,14 @@ def _categories(entry: Entry, primary: str) -> tuple[str, ...]:
 
 
 def _people(entry: Entry) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Gives names and affiliations: the API has an element for each author, the feeds one for all of them."""
+    """Return names and affiliations: the API has an element for each author, the feeds one for all of them."""
     written = [str(person.get("name") or "") for person in entry.get("authors", ())]
     texts = [plain(text) if has_markup(text) else text for text in written]
     return names_and_affiliations([person for text in texts for person in split_outside_brackets(text)])
 
 
 def arxiv_links(arxiv: ArxivId) -> dict[str, str]:
-    """Gives the addresses that every paper on arXiv has."""
+    """Return the addresses that every paper on arXiv has."""
     return {"abs": f"https://arxiv.org/abs/{arxiv.id}", "pdf": f"https://arxiv.org/pdf/{arxiv.id}"}
 
 

@@ -3,7 +3,7 @@ r'''BibTeX, read by bibtexparser.
 >>> from datetime import UTC, datetime
 >>> entries = rb"""@article{sample, title={{Gates}: A {S}ample}, author={Byron, Ada and Emmy Noether},
 ... abstract={It is short.}, year=2025, doi={10.1000/X}, eprint={2501.00001}, archivePrefix={arXiv}}"""
->>> listing = read(Material(data=entries, origin="a.bib", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=entries, origin="a.bib", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.authors, s.arxiv_id, s.doi, s.line) for s in listing.sightings]
 [('Gates: A Sample', ('Ada Byron', 'Emmy Noether'), '2501.00001', '10.1000/x', 1)]
 '''
@@ -20,9 +20,9 @@ from bibtexparser.entrypoint import parse_string
 from digest.identity.identifiers import ArxivId, arxiv_id, arxiv_id_in, arxiv_id_of_doi, doi
 from digest.papers import Listing, Problem, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import forename_first
-from digest.sources.values import web_link
+from digest.sources.author_names import forename_first
+from digest.sources.loose_values import web_link
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _ENTRY = re.compile(r"^\s*@\s*\w+\s*[{(]\s*[^\s,{}=]*\s*,", re.MULTILINE)
 _ARGUMENT = re.compile(r"(?:\\[A-Za-z]+\s*|\\[^A-Za-z\s]|[\^_]|\})$")
@@ -33,19 +33,19 @@ MOST_ENTRIES = 20_000
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it warns of is in the listing's problems
 
 
-def _recognise(material: Material) -> bool:
-    return bool(_ENTRY.search(material.head)) and not material.opening.startswith(("<", "{", "["))
+def _recognise(raw_listing: RawListing) -> bool:
+    return bool(_ENTRY.search(raw_listing.head)) and not raw_listing.opening.startswith(("<", "{", "["))
 
 
-def read(material: Material) -> Listing:
-    """Gives the entries that have a title; blocks that cannot be read are reported with their lines."""
-    if material.data.count(b"@") > MOST_ENTRIES:
-        raise material.refusal(f"BibTeX with more than {MOST_ENTRIES:,} entries; split it")
+def read(raw_listing: RawListing) -> Listing:
+    """Return the entries that have a title; blocks that cannot be read are reported with their lines."""
+    if raw_listing.data.count(b"@") > MOST_ENTRIES:
+        raise raw_listing.refusal(f"BibTeX with more than {MOST_ENTRIES:,} entries; split it")
     # Whatever a damaged file makes the library raise is a verdict on the file.
     try:
-        library = parse_string(material.text)
+        library = parse_string(raw_listing.text)
     except Exception as error:
-        raise material.refusal(
+        raise raw_listing.refusal(
             f"not BibTeX that can be read: {type(error).__name__}: {collapsed(str(error))}"
         ) from error
     problems = [_problem(block.start_line) for block in library.failed_blocks[:MOST_PROBLEMS]]
@@ -58,7 +58,7 @@ def read(material: Material) -> Listing:
         elif len(problems) < MOST_PROBLEMS:
             problems.append(Problem(line=line, reason="an entry without a title; left out"))
     problems.sort(key=lambda problem: problem.line or 0)
-    return material.listing(FORMAT.name, sightings, problems)
+    return raw_listing.listing(FORMAT.name, sightings, problems)
 
 
 def _problem(start: int | None) -> Problem:
@@ -98,7 +98,7 @@ def _authors(text: str) -> tuple[str, ...]:
 
 
 def _text(fields: Mapping[str, Any], *names: str) -> str:
-    """Gives the first text under one of the names without the braces that only protect its capitals."""
+    """Return the first text under one of the names without the braces that only protect its capitals."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, str) and value.strip():
@@ -107,7 +107,7 @@ def _text(fields: Mapping[str, Any], *names: str) -> str:
 
 
 def _ungrouped(value: str) -> str:
-    """Gives a value without the braces that hold text together; those of commands, accents and formulas stay."""
+    """Return a value without the braces that hold text together; those of commands, accents and formulas stay."""
     if "{" not in value:
         return value
     kept: list[str] = []

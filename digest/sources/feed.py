@@ -9,7 +9,7 @@ feedparser reads the container; the items are given to the writers of listings w
     ... <description>&lt;p&gt;It has an &lt;b&gt;abstract&lt;/b&gt;.&lt;/p&gt;</description>
     ... <dc:creator>Byron, A., Noether, E.</dc:creator><dc:identifier>doi:10.1000/XYZ</dc:identifier></item>
     ... </channel></rss>"""
-    >>> listing = read(Material(data=rss, origin="feed", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    >>> listing = read(RawListing(data=rss, origin="feed", now=datetime(2026, 4, 1, tzinfo=UTC)))
     >>> [(s.title, s.abstract, s.authors, s.doi) for s in listing.sightings]
     [('A sample paper', 'It has an abstract.', ('A. Byron', 'E. Noether'), '10.1000/xyz')]
 '''
@@ -21,10 +21,10 @@ import re
 
 from digest.identity.identifiers import ArxivId, arxiv_id_in, arxiv_id_of_doi, doi, doi_in
 from digest.papers import Listing, Problem, PublishedKind, Sighting
-from digest.sources.feedparsing import Entry, date_of, link_of, parsed, text_of
+from digest.sources.author_names import names_in
+from digest.sources.feed_parsing import Entry, date_of, link_of, parsed, text_of
 from digest.sources.markup import has_markup, plain
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import names_in
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _ROOT = re.compile(r"<(?:rss|(?:\w+:)?rdf|(?:\w+:)?feed|channel)\b", re.IGNORECASE)
 _JOURNAL_PREFIXES = (
@@ -41,13 +41,13 @@ _OPENING_DOI = re.compile(r"\bdoi:\s?(10\.[^\s<]+)")
 _NEWS = re.compile(r"nature\.com/articles/d41586-")
 
 
-def _recognise(material: Material) -> bool:
-    return bool(_ROOT.search(material.opening)) and "<html" not in material.opening[:300]
+def _recognise(raw_listing: RawListing) -> bool:
+    return bool(_ROOT.search(raw_listing.opening)) and "<html" not in raw_listing.opening[:300]
 
 
-def read(material: Material) -> Listing:
-    """Gives the papers of any feed; an item without a title is reported and left out."""
-    feed = parsed(material)
+def read(raw_listing: RawListing) -> Listing:
+    """Return the papers of any feed; an item without a title is reported and left out."""
+    feed = parsed(raw_listing)
     problems = list(feed.problems)
     sightings: list[Sighting] = []
     news = 0
@@ -61,11 +61,11 @@ def read(material: Material) -> Listing:
             sightings.append(sighting)
     if news:
         problems.append(Problem(line=None, reason=f"news items, which are no papers, left out: {news}"))
-    return material.listing(FORMAT.name, sightings, problems, feed.day)
+    return raw_listing.listing(FORMAT.name, sightings, problems, feed.day)
 
 
 def sighting_of(entry: Entry, place: int) -> Sighting:
-    """Gives the sighting that one item of a generic feed is."""
+    """Return the sighting that one item of a generic feed is."""
     link = link_of(entry)
     arxiv, found_doi = _identifiers(entry, link)
     title = _plain_text(text_of(entry, "title"))
@@ -106,7 +106,7 @@ def _authors(entry: Entry, paragraphs: list[str]) -> tuple[str, ...]:
 
 
 def _abstract(paragraphs: list[str], title: str) -> str:
-    """Gives the paragraphs that are prose: no bylines, no labelled facts, no repeated title."""
+    """Return the paragraphs that are prose: no bylines, no labelled facts, no repeated title."""
     prose = [text for text in paragraphs if not _LABELLED.match(text)]
     if len(prose) > 1 and _byline(prose[0]):
         del prose[0]
@@ -117,7 +117,7 @@ def _abstract(paragraphs: list[str], title: str) -> str:
 
 
 def _paragraphs(entry: Entry) -> list[str]:
-    """Gives the paragraphs of what an item has for its content."""
+    """Return the paragraphs of what an item has for its content."""
     longest = _content(entry)
     lines = plain(longest).split("\n") if _BLOCK.search(longest) else [_plain_text(longest)]
     return [text for text in map(collapsed, lines) if text]
@@ -129,14 +129,14 @@ def _content(entry: Entry) -> str:
 
 
 def _byline(paragraph: str) -> tuple[str, ...]:
-    """Gives the names when a paragraph is nothing but a list of authors; none otherwise."""
+    """Return the names when a paragraph is nothing but a list of authors; none otherwise."""
     names = names_in(paragraph)
     is_list = "," in paragraph and all(1 < len(name.split()) < 6 and name[0].isupper() for name in names)
     return names if is_list and not paragraph.endswith(".") else ()
 
 
 def _plain_text(text: str) -> str:
-    """Gives a text that is HTML, or plain with entities that were escaped once too often, as plain text."""
+    """Return a text that is HTML, or plain with entities that were escaped once too often, as plain text."""
     return collapsed(plain(text) if has_markup(text) else html.unescape(text))
 
 

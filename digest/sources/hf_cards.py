@@ -15,7 +15,7 @@ are linked texts whose addresses carry the paper's arXiv id:
     ...
     ... Jan 9[3](https://huggingface.co/papers/2501.00001#community)
     ... """
-    >>> listing = read(Material(data=page, origin="page.md", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    >>> listing = read(RawListing(data=page, origin="page.md", now=datetime(2026, 4, 1, tzinfo=UTC)))
     >>> [(s.title, s.abstract[:12], s.arxiv_id, s.votes, s.comments, s.published) for s in listing.sightings]
     [('A Sample of a Card', 'We show that', '2501.00001', 17, 3, datetime.date(2026, 1, 9))]
 '''
@@ -31,7 +31,7 @@ from digest.identity.identifiers import ArxivId
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
 from digest.sources.hf_page_text import dated
-from digest.sources.material import Format, Material, collapsed
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 SHORTEST_ABSTRACT = 160
 
@@ -60,29 +60,29 @@ class _Card:
     date: str = ""
 
 
-def _recognise(material: Material) -> bool:
-    if material.opening.startswith(("<", "{")):
+def _recognise(raw_listing: RawListing) -> bool:
+    if raw_listing.opening.startswith(("<", "{")):
         return False
-    return len(_PAPER.findall(material.head)) >= 2
+    return len(_PAPER.findall(raw_listing.head)) >= 2
 
 
-def read(material: Material) -> Listing:
-    """Gives a paper for each card; a card that the page shows twice is one."""
-    text = _inlined(material.text.replace("\r\n", "\n"))
+def read(raw_listing: RawListing) -> Listing:
+    """Return a paper for each card; a card that the page shows twice is one."""
+    text = _inlined(raw_listing.text.replace("\r\n", "\n"))
     cards = _merged(_cards(text))
     sightings: list[Sighting] = []
     problems: list[Problem] = []
     for card in cards:
-        sighting = _sighting(card, material, len(sightings) + 1)
+        sighting = _sighting(card, raw_listing, len(sightings) + 1)
         if sighting:
             sightings.append(sighting)
         else:
             problems.append(Problem(line=card.line, reason=f"a card for {card.id} without a title; left out"))
-    return material.listing(FORMAT.name, sightings, problems, _page_date(text, material))
+    return raw_listing.listing(FORMAT.name, sightings, problems, _page_date(text, raw_listing))
 
 
 def _inlined(text: str) -> str:
-    """Gives the text with links of the form [text][1] written out, pictures left out."""
+    """Return the text with links of the form [text][1] written out, pictures left out."""
     targets = {name.lower(): target for name, target in _DEFINITION.findall(text)}
     text = _IMAGE.sub("", text)
     if not targets:
@@ -92,7 +92,7 @@ def _inlined(text: str) -> str:
 
 
 def _cards(text: str) -> Iterator[_Card]:
-    """Gives a card for each run of links to one paper, with the linked texts and the date after them."""
+    """Return a card for each run of links to one paper, with the linked texts and the date after them."""
     card: _Card | None = None
     before, line, counted = 0, 1, 0
     for found in _LINK.finditer(text):
@@ -153,12 +153,12 @@ def _merged(cards: Iterator[_Card]) -> list[_Card]:
     return list(known.values())
 
 
-def _sighting(card: _Card, material: Material, place: int) -> Sighting | None:
+def _sighting(card: _Card, raw_listing: RawListing, place: int) -> Sighting | None:
     titles = [text for text in card.texts if len(text) < SHORTEST_ABSTRACT * 2 and any(map(str.isalpha, text))]
     if not titles:
         return None
     abstracts = [text for text in card.texts if text != titles[0] and len(text) >= SHORTEST_ABSTRACT]
-    published = _day(card.date, material)
+    published = _day(card.date, raw_listing)
     arxiv = ArxivId(id=card.id)
     return Sighting(
         title=titles[0],
@@ -174,13 +174,13 @@ def _sighting(card: _Card, material: Material, place: int) -> Sighting | None:
     )
 
 
-def _day(shown: str, material: Material) -> date | None:
-    return dated(shown, material) if shown else None
+def _day(shown: str, raw_listing: RawListing) -> date | None:
+    return dated(shown, raw_listing) if shown else None
 
 
-def _page_date(text: str, material: Material) -> date | None:
+def _page_date(text: str, raw_listing: RawListing) -> date | None:
     first = _PAPER.search(text)
-    return _day(_first_date(text[: first.start()] if first else ""), material)
+    return _day(_first_date(text[: first.start()] if first else ""), raw_listing)
 
 
 FORMAT = Format(name="hf-cards", recognise=_recognise, read=read)

@@ -5,7 +5,7 @@
 ... "authors": [{"name": "Ada Byron"}], "publishedAt": "2025-01-01T00:00:00.000Z", "upvotes": 7,
 ... "submittedOnDailyAt": "2025-01-02T00:00:00.000Z", "githubRepo": "https://code.example/a"},
 ... "title": "A sample paper", "numComments": 2}]"""
->>> listing = read(Material(data=answer, origin="api", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=answer, origin="api", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.arxiv_id, s.authors, s.votes, s.comments) for s in listing.sightings], listing.page_date
 ([('A sample paper', '2501.00001', ('Ada Byron',), 7, 2)], datetime.date(2025, 1, 2))
 '''
@@ -23,35 +23,35 @@ from typing import Any
 from digest.identity.identifiers import ArxivId, arxiv_id
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.jsonreading import json_values
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.values import count_in, day_in, mapping_in, text_in, texts_in, web_link
+from digest.sources.json_reading import json_values
+from digest.sources.loose_values import count_in, day_in, mapping_in, text_in, texts_in, web_link
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _MARKUP = re.compile(r"[\\$^{}]")
 _LONGEST_QUOTED = 1_000_000
 
 
-def _recognise(material: Material) -> bool:
-    opening = material.opening
+def _recognise(raw_listing: RawListing) -> bool:
+    opening = raw_listing.opening
     if not opening.startswith(("[", "{")):
         return False
-    head = material.head
+    head = raw_listing.head
     return '"dailyPapers"' in head or bool(re.search(r"""["']paper["']\s*:\s*\{""", head[:4_000]))
 
 
-def read(material: Material) -> Listing:
-    """Gives the papers of an answer of the daily papers API; items that are damaged are reported by their place."""
-    values, problems = json_values(material.text)
+def read(raw_listing: RawListing) -> Listing:
+    """Return the papers of an answer of the daily papers API; items that are damaged are reported by their place."""
+    values, problems = json_values(raw_listing.text)
     if len(values) == 1 and isinstance(values[0], dict) and "dailyPapers" in values[0]:
-        return listing_of(material, FORMAT.name, values[0], problems)
-    return listing_of(material, FORMAT.name, {"dailyPapers": values}, problems)
+        return listing_of(raw_listing, FORMAT.name, values[0], problems)
+    return listing_of(raw_listing, FORMAT.name, {"dailyPapers": values}, problems)
 
 
-def listing_of(material: Material, name: str, page: Mapping[str, Any], problems: list[Problem]) -> Listing:
-    """Gives the listing that the page's data describe: `dailyPapers` and, where it is there, `dateString`."""
+def listing_of(raw_listing: RawListing, name: str, page: Mapping[str, Any], problems: list[Problem]) -> Listing:
+    """Return the listing that the page's data describe: `dailyPapers` and, where it is there, `dateString`."""
     items = page.get("dailyPapers")
     if not isinstance(items, list):
-        raise material.refusal("JSON without a list of daily papers")
+        raise raw_listing.refusal("JSON without a list of daily papers")
     sightings: list[Sighting] = []
     for place, item in enumerate(items, start=1):
         sighting = _sighting(_unquoted(item), place)
@@ -60,12 +60,14 @@ def listing_of(material: Material, name: str, page: Mapping[str, Any], problems:
         else:
             problems.append(Problem(line=None, reason=f"item {place} is not a paper with a title; left out"))
     if items and not sightings:
-        raise material.refusal(f"JSON with {len(items)} items, none of which is a paper")
-    return material.listing(name, sightings, problems, day_in(page, "dateString") or _page_day(map(_unquoted, items)))
+        raise raw_listing.refusal(f"JSON with {len(items)} items, none of which is a paper")
+    return raw_listing.listing(
+        name, sightings, problems, day_in(page, "dateString") or _page_day(map(_unquoted, items))
+    )
 
 
 def _unquoted(item: Any) -> Mapping[str, Any]:
-    """Gives an item as a mapping; some archives hold items as the text that Python prints for them."""
+    """Return an item as a mapping; some archives hold items as the text that Python prints for them."""
     if isinstance(item, str) and item.startswith("{") and len(item) <= _LONGEST_QUOTED:
         try:
             with warnings.catch_warnings():
@@ -100,7 +102,7 @@ def _sighting(item: Mapping[str, Any], place: int) -> Sighting | None:
 
 
 def _richer(one: str, other: str) -> str:
-    """Gives the form that kept its LaTeX: now the one field has it, now the other."""
+    """Return the form that kept its LaTeX: now the one field has it, now the other."""
     if not one or not other:
         return one or other
     return other if len(_MARKUP.findall(other)) > len(_MARKUP.findall(one)) else one
@@ -119,7 +121,7 @@ def _links(paper: Mapping[str, Any], arxiv: ArxivId | None) -> dict[str, str]:
 
 
 def _page_day(items: Iterable[Mapping[str, Any]]) -> date | None:
-    """Gives the day on which most of the items were put on the page."""
+    """Return the day on which most of the items were put on the page."""
     days = Counter(day for item in items if (day := day_in(mapping_in(item, "paper"), "submittedOnDailyAt")))
     return days.most_common(1)[0][0] if days else None
 

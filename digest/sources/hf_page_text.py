@@ -20,7 +20,7 @@ A header of known lines, then title and abstract by turns, one line each; no ids
     ...
     ... We show that a sample can be short. It ends like an abstract.
     ... """
-    >>> listing = read(Material(data=page, origin="page.txt", now=datetime(2026, 4, 1, tzinfo=UTC)))
+    >>> listing = read(RawListing(data=page, origin="page.txt", now=datetime(2026, 4, 1, tzinfo=UTC)))
     >>> listing.page_date, [(s.title, s.line) for s in listing.sightings]
     (datetime.date(2026, 3, 12), [('Sample Title of a Paper', 13)])
 '''
@@ -34,7 +34,7 @@ from datetime import date, datetime
 from itertools import chain, islice, pairwise
 
 from digest.papers import Listing, Problem, Sighting
-from digest.sources.material import Format, Material, is_binary
+from digest.sources.raw_listing import Format, RawListing, is_binary
 
 LONGEST_LINE = 20_000  #: characters; the longest abstract known has 3,488
 LONGEST_TITLE = 600  #: characters; the longest title known has 226
@@ -74,21 +74,23 @@ class _Line:
         return not self.is_abstract or (len(self.text) <= 240 and not self.text.endswith("."))
 
 
-def _recognise(material: Material) -> bool:
-    header, body = _parts(material.head)
-    return any(map(_MARK.fullmatch, header)) or (not material.opening.startswith(("<", "{", "[")) and _alternates(body))
+def _recognise(raw_listing: RawListing) -> bool:
+    header, body = _parts(raw_listing.head)
+    return any(map(_MARK.fullmatch, header)) or (
+        not raw_listing.opening.startswith(("<", "{", "[")) and _alternates(body)
+    )
 
 
 def _alternates(body: Iterator[_Line]) -> bool:
-    """Tells whether a page that lost its header still shows itself: two titles, each with an abstract after it."""
+    """Tell whether a page that lost its header still shows itself: two titles, each with an abstract after it."""
     return sum(not one.is_abstract and two.is_abstract for one, two in pairwise(islice(body, 12))) >= 2
 
 
-def read(material: Material) -> Listing:
-    """Gives the papers of the page; lines that fit no pair are reported by number and never shift the pairing."""
-    if is_binary(material.head):
-        raise material.refusal("binary data, expected a Hugging Face papers page saved as text")
-    header, body = _parts(material.text)
+def read(raw_listing: RawListing) -> Listing:
+    """Return the papers of the page; lines that fit no pair are reported by number and never shift the pairing."""
+    if is_binary(raw_listing.head):
+        raise raw_listing.refusal("binary data, expected a Hugging Face papers page saved as text")
+    header, body = _parts(raw_listing.text)
     problems: list[Problem] = []
     pairs = list(islice(_pairs(_bounded(body, problems), problems), MOST_PAPERS))
     sightings = [_sighting(place, title, abstract) for place, (title, abstract) in enumerate(pairs, start=1)]
@@ -97,11 +99,11 @@ def read(material: Material) -> Listing:
     if not sightings:
         problems.append(Problem(line=None, reason="the page holds no paper"))
     problems.sort(key=lambda problem: problem.line or 0)
-    return material.listing(FORMAT.name, sightings, _shortened(problems), _page_date(header, material))
+    return raw_listing.listing(FORMAT.name, sightings, _shortened(problems), _page_date(header, raw_listing))
 
 
 def _parts(text: str) -> tuple[list[str], Iterator[_Line]]:
-    """Gives the lines of the header, and those after it as they are asked for."""
+    """Return the lines of the header, and those after it as they are asked for."""
     filled = _filled(text)
     header: list[str] = []
     for line in filled:
@@ -120,7 +122,7 @@ def _filled(text: str) -> Iterator[_Line]:
 
 
 def _first(line: _Line, header: list[str]) -> _Line:
-    """Gives the first line after the header without the `Subscribe` that the dense layout glues to it."""
+    """Return the first line after the header without the `Subscribe` that the dense layout glues to it."""
     is_glued = "Subscribe" not in header and any(map(_GET_TRENDING.fullmatch, header))
     return _Line(line.number, _unglued(line.text)) if is_glued else line
 
@@ -142,7 +144,7 @@ def _bounded(body: Iterable[_Line], problems: list[Problem]) -> Iterator[_Line]:
 
 
 def _pairs(body: Iterator[_Line], problems: list[Problem]) -> Iterator[tuple[_Line, _Line | None]]:
-    """Pairs titles with the abstracts after them, and starts afresh at the next title where a line is missing."""
+    """Pair titles with the abstracts after them, and starts afresh at the next title where a line is missing."""
     title: _Line | None = None
     following = next(body, None)
     while following is not None:
@@ -162,12 +164,12 @@ def _pairs(body: Iterator[_Line], problems: list[Problem]) -> Iterator[tuple[_Li
 
 
 def _starts_pair(title: _Line, following: _Line | None) -> bool:
-    """Tells whether the short line after `title` is rather the next title: only when `title` is a sentence itself."""
+    """Tell whether the short line after `title` is rather the next title: only when `title` is a sentence itself."""
     return title.text.endswith(".") and following is not None and following.is_abstract
 
 
 def _opened(line: _Line, following: _Line | None, problems: list[Problem]) -> _Line | None:
-    """Gives `line` as the title of the next paper; None, with a report, when it is an abstract without a title."""
+    """Return `line` as the title of the next paper; None, with a report, when it is an abstract without a title."""
     followed = following is not None and following.is_abstract
     if (not line.is_abstract or (line.may_be_title and followed)) and len(line.text) <= LONGEST_TITLE:
         return line
@@ -191,13 +193,13 @@ def _sighting(place: int, title: _Line, abstract: _Line | None) -> Sighting:
     return Sighting(title=title.text, abstract=abstract.text if abstract else "", position=place, line=title.number)
 
 
-def _page_date(header: list[str], material: Material) -> date | None:
+def _page_date(header: list[str], raw_listing: RawListing) -> date | None:
     shown = next((line for line in header if _DATE.fullmatch(line)), None)
-    return dated(shown, material) if shown else None
+    return dated(shown, raw_listing) if shown else None
 
 
-def dated(shown: str, material: Material) -> date | None:
-    """Gives the date that "Mar 12" or "Mar 12, 2025" means on a page: without a year the latest before it was saved.
+def dated(shown: str, raw_listing: RawListing) -> date | None:
+    """Return the date that "Mar 12" or "Mar 12, 2025" means on a page: without a year the latest before it was saved.
 
     A full date in the name of the page says the year, when it agrees with the day. None for a day that does not exist.
     """
@@ -207,13 +209,13 @@ def dated(shown: str, material: Material) -> date | None:
     month, day = _MONTHS.index(found[1]) + 1, int(found[2])
     if found[3]:
         return _valid_date(int(found[3]), month, day)
-    named = [_valid_date(*map(int, parts)) for parts in _DATE_IN_NAME.findall(material.origin)]
+    named = [_valid_date(*map(int, parts)) for parts in _DATE_IN_NAME.findall(raw_listing.origin)]
     agreeing = [day_named for day_named in named if day_named and (day_named.month, day_named.day) == (month, day)]
-    return agreeing[-1] if agreeing else latest_occurrence(month, day, material.now)
+    return agreeing[-1] if agreeing else latest_occurrence(month, day, raw_listing.now)
 
 
 def latest_occurrence(month: int, day: int, now: datetime) -> date | None:
-    """Gives the last date with that month and day that is not after `now`'s date; None when there is no such day."""
+    """Return the last date with that month and day that is not after `now`'s date; None when there is no such day."""
     dates = (_valid_date(year, month, day) for year in range(now.year, now.year - 9, -1))
     return next((candidate for candidate in dates if candidate and candidate <= now.date()), None)
 

@@ -14,12 +14,12 @@ _RAISED = {"sup": "^", "sub": "_"}
 
 
 def has_markup(text: str) -> bool:
-    """Tells whether `text` is HTML: it has a well-known tag. `a <b and c> d` or `<think>` in plain text is not one."""
+    """Tell whether `text` is HTML: it has a well-known tag. `a <b and c> d` or `<think>` in plain text is not one."""
     return bool(_TAG.search(text))
 
 
 def plain(markup: str) -> str:
-    """Gives the text of an HTML fragment: blocks on lines of their own, x<sup>2</sup> as x^{2}."""
+    """Return the text of an HTML fragment: blocks on lines of their own, x<sup>2</sup> as x^{2}."""
     reader = _TextReader()
     reader.feed(bounded(markup))
     reader.close()
@@ -27,7 +27,7 @@ def plain(markup: str) -> str:
 
 
 def bounded(markup: str) -> str:
-    """Gives markup that the standard library's parser reads in linear time: no comments, and nothing left open.
+    """Return markup that the standard library's parser reads in linear time: no comments, and nothing left open.
 
     That parser looks for the end of each comment, section and tag again and again, to the end of the text when there
     is none.

@@ -6,7 +6,7 @@
 ... <dc xmlns="http://www.openarchives.org/OAI/2.0/oai_dc/"><title>A sample</title><creator>Byron, Ada</creator>
 ... <description>It is short.</description><description>Comment: 2 pages</description><date>2025-01-01</date>
 ... <identifier>doi:10.1000/X</identifier></dc></metadata></record></ListRecords></OAI-PMH>"""
->>> listing = read(Material(data=answer, origin="oai", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=answer, origin="oai", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.authors, s.arxiv_id, s.doi, s.abstract, s.comment) for s in listing.sightings]
 [('A sample', ('Ada Byron',), '2501.00001', '10.1000/x', 'It is short.', '2 pages')]
 '''
@@ -20,26 +20,26 @@ from xml.etree.ElementTree import Element
 from digest.identity.identifiers import arxiv_id_in, doi, doi_in
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import forename_first, names_in
-from digest.sources.values import day_of, web_link
-from digest.sources.xmlreading import local, records, text, texts
+from digest.sources.author_names import forename_first, names_in
+from digest.sources.loose_values import day_of, web_link
+from digest.sources.raw_listing import Format, RawListing, collapsed
+from digest.sources.xml_reading import local, records, text, texts
 
 _ROOT = re.compile(r"<(?:\w+:)?oai-pmh\b|^(?:<\?xml[^>]*>\s*)?<record>\s*<header|openarchives\.org/oai/2\.0/oai_dc")
 _ERROR = re.compile(r"<(?:\w+:)?error code=[\"'](\w+)[\"'][^>]*>([^<]*)<")
 _COMMENT = "Comment:"
 
 
-def _recognise(material: Material) -> bool:
-    return material.opening.startswith("<") and bool(_ROOT.search(material.opening))
+def _recognise(raw_listing: RawListing) -> bool:
+    return raw_listing.opening.startswith("<") and bool(_ROOT.search(raw_listing.opening))
 
 
-def read(material: Material) -> Listing:
-    """Gives the records that hold a paper; deleted ones are left out, an answer "no records match" has none."""
-    error = _ERROR.search(material.head)
+def read(raw_listing: RawListing) -> Listing:
+    """Return the records that hold a paper; deleted ones are left out, an answer "no records match" has none."""
+    error = _ERROR.search(raw_listing.head)
     if error and error[1] != "noRecordsMatch":
-        raise material.refusal(f"the source reports an error: {error[1]}: {collapsed(error[2])}")
-    found = records(material, "record")
+        raise raw_listing.refusal(f"the source reports an error: {error[1]}: {collapsed(error[2])}")
+    found = records(raw_listing, "record")
     problems = list(found.problems)
     sightings: list[Sighting] = []
     for place, record in enumerate(found.elements, start=1):
@@ -50,7 +50,7 @@ def read(material: Material) -> Listing:
             sightings.append(sighting)
         else:
             problems.append(Problem(line=None, reason=f"record {place} has no title; left out"))
-    return material.listing(FORMAT.name, sightings, problems)
+    return raw_listing.listing(FORMAT.name, sightings, problems)
 
 
 def _sighting(record: Element, place: int) -> Sighting:

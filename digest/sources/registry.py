@@ -16,13 +16,13 @@ from digest.sources import (
     hf_html,
     hf_json,
     hf_page_text,
+    json_records,
     oai,
-    records,
     ris,
     scholar,
     solr_xml,
 )
-from digest.sources.material import Format, Material, is_binary
+from digest.sources.raw_listing import Format, RawListing, is_binary
 
 MOST_BYTES = 200_000_000
 
@@ -36,7 +36,7 @@ FORMATS: tuple[Format, ...] = (
     arxiv_feed.FORMAT,
     feed.FORMAT,
     hf_json.FORMAT,
-    records.FORMAT,
+    json_records.FORMAT,
     bibtex.FORMAT,
     ris.FORMAT,
     hf_cards.FORMAT,
@@ -54,23 +54,23 @@ def read_listing(
     format: str | None = None,  # noqa: A002 (the word that people use)
     page_date: date | None = None,
 ) -> Listing:
-    """Gives what a listing shows, read in the named format or else in the one that its content tells.
+    """Return what a listing shows, read in the named format or else in the one that its content tells.
 
-    Raises ListingError, with origin and reason, when nothing can be read from it at all.
+    Raise ListingError, with origin and reason, when nothing can be read from it at all.
     """
-    material = Material(data=data, origin=origin, now=now, page_date=page_date)
+    raw_listing = RawListing(data=data, origin=origin, now=now, page_date=page_date)
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
-        raise material.refusal("empty" if not data else f"empty: {len(data):,} bytes, all blank")
+        raise raw_listing.refusal("empty" if not data else f"empty: {len(data):,} bytes, all blank")
     if len(data) > MOST_BYTES:
-        raise material.refusal(f"{len(data):,} bytes, at most {MOST_BYTES:,} are read")
-    chosen = format_named(format) if format else recognised(material)
+        raise raw_listing.refusal(f"{len(data):,} bytes, at most {MOST_BYTES:,} are read")
+    chosen = format_named(format) if format else recognised(raw_listing)
     if chosen is None:
-        raise material.refusal(_unrecognised(material))
-    return chosen.read(material)
+        raise raw_listing.refusal(_unrecognised(raw_listing))
+    return chosen.read(raw_listing)
 
 
 def format_named(name: str) -> Format:
-    """Gives the format of that name. Raises ListingError, naming those that there are."""
+    """Return the format of that name. Raise ListingError, naming those that there are."""
     for known in FORMATS:
         if known.name == name:
             return known
@@ -78,18 +78,18 @@ def format_named(name: str) -> Format:
     raise ListingError(f"{name!r} is not a listing format; the formats are {names}")
 
 
-def recognised(material: Material) -> Format | None:
-    """Gives the format that the content of the material tells; None when it is none of them."""
-    return next((known for known in FORMATS if known.recognise(material)), None)
+def recognised(raw_listing: RawListing) -> Format | None:
+    """Return the format that the content of the material tells; None when it is none of them."""
+    return next((known for known in FORMATS if known.recognise(raw_listing)), None)
 
 
-def _unrecognised(material: Material) -> str:
-    if is_binary(material.head):
+def _unrecognised(raw_listing: RawListing) -> str:
+    if is_binary(raw_listing.head):
         return "binary data, not a listing in any known format"
-    opening = material.opening
+    opening = raw_listing.opening
     if opening.startswith(("<!doctype html", "<html")) or "<html" in opening[:500]:
-        title = _HTML_TITLE.search(material.head)
+        title = _HTML_TITLE.search(raw_listing.head)
         shown = f" titled {' '.join(title[1].split())!r}" if title else ""
         return f"a web page{shown} without papers, not a listing; perhaps an error or verification page"
-    first = " ".join(material.head.split())[:60]
+    first = " ".join(raw_listing.head.split())[:60]
     return f"not a listing in any known format; it begins with {first!r}"

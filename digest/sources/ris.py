@@ -7,7 +7,7 @@
 ... AB  - It is short.
 ... DO  - 10.1000/X
 ... ER  - """
->>> listing = read(Material(data=record, origin="a.ris", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=record, origin="a.ris", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.authors, s.doi, s.abstract) for s in listing.sightings]
 [('A sample', ('Ada Byron',), '10.1000/x', 'It is short.')]
 '''
@@ -23,26 +23,28 @@ import rispy
 from digest.identity.identifiers import arxiv_id_in, arxiv_id_of_doi, doi
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import forename_first
-from digest.sources.values import day_in, text_in, texts_in, web_link
+from digest.sources.author_names import forename_first
+from digest.sources.loose_values import day_in, text_in, texts_in, web_link
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _START = re.compile(r"^\ufeff?\s*TY  ?- \S+", re.MULTILINE)
 _END = re.compile(r"^\s*ER  ?-", re.MULTILINE)
 
 
-def _recognise(material: Material) -> bool:
-    return bool(_START.match(material.head.lstrip()))
+def _recognise(raw_listing: RawListing) -> bool:
+    return bool(_START.match(raw_listing.head.lstrip()))
 
 
-def read(material: Material) -> Listing:
-    """Gives the records that have a title; a record that breaks off is reported."""
-    text = material.text.replace("\r\n", "\n")
+def read(raw_listing: RawListing) -> Listing:
+    """Return the records that have a title; a record that breaks off is reported."""
+    text = raw_listing.text.replace("\r\n", "\n")
     # Whatever a damaged file makes the library raise is a verdict on the file.
     try:
         entries = rispy.loads(text)
     except Exception as error:
-        raise material.refusal(f"not RIS that can be read: {type(error).__name__}: {collapsed(str(error))}") from error
+        raise raw_listing.refusal(
+            f"not RIS that can be read: {type(error).__name__}: {collapsed(str(error))}"
+        ) from error
     sightings = [_sighting(entry, place) for place, entry in enumerate(entries, start=1)]
     problems = [
         Problem(line=None, reason=f"record {sighting.position} has no title; left out")
@@ -52,7 +54,7 @@ def read(material: Material) -> Listing:
     open_records = len(_START.findall(text)) - len(_END.findall(text))
     if open_records > 0:
         problems.append(Problem(line=None, reason=f"{open_records} records without an end (ER); left out"))
-    return material.listing(FORMAT.name, [sighting for sighting in sightings if sighting.title], problems)
+    return raw_listing.listing(FORMAT.name, [sighting for sighting in sightings if sighting.title], problems)
 
 
 def _sighting(entry: Mapping[str, Any], place: int) -> Sighting:

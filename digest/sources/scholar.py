@@ -9,7 +9,7 @@
 ... <h3><a href="http://scholar.google.com/scholar_url?url=https://a.example/1.pdf&amp;hl=en" class="gse_alrt_title">A
 ... sample</a></h3><div>A Byron, E Noether - Journal of Samples, 2019</div><div class="gse_alrt_sni">It ...</div>
 ... """
->>> listing = read(Material(data=mail, origin="a.eml", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=mail, origin="a.eml", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.authors, s.journal_ref, s.links) for s in listing.sightings]
 [('A sample', ('A Byron', 'E Noether'), 'Journal of Samples, 2019', {'html': 'https://a.example/1.pdf'})]
 '''
@@ -24,33 +24,33 @@ from urllib.parse import parse_qs, urlsplit
 from digest.identity.identifiers import arxiv_id_in, doi_in
 from digest.papers import Listing, Problem, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.mails import html_body, is_mail
+from digest.sources.author_names import split_outside_brackets
+from digest.sources.loose_values import web_link
+from digest.sources.mail_bodies import html_body, is_mail
 from digest.sources.markup import bounded
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.naming import split_outside_brackets
-from digest.sources.values import web_link
+from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _TITLE, _SNIPPET = "gse_alrt_title", "gse_alrt_sni"
 _SENDER = "scholaralerts-noreply@google.com"
 _DASH = re.compile(r"\s+[-–]\s+")
 
 
-def _recognise(material: Material) -> bool:
-    if is_mail(material.head):
-        return _SENDER in material.head
-    return "<" in material.opening and _TITLE in material.head
+def _recognise(raw_listing: RawListing) -> bool:
+    if is_mail(raw_listing.head):
+        return _SENDER in raw_listing.head
+    return "<" in raw_listing.opening and _TITLE in raw_listing.head
 
 
-def read(material: Material) -> Listing:
-    """Gives the results of the alert; their abstracts are beginnings that end with an ellipsis."""
+def read(raw_listing: RawListing) -> Listing:
+    """Return the results of the alert; their abstracts are beginnings that end with an ellipsis."""
     reader = _Reader()
-    reader.feed(bounded(html_body(material.data) if is_mail(material.head) else material.text))
+    reader.feed(bounded(html_body(raw_listing.data) if is_mail(raw_listing.head) else raw_listing.text))
     reader.close()
     sightings = [
         sighting for place, result in enumerate(reader.results, start=1) if (sighting := result.sighting(place))
     ]
     problems = [] if sightings else [Problem(line=None, reason="an alert without a result")]
-    return material.listing(FORMAT.name, sightings, problems)
+    return raw_listing.listing(FORMAT.name, sightings, problems)
 
 
 class _Result:
@@ -81,7 +81,7 @@ class _Result:
 
 
 def _target(link: str) -> str:
-    """Gives the address behind Scholar's redirect."""
+    """Return the address behind Scholar's redirect."""
     try:
         inner = parse_qs(urlsplit(link).query).get("url", [link])[0]
     except ValueError:

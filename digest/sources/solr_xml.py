@@ -5,7 +5,7 @@
 ... <str name="journal">PLoS ONE</str><date name="publication_date">2007-12-21T00:00:00Z</date>
 ... <arr name="author_display"><str>Ada Byron</str></arr><arr name="abstract"><str>It is short.</str></arr>
 ... <str name="title_display">A sample</str></doc></result></response>"""
->>> listing = read(Material(data=answer, origin="plos", now=datetime(2026, 4, 1, tzinfo=UTC)))
+>>> listing = read(RawListing(data=answer, origin="plos", now=datetime(2026, 4, 1, tzinfo=UTC)))
 >>> [(s.title, s.authors, s.doi, s.abstract) for s in listing.sightings]
 [('A sample', ('Ada Byron',), '10.1371/journal.pone.0000001', 'It is short.')]
 '''
@@ -17,26 +17,26 @@ from xml.etree.ElementTree import Element
 
 from digest.identity.identifiers import doi
 from digest.papers import Listing, PublishedKind, Sighting
+from digest.sources.loose_values import day_of
 from digest.sources.markup import has_markup, plain
-from digest.sources.material import Format, Material, collapsed
-from digest.sources.values import day_of
-from digest.sources.xmlreading import records
+from digest.sources.raw_listing import Format, RawListing, collapsed
+from digest.sources.xml_reading import records
 
 _ROOT = re.compile(r"<response>\s*(?:<lst|<result)\b")
 _TITLES = ("title_display", "title", "alternate_title")
 
 
-def _recognise(material: Material) -> bool:
-    return bool(_ROOT.search(material.opening))
+def _recognise(raw_listing: RawListing) -> bool:
+    return bool(_ROOT.search(raw_listing.opening))
 
 
-def read(material: Material) -> Listing:
-    """Gives the documents that have a title; those for sections of a paper, which have none, are left out."""
-    found = records(material, "doc")
+def read(raw_listing: RawListing) -> Listing:
+    """Return the documents that have a title; those for sections of a paper, which have none, are left out."""
+    found = records(raw_listing, "doc")
     fields = map(_fields, found.elements)
     papers = [document for document in fields if any(document.get(name) for name in _TITLES)]
     sightings = [_sighting(document, place) for place, document in enumerate(papers, start=1)]
-    return material.listing(FORMAT.name, sightings, found.problems)
+    return raw_listing.listing(FORMAT.name, sightings, found.problems)
 
 
 def _fields(document: Element) -> dict[str, list[str]]:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from digest.deliveries import OPEN_STATES, DeliveryState
-from digest.storage import link_tokens, schema
-from digest.storage.store import Store, Tx
-from digest.storage.subscriber_rows import due_columns, subscriber_of, tz_version
+from digest.storage.database import schema
+from digest.storage.database.transactions import Store, Tx
+from digest.storage.subscribers import link_tokens
+from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, tz_version
 
 BATCH = 5000  #: rows changed in one transaction, so that others get their turn
 
@@ -29,7 +30,7 @@ class Keep:
 
 
 def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
-    """Deletes what is past its time, a batch a transaction; gives how many of each kind went."""
+    """Delete what is past its time, a batch a transaction; return how many of each kind went."""
     done = {
         "issues": _in_batches(store, lambda tx: _delete_issues(tx, now - keep.issues)),
         "deliveries": _in_batches(store, lambda tx: _delete_deliveries(tx, now - keep.deliveries)),
@@ -42,7 +43,7 @@ def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
 
 
 def refresh_due(store: Store, now: datetime) -> int:
-    """Computes anew when people are due whose time was computed with another tz database; gives how many.
+    """Compute anew when people are due whose time was computed with another tz database; return how many.
 
     Whoever is due already stays due.
     """
@@ -81,7 +82,7 @@ def _delete_deliveries(tx: Tx, before: datetime) -> int:
 
 
 def _expire_forgotten(tx: Tx, before: datetime) -> int:
-    """Expires what waits for people of whom no later issue is planned, such as those who paused."""
+    """Expire what waits for people of whom no later issue is planned, such as those who paused."""
     waiting = select(_d.id).where(schema.TO_SEND, _d.expires_at < before).limit(BATCH)
     inactive = waiting.join(schema.subscribers).where(_s.next_due.is_(None))
     expiring = update(schema.deliveries).where(_d.id.in_(inactive))

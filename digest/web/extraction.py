@@ -25,7 +25,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class CatalogPart:
     """What one catalogue is for."""
 
     templates: str  #: folder of the templates
@@ -35,34 +35,36 @@ class Part:
 
 
 PARTS = {
-    "pages": Part(templates=FOLDER, kinds=(".html",), code="web", untranslated=("pages/preview/",)),
-    "mail": Part(templates="mail/", kinds=(".html", ".mjml", ".txt"), code="rendering", untranslated=("mail/report.",)),
+    "pages": CatalogPart(templates=FOLDER, kinds=(".html",), code="web", untranslated=("pages/preview/",)),
+    "mail": CatalogPart(
+        templates="mail/", kinds=(".html", ".mjml", ".txt"), code="rendering", untranslated=("mail/report.",)
+    ),
 }
 
 
-def messages(templates: Mapping[str, str], part: Part) -> Catalog:
-    """Gives all messages of a part, without translations."""
+def messages(templates: Mapping[str, str], part: CatalogPart) -> Catalog:
+    """Return all messages of a part, without translations."""
     catalogue = Catalog(charset="utf-8")
     for message, place in [*_of_templates(templates, part), *_of_code(part)]:
         catalogue.add(message, None, locations=[(place, 0)])
     return catalogue
 
 
-def _of_templates(templates: Mapping[str, str], part: Part) -> Iterator[tuple[str | tuple[str, ...], str]]:
+def _of_templates(templates: Mapping[str, str], part: CatalogPart) -> Iterator[tuple[str | tuple[str, ...], str]]:
     for name, text in sorted(templates.items()):
         if name.startswith(part.templates) and name.endswith(part.kinds) and not name.startswith(part.untranslated):
             for _, message, _, _ in extract("jinja2", io.BytesIO(text.encode()), keywords=KEYWORDS, options=_OPTIONS):
                 yield message, name
 
 
-def _of_code(part: Part) -> Iterator[tuple[str | tuple[str, ...], str]]:
-    for path in sorted((_PACKAGE / part.code).glob("*.py")):
+def _of_code(part: CatalogPart) -> Iterator[tuple[str | tuple[str, ...], str]]:
+    for path in sorted((_PACKAGE / part.code).rglob("*.py")):
         for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), keywords=KEYWORDS):
             yield message, f"{part.code}/{path.name}"
 
 
-def template_of_catalogue(part: Part) -> str:
-    """Gives an empty catalogue in the form that translators fill."""
+def template_of_catalogue(part: CatalogPart) -> str:
+    """Return an empty catalogue in the form that translators fill."""
     target = io.BytesIO()
     catalogue = messages(load_templates(), part)
     write_po(target, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)

@@ -10,9 +10,9 @@ from datetime import time
 from digest.profiles import (
     DEFAULT_MINIMUM_MATCH,
     DEFAULT_PAPERS,
-    Fault,
     Keyword,
     Profile,
+    ProfileFault,
     faults,
     keyword_of,
     line_of,
@@ -35,11 +35,11 @@ Values = Mapping[str, Sequence[str]]  #: field to what was sent under that name,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class FormResult:
     """A form as read: the subscription it asks for, and what is wrong with it."""
 
     subscription: Subscription
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ProfileFault, ...] = ()
 
     @property
     def wrong(self) -> dict[str, str]:
@@ -72,13 +72,13 @@ class ProfileFields:
 
 
 def first(values: Values, name: str) -> str:
-    """Gives the first value of a field, trimmed; empty when it was not sent."""
+    """Return the first value of a field, trimmed; empty when it was not sent."""
     found = values.get(name) or ("",)
     return found[0].strip()
 
 
-def read_form(values: Values, language: str) -> Reading:
-    """Gives the subscription that a whole sign-up form asks for."""
+def read_form(values: Values, language: str) -> FormResult:
+    """Return the subscription that a whole sign-up form asks for."""
     subscription = Subscription(
         address=first(values, "address"),
         name=first(values, "name"),
@@ -92,11 +92,11 @@ def read_form(values: Values, language: str) -> Reading:
         *schedule_faults,
         *faults(subscription.profile),
     ]
-    return Reading(subscription=replace(subscription, schedule=schedule), faults=tuple(found))
+    return FormResult(subscription=replace(subscription, schedule=schedule), faults=tuple(found))
 
 
 def read_profile(values: Values) -> Profile:
-    """Gives the profile of a form; numbers that cannot be read become ones that `faults` complains about."""
+    """Return the profile of a form; numbers that cannot be read become ones that `faults` complains about."""
     return Profile(
         keywords=read_keywords(values),
         exclude=_lines(values, "exclude"),
@@ -109,7 +109,7 @@ def read_profile(values: Values) -> Profile:
 
 
 def read_keywords(values: Values) -> tuple[Keyword, ...]:
-    """Gives the keywords: rows of `term` and `weight`, then the lines of `keywords`; of equal terms one counts.
+    """Return the keywords: rows of `term` and `weight`, then the lines of `keywords`; of equal terms one counts.
 
     `drop` and `exact` name rows by their place: those to leave out, and those whose acronyms do not count.
     """
@@ -125,19 +125,19 @@ def read_keywords(values: Values) -> tuple[Keyword, ...]:
     return tuple(reversed(distinct.values()))
 
 
-def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
-    """Gives when the form wants its issues, with defaults in place of what is wrong, and what is wrong."""
-    wrong: list[Fault] = []
+def read_schedule(values: Values) -> tuple[Schedule, list[ProfileFault]]:
+    """Return when the form wants its issues, with defaults in place of what is wrong, and what is wrong."""
+    wrong: list[ProfileFault] = []
     zone = first(values, "timezone") or "UTC"
     if not known_zone(zone):
-        wrong.append(Fault(field="timezone", reason=f"{zone!r} is not a time zone, such as Europe/Berlin"))
+        wrong.append(ProfileFault(field="timezone", reason=f"{zone!r} is not a time zone, such as Europe/Berlin"))
         zone = "UTC"
     hour = _time_of(first(values, "hour") or "07:00")
     if hour is None:
-        wrong.append(Fault(field="hour", reason="expected a time of day, such as 07:30"))
+        wrong.append(ProfileFault(field="hour", reason="expected a time of day, such as 07:30"))
     days = frozenset(WEEKDAYS.index(day) for day in values.get("day", ()) if day in WEEKDAYS)
     if not days:
-        wrong.append(Fault(field="days", reason="choose at least one day"))
+        wrong.append(ProfileFault(field="days", reason="choose at least one day"))
     cadence = Cadence.WEEKLY if first(values, "cadence") == Cadence.WEEKLY else Cadence.DAILY
     return Schedule(timezone=zone, hour=hour or time(7), days=days or WORKDAYS, cadence=cadence), wrong
 
@@ -145,7 +145,7 @@ def read_schedule(values: Values) -> tuple[Schedule, list[Fault]]:
 def fields_of(
     subscription: Subscription, wrong: Mapping[str, str] | None = None, typed: Values | None = None
 ) -> ProfileFields:
-    """Gives the form that shows a subscription, with what is wrong in it as it was typed."""
+    """Return the form that shows a subscription, with what is wrong in it as it was typed."""
     profile, schedule = subscription.profile, subscription.schedule
     unknown_zone = first(typed or {}, "timezone")[:100] if "timezone" in (wrong or {}) else ""
     return ProfileFields(

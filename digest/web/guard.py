@@ -48,7 +48,7 @@ class Guard:
         self.open_pages = frozenset(open_pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, or passes the request on."""
+        """Answer, or passes the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -8,10 +8,10 @@ from typing import ClassVar
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from digest.storage import archive
+from digest.storage.papers import paper_search
 from digest.web.guard import MAIL_POLICY
 from digest.web.pages import Page
-from digest.web.site import VisitDep
+from digest.web.site import ContextDep
 from digest.web.views import PaperView, paper_view
 
 PAGE_SIZE = 20
@@ -40,27 +40,27 @@ class ArchivePage(Page):
 
 
 @router.get("/")
-def home(visit: VisitDep) -> Response:
-    """Shows what this is."""
-    example = visit.site.showcase.sample()
-    return visit.show(HomePage(sample=not example.is_empty, keywords=example.keywords))
+def home(context: ContextDep) -> Response:
+    """Show what this is."""
+    example = context.site.showcase.sample()
+    return context.show(HomePage(sample=not example.is_empty, keywords=example.keywords))
 
 
 @router.get("/sample")
-def sample_issue(visit: VisitDep) -> Response:
-    """Shows a sample issue, for the frame on the first page."""
-    sign_up = str(visit.request.base_url) + "subscribe"
-    html = visit.site.showcase.sample().html(visit.site.press, visit.now, sign_up)
+def sample_issue(context: ContextDep) -> Response:
+    """Show a sample issue, for the frame on the first page."""
+    sign_up = str(context.request.base_url) + "subscribe"
+    html = context.site.showcase.sample().html(context.site.renderer, context.now, sign_up)
     return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 @router.get("/archive")
-def archived(visit: VisitDep, q: str = "", page: int = 1) -> Response:
-    """Shows the papers of the public listings, newest first or best match first."""
+def archived(context: ContextDep, q: str = "", page: int = 1) -> Response:
+    """Show the papers of the public listings, newest first or best match first."""
     query, number = q.strip()[:200], min(max(page, 1), 1000)
-    with visit.site.store.reading() as tx:
-        found = archive.search(tx, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-    return visit.show(
+    with context.site.store.reading() as tx:
+        found = paper_search.search(tx, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    return context.show(
         ArchivePage(
             query=query,
             papers=tuple(paper_view(paper) for paper in found.papers),

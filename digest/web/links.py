@@ -10,14 +10,15 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
 from digest.issues import Pick
-from digest.runs import feedback
-from digest.runs import standing as runs
-from digest.storage import deliveries, papers
-from digest.storage.deliveries import Delivery
-from digest.tokens import Claim, Purpose
+from digest.runs.subscriptions import lifecycle as runs
+from digest.runs.subscriptions import votes
+from digest.signed_links import LinkClaim, Purpose
+from digest.storage.delivery import deliveries
+from digest.storage.delivery.deliveries import Delivery
+from digest.storage.papers import papers
 from digest.web.forms import first
 from digest.web.pages import Page
-from digest.web.site import FormDep, Visit, VisitDep
+from digest.web.site import ContextDep, FormDep, RequestContext
 from digest.web.views import PaperView, paper_view
 
 PAUSES = (7, 14, 30)  #: days that the page offers
@@ -80,49 +81,53 @@ class IssuePage(Page):
 
 
 @router.get("/u/{token}")
-def ask_to_leave(visit: VisitDep, token: str) -> Response:
-    """Shows the button."""
-    if not visit.site.claim(token, Purpose.UNSUBSCRIBE):
-        return visit.gone()
-    return visit.show(UnsubscribePage(action=visit.request.url.path))
+def ask_to_leave(context: ContextDep, token: str) -> Response:
+    """Show the button."""
+    if not context.site.claim(token, Purpose.UNSUBSCRIBE):
+        return context.gone()
+    return context.show(UnsubscribePage(action=context.request.url.path))
 
 
 @router.post("/u/{token}")
-def leave(visit: VisitDep, token: str, values: FormDep) -> Response:
-    """Unsubscribes at once: the page's button, and the one click of RFC 8058, which any body and no cookie will do for.
+def leave(context: ContextDep, token: str, values: FormDep) -> Response:
+    """Unsubscribe at once: the page's button, and the one click of RFC 8058, which any body and no cookie will do for.
 
     The answer is 200 whether or not the person had left before, and without a redirect.
     """
-    claim = visit.site.claim(token, Purpose.UNSUBSCRIBE)
+    claim = context.site.claim(token, Purpose.UNSUBSCRIBE)
     if claim is None:
-        return visit.gone()
+        return context.gone()
     one_click = "List-Unsubscribe" in values
-    subscriber = _subscriber(visit, claim)
+    subscriber = _subscriber(context, claim)
     cause = "one-click unsubscribe" if one_click else "unsubscribe page"
-    left = runs.leave(visit.site.store, subscriber, cause, visit.now) if subscriber else runs.Left(changed=False)
+    left = (
+        runs.unsubscribe(context.site.store, subscriber, cause, context.now)
+        if subscriber
+        else runs.Unsubscribed(changed=False)
+    )
     if one_click:
         return PlainTextResponse("You are unsubscribed.\n")
-    undo, reason = (f"/undo/{left.undo}" if left.undo else ""), f"{visit.request.url.path}/reason"
-    return visit.show(UnsubscribedPage(undo=undo, reason_action=reason), linkable=False)
+    undo, reason = (f"/undo/{left.undo}" if left.undo else ""), f"{context.request.url.path}/reason"
+    return context.show(UnsubscribedPage(undo=undo, reason_action=reason), linkable=False)
 
 
 @router.post("/u/{token}/reason")
-def explain(visit: VisitDep, token: str, values: FormDep) -> Response:
-    """Takes the reason for leaving; it is counted without the person."""
-    if not visit.site.claim(token, Purpose.UNSUBSCRIBE):
-        return visit.gone()
+def explain(context: ContextDep, token: str, values: FormDep) -> Response:
+    """Take the reason for leaving; it is counted without the person."""
+    if not context.site.claim(token, Purpose.UNSUBSCRIBE):
+        return context.gone()
     reason = first(values, "reason")
     if reason in REASONS:
-        runs.explain_leaving(visit.site.store, reason, visit.now)
-    return visit.show(UnsubscribedPage(thanked=reason in REASONS), linkable=False)
+        runs.record_unsubscribe_reason(context.site.store, reason, context.now)
+    return context.show(UnsubscribedPage(thanked=reason in REASONS), linkable=False)
 
 
 @router.post("/undo/{token}")
-def undo(visit: VisitDep, token: str) -> Response:
-    """Takes an unsubscribing back."""
-    if runs.come_back(visit.site.store, token, visit.now) is None:
-        return visit.gone()
-    return visit.show(ResubscribedPage(), linkable=False)
+def undo(context: ContextDep, token: str) -> Response:
+    """Take an unsubscribing back."""
+    if runs.undo_unsubscribe(context.site.store, token, context.now) is None:
+        return context.gone()
+    return context.show(ResubscribedPage(), linkable=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,38 +141,38 @@ class Ballot:
 
 @router.get("/v/{token}/{paper}/{way}")
 @router.get("/v/{token}")
-def ask_to_vote(visit: VisitDep, token: str, paper: str = "", way: str = "") -> Response:
-    """Shows the paper and the button."""
-    ballot = _ballot(visit, token, paper, way)
-    return _vote_page(visit, ballot, "ask") if ballot else visit.gone()
+def ask_to_vote(context: ContextDep, token: str, paper: str = "", way: str = "") -> Response:
+    """Show the paper and the button."""
+    ballot = _ballot(context, token, paper, way)
+    return _vote_page(context, ballot, "ask") if ballot else context.gone()
 
 
 @router.post("/v/{token}/{paper}/{way}")
 @router.post("/v/{token}")
-def vote(visit: VisitDep, token: str, values: FormDep, paper: str = "", way: str = "") -> Response:
-    """Stores the vote, once for this subscriber and paper, or takes it back."""
-    ballot = _ballot(visit, token, paper, way)
+def vote(context: ContextDep, token: str, values: FormDep, paper: str = "", way: str = "") -> Response:
+    """Store the vote, once for this subscriber and paper, or takes it back."""
+    ballot = _ballot(context, token, paper, way)
     if ballot is None:
-        return visit.gone()
+        return context.gone()
     undone = bool(first(values, "undo"))
     if ballot.subscriber and undone:
-        feedback.withdraw(visit.site.store, ballot.subscriber, ballot.paper)
+        votes.withdraw(context.site.store, ballot.subscriber, ballot.paper)
     elif ballot.subscriber:
-        feedback.vote(visit.site.store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=visit.now)
-    return _vote_page(visit, ballot, "undone" if undone else "done")
+        votes.vote(context.site.store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=context.now)
+    return _vote_page(context, ballot, "undone" if undone else "done")
 
 
-def _ballot(visit: Visit, token: str, paper: str, way: str) -> Ballot | None:
-    """Gives what a link to vote asks for: on a paper that its issue shows, whatever else the address may say.
+def _ballot(context: RequestContext, token: str, paper: str, way: str) -> Ballot | None:
+    """Return what a link to vote asks for: on a paper that its issue shows, whatever else the address may say.
 
     In older mails each link has a token of its own, which says paper and way.
     """
     if not way:
-        claim = visit.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
+        claim = context.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
         up = claim is not None and claim.purpose is Purpose.VOTE_UP
-        return Ballot(subscriber=_subscriber(visit, claim), paper=claim.paper, up=up) if claim else None
-    claim = visit.site.claim(token, Purpose.VOTE)
-    found = _delivery(visit, claim) if claim else None
+        return Ballot(subscriber=_subscriber(context, claim), paper=claim.paper, up=up) if claim else None
+    claim = context.site.claim(token, Purpose.VOTE)
+    found = _delivery(context, claim) if claim else None
     if found is None or way not in ("up", "down"):
         return None
     if found.issue is None:  # erased with its reader; their old links answer as before, and store nothing
@@ -177,40 +182,40 @@ def _ballot(visit: Visit, token: str, paper: str, way: str) -> Ballot | None:
 
 
 @router.get("/p/{token}")
-def ask_to_pause(visit: VisitDep, token: str) -> Response:
-    """Shows for how long, and the button."""
-    if not visit.site.claim(token, Purpose.PAUSE):
-        return visit.gone()
-    return visit.show(PausePage(action=visit.request.url.path))
+def ask_to_pause(context: ContextDep, token: str) -> Response:
+    """Show for how long, and the button."""
+    if not context.site.claim(token, Purpose.PAUSE):
+        return context.gone()
+    return context.show(PausePage(action=context.request.url.path))
 
 
 @router.post("/p/{token}")
-def pause(visit: VisitDep, token: str, values: FormDep) -> Response:
-    """Pauses for the chosen time."""
-    claim = visit.site.claim(token, Purpose.PAUSE)
+def pause(context: ContextDep, token: str, values: FormDep) -> Response:
+    """Pause for the chosen time."""
+    claim = context.site.claim(token, Purpose.PAUSE)
     if claim is None:
-        return visit.gone()
+        return context.gone()
     days = int(first(values, "days")) if first(values, "days") in map(str, PAUSES) else PAUSES[1]
-    until = visit.now.date() + timedelta(days=days)
-    subscriber = _subscriber(visit, claim)
+    until = context.now.date() + timedelta(days=days)
+    subscriber = _subscriber(context, claim)
     if subscriber:
-        runs.pause(visit.site.store, subscriber, until, "pause link", visit.now)
-    return visit.show(PausePage(action=visit.request.url.path, until=until), linkable=False)
+        runs.pause(context.site.store, subscriber, until, "pause link", context.now)
+    return context.show(PausePage(action=context.request.url.path, until=until), linkable=False)
 
 
 @router.get("/i/{token}")
-def issue(visit: VisitDep, token: str) -> Response:
-    """Shows the picks of an issue, and nothing of whom they were picked for."""
-    claim = visit.site.claim(token, Purpose.VIEW)
-    found = _delivery(visit, claim) if claim else None
+def issue(context: ContextDep, token: str) -> Response:
+    """Show the picks of an issue, and nothing of whom they were picked for."""
+    claim = context.site.claim(token, Purpose.VIEW)
+    found = _delivery(context, claim) if claim else None
     if found is None:
-        return visit.gone()
-    return visit.show(IssuePage(day=found.issue_date, papers=_picked(visit, found)))
+        return context.gone()
+    return context.show(IssuePage(day=found.issue_date, papers=_picked(context, found)))
 
 
-def _picked(visit: Visit, delivery: Delivery) -> tuple[PaperView, ...]:
+def _picked(context: RequestContext, delivery: Delivery) -> tuple[PaperView, ...]:
     picks = _shown(delivery)
-    with visit.site.store.reading() as tx:
+    with context.site.store.reading() as tx:
         known = papers.by_numbers(tx, [pick.paper for pick in picks])
     return tuple(paper_view(known[pick.paper], pick, reasons=False) for pick in picks if pick.paper in known)
 
@@ -220,24 +225,24 @@ def _shown(delivery: Delivery) -> tuple[Pick, ...]:
     return issue.shown if issue else ()
 
 
-def _vote_page(visit: Visit, ballot: Ballot, state: str) -> Response:
-    with visit.site.store.reading() as tx:
+def _vote_page(context: RequestContext, ballot: Ballot, state: str) -> Response:
+    with context.site.store.reading() as tx:
         paper = papers.by_numbers(tx, [ballot.paper]).get(ballot.paper)
     page = VotePage(
         up=ballot.up,
         title=paper.title if paper else "",
         state=state,
-        action=visit.request.url.path,
+        action=context.request.url.path,
     )
-    return visit.show(page, linkable=state == "ask")
+    return context.show(page, linkable=state == "ask")
 
 
-def _delivery(visit: Visit, claim: Claim) -> Delivery | None:
-    with visit.site.store.reading() as tx:
+def _delivery(context: RequestContext, claim: LinkClaim) -> Delivery | None:
+    with context.site.store.reading() as tx:
         return deliveries.by_id(tx, claim.delivery)
 
 
-def _subscriber(visit: Visit, claim: Claim) -> int | None:
-    """Gives whom a delivery was for; None once they were erased."""
-    found = _delivery(visit, claim)
+def _subscriber(context: RequestContext, claim: LinkClaim) -> int | None:
+    """Return whom a delivery was for; None once they were erased."""
+    found = _delivery(context, claim)
     return found.subscriber if found else None

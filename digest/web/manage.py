@@ -10,18 +10,20 @@ from fastapi import APIRouter, Response
 
 from digest.errors import UsageError
 from digest.papers import Paper
-from digest.profiles import Fault, Keyword, faults
-from digest.runs import feedback, standing
-from digest.runs.access import MANAGE_WITHIN
-from digest.runs.subscribe import request_manage_link
-from digest.storage import deliveries, groups, papers, reading_lists
-from digest.storage.deliveries import Delivery
+from digest.profiles import Keyword, ProfileFault, faults
+from digest.runs.subscriptions import lifecycle, votes
+from digest.runs.subscriptions.sign_up import request_manage_link
+from digest.runs.transactional.access_links import MANAGE_WITHIN
+from digest.storage.delivery import deliveries
+from digest.storage.delivery.deliveries import Delivery
+from digest.storage.papers import papers
+from digest.storage.subscribers import groups, reading_lists
 from digest.subscribers import Owner, State, Subscriber, address_faults
-from digest.web.forms import ProfileFields, Reading, fields_of, first, read_profile, read_schedule
-from digest.web.holder import HolderDep, back
+from digest.web.forms import FormResult, ProfileFields, fields_of, first, read_profile, read_schedule
+from digest.web.manage_access import HolderDep, back
 from digest.web.pages import Page
 from digest.web.signup import ZONES, CheckMailPage, weekday_names
-from digest.web.site import FormDep, Visit, VisitDep
+from digest.web.site import ContextDep, FormDep, RequestContext
 from digest.web.views import AdviceView, PaperView, advice_views, paper_view
 
 ISSUES_SHOWN = 10
@@ -85,7 +87,7 @@ class ManagePage(Page):
     zones: tuple[str, ...] = ZONES
     weekdays: tuple[tuple[str, str], ...]
     votes: tuple[VoteView, ...] = ()
-    shifts: tuple[ShiftView, ...] = ()
+    match_changes: tuple[ShiftView, ...] = ()
     issues: tuple[PastIssue, ...] = ()
     reading: tuple[PaperView, ...] = ()
     saved: frozenset[int] = frozenset()  #: numbers of the papers on the reading list
@@ -94,104 +96,110 @@ class ManagePage(Page):
 
 
 @router.get("/manage")
-def ask(visit: VisitDep) -> Response:
-    """Shows where to ask for a link."""
-    return visit.show(ManageRequestPage())
+def ask(context: ContextDep) -> Response:
+    """Show where to ask for a link."""
+    return context.show(ManageRequestPage())
 
 
 @router.post("/manage")
-def request_link(visit: VisitDep, values: FormDep) -> Response:
-    """Mails a fresh link; the answer is the same whether or not the address is known."""
+def request_link(context: ContextDep, values: FormDep) -> Response:
+    """Mail a fresh link; the answer is the same whether or not the address is known."""
     address = first(values, "address")
     if address_faults(address):
-        return visit.show(ManageRequestPage(address=address, wrong=True))
+        return context.show(ManageRequestPage(address=address, wrong=True))
     if not first(values, "website"):
-        request_manage_link(visit.site.store, address, visit.site.settings, network=visit.network, now=visit.now)
-        visit.site.wake()
-    return visit.show(CheckMailPage(hours=int(MANAGE_WITHIN.total_seconds() // 3600)), linkable=False)
+        request_manage_link(
+            context.site.store, address, context.site.settings, network=context.network, now=context.now
+        )
+        context.site.wake()
+    return context.show(CheckMailPage(hours=int(MANAGE_WITHIN.total_seconds() // 3600)), linkable=False)
 
 
 @router.get("/m/{token}")
-def page(visit: VisitDep, person: HolderDep, token: str, done: str = "") -> Response:
-    """Shows the whole subscription."""
-    return visit.show(_page(visit, person, token, done=done))
+def page(context: ContextDep, person: HolderDep, token: str, done: str = "") -> Response:
+    """Show the whole subscription."""
+    return context.show(_page(context, person, token, done=done))
 
 
 @router.post("/m/{token}/profile")
-def save_profile(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Saves what the reader wants to read."""
+def save_profile(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
+    """Save what the reader wants to read."""
     profile = read_profile(values)
     wanted = replace(person.subscription, profile=profile)
-    return _saved(visit, token, person, Reading(subscription=wanted, faults=tuple(faults(profile))), "profile")
+    return _saved(context, token, person, FormResult(subscription=wanted, faults=tuple(faults(profile))), "profile")
 
 
 @router.post("/m/{token}/schedule")
-def save_schedule(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Saves when issues come, the reader's name and language."""
+def save_schedule(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
+    """Save when issues come, the reader's name and language."""
     schedule, wrong = read_schedule(values)
     name, language = first(values, "name")[:100], first(values, "language")
-    known = language in visit.site.pages.languages.codes
+    known = language in context.site.pages.languages.codes
     wanted = replace(
         person.subscription,
         schedule=schedule,
         name=name if name.isprintable() else person.subscription.name,
         language=language if known else person.subscription.language,
     )
-    return _saved(visit, token, person, Reading(subscription=wanted, faults=tuple(wrong)), "schedule")
+    return _saved(context, token, person, FormResult(subscription=wanted, faults=tuple(wrong)), "schedule")
 
 
 @router.post("/m/{token}/pause")
-def pause(visit: VisitDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Pauses until a date, or ends a pause."""
+def pause(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
+    """Pause until a date, or ends a pause."""
     if first(values, "resume"):
-        standing.resume(visit.site.store, person.number, "manage page", visit.now)
-        return back(visit, token, "resumed")
+        lifecycle.resume(context.site.store, person.number, "manage page", context.now)
+        return back(context, token, "resumed")
     until = _day(first(values, "until"))
-    if until is None or not 0 < (until - visit.now.date()).days <= LONGEST_PAUSE:
-        return visit.show(_page(visit, person, token, wrong=(Fault(field="until", reason=""),)))
-    standing.pause(visit.site.store, person.number, until, "manage page", visit.now)
-    return back(visit, token, "paused")
+    if until is None or not 0 < (until - context.now.date()).days <= LONGEST_PAUSE:
+        return context.show(_page(context, person, token, wrong=(ProfileFault(field="until", reason=""),)))
+    lifecycle.pause(context.site.store, person.number, until, "manage page", context.now)
+    return back(context, token, "paused")
 
 
 @router.post("/m/{token}/leave")
-def leave(visit: VisitDep, person: HolderDep, token: str) -> Response:
-    """Unsubscribes; or subscribes again, where the reader had left."""
-    left = standing.leave(visit.site.store, person.number, "manage page", visit.now)
+def leave(context: ContextDep, person: HolderDep, token: str) -> Response:
+    """Unsubscribe; or subscribes again, where the reader had left."""
+    left = lifecycle.unsubscribe(context.site.store, person.number, "manage page", context.now)
     if left.undo:
-        return back(visit, token, "left")
-    return back(visit, token, "")
+        return back(context, token, "left")
+    return back(context, token, "")
 
 
 @router.post("/m/{token}/return")
-def comeback(visit: VisitDep, person: HolderDep, token: str) -> Response:
-    """Subscribes again somebody who left: the link came by mail, which is proof enough."""
-    standing.rejoin(visit.site.store, person.number, "manage page", visit.now)
-    return back(visit, token, "returned")
+def comeback(context: ContextDep, person: HolderDep, token: str) -> Response:
+    """Subscribe again somebody who left: the link came by mail, which is proof enough."""
+    lifecycle.resubscribe(context.site.store, person.number, "manage page", context.now)
+    return back(context, token, "returned")
 
 
-def outdated(visit: Visit) -> Response:
-    """Gives the answer to a link that is wrong or has run out: where to ask for a fresh one."""
-    response = visit.show(ManageRequestPage(outdated=True), linkable=False)
+def outdated(context: RequestContext) -> Response:
+    """Return the answer to a link that is wrong or has run out: where to ask for a fresh one."""
+    response = context.show(ManageRequestPage(outdated=True), linkable=False)
     response.status_code = 404
     return response
 
 
-def _saved(visit: Visit, token: str, person: Subscriber, reading: Reading, what: str) -> Response:
+def _saved(context: RequestContext, token: str, person: Subscriber, reading: FormResult, what: str) -> Response:
     if reading.faults:
         shown = replace(person, subscription=reading.subscription)
-        return visit.show(_page(visit, shown, token, wrong=reading.faults), linkable=False)
+        return context.show(_page(context, shown, token, wrong=reading.faults), linkable=False)
     try:
-        standing.change(visit.site.store, person, reading.subscription, visit.now)
+        lifecycle.change(context.site.store, person, reading.subscription, context.now)
     except UsageError as error:
-        return visit.fail(409, visit.translate("This could not be saved"), str(error))
-    return back(visit, token, what)
+        return context.fail(409, context.translate("This could not be saved"), str(error))
+    return back(context, token, what)
 
 
-def _page(visit: Visit, person: Subscriber, token: str, *, done: str = "", wrong: tuple[Fault, ...] = ()) -> ManagePage:
-    complaints = Reading(subscription=person.subscription, faults=wrong).wrong
-    opinions = feedback.opinions(visit.site.store, person.number)
-    shifts = visit.site.outlook.shifts(person.profile, feedback.as_votes(opinions)) if opinions else ()
-    with visit.site.store.reading() as tx:
+def _page(
+    context: RequestContext, person: Subscriber, token: str, *, done: str = "", wrong: tuple[ProfileFault, ...] = ()
+) -> ManagePage:
+    complaints = FormResult(subscription=person.subscription, faults=wrong).wrong
+    opinions = votes.opinions(context.site.store, person.number)
+    match_changes = (
+        context.site.live_preview.match_changes(person.profile, votes.as_votes(opinions)) if opinions else ()
+    )
+    with context.site.store.reading() as tx:
         past = deliveries.of_subscriber(tx, person.number, limit=ISSUES_SHOWN)
         numbers = {pick.paper for delivery in past if delivery.issue for pick in delivery.issue.picks}
         known = papers.by_numbers(tx, numbers)
@@ -205,20 +213,20 @@ def _page(visit: Visit, person: Subscriber, token: str, *, done: str = "", wrong
         next_issue=person.next_issue,
         owned_by_file=person.owner is Owner.FILE,
         done=done,
-        advice=advice_views(visit.site.outlook, person.profile) if done == "profile" else (),
+        advice=advice_views(context.site.live_preview, person.profile) if done == "profile" else (),
         fields=fields_of(person.subscription, complaints),
         keywords=person.profile.keywords,
-        weekdays=weekday_names(visit.language),
+        weekdays=weekday_names(context.language),
         votes=tuple(VoteView(paper=o.paper.number, title=o.paper.title, up=o.value > 0) for o in opinions),
-        shifts=tuple(
+        match_changes=tuple(
             ShiftView(title=s.paper.title, read=paper_view(s.paper).read, before=s.before, after=s.after)
-            for s in shifts
+            for s in match_changes
         ),
         issues=tuple(_past_issue(delivery, known) for delivery in past if delivery.issue),
         reading=tuple(map(paper_view, listed)),
         saved=frozenset(paper.number for paper in listed),
         groups=tuple((group.id, group.name, group.shared) for group in joined),
-        tomorrow=date.fromordinal(visit.now.date().toordinal() + 1),
+        tomorrow=date.fromordinal(context.now.date().toordinal() + 1),
     )
 
 

@@ -12,20 +12,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from digest.runs.watch import Figures, figures
-from digest.web.site import VisitDep
+from digest.runs.operations.monitoring import Figures, figures
+from digest.web.site import ContextDep
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
-def metrics(visit: VisitDep) -> Response:
-    """Gives the figures of the installation, to the addresses that web.metrics_from names; to others no such page."""
-    client = visit.request.client
-    if client is None or not _is_among(client.host, visit.site.settings.web.metrics_from):
-        return visit.gone()
+def metrics(context: ContextDep) -> Response:
+    """Return the figures of the installation, to the addresses that web.metrics_from names; to others no such page."""
+    client = context.request.client
+    if client is None or not _is_among(client.host, context.site.settings.web.metrics_from):
+        return context.gone()
     registry = CollectorRegistry()
-    registry.register(_Gauges(figures(visit.site.store, visit.now), visit.now))
+    registry.register(_Gauges(figures(context.site.store, context.now), context.now))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 

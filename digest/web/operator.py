@@ -14,17 +14,18 @@ from fastapi.responses import RedirectResponse
 from digest.deliveries import DeliveryState
 from digest.errors import UsageError
 from digest.profiles import line_of
-from digest.runs import group as grouping
-from digest.runs.access import token_hash
-from digest.runs.subscribe import TooMany
-from digest.storage import consent, deliveries, groups, ledger, operators, runs, sign_ups, suppressions
-from digest.storage.deliveries import Delivery
-from digest.storage.operators import Operator, Role
-from digest.storage.sign_ups import Use
-from digest.storage.suppressions import Suppression
+from digest.runs.subscriptions import groups as grouping
+from digest.runs.subscriptions.sign_up import TooManyRequests
+from digest.runs.transactional.access_links import token_hash
+from digest.storage.delivery import deliveries, ledger, runs
+from digest.storage.delivery.deliveries import Delivery
+from digest.storage.subscribers import consent, groups, operators, sign_ups, suppressions
+from digest.storage.subscribers.operators import Operator, Role
+from digest.storage.subscribers.sign_ups import Use
+from digest.storage.subscribers.suppressions import Suppression
 from digest.web.forms import first, read_profile
 from digest.web.pages import Page
-from digest.web.site import FormDep, Visit, VisitDep
+from digest.web.site import ContextDep, FormDep, RequestContext
 
 COOKIE = "digest_operator"
 SESSION = timedelta(hours=12)
@@ -105,13 +106,13 @@ class GroupsPage(Page):
 
 
 @router.get("")
-def overview(visit: VisitDep) -> Response:
-    """Shows how things stand, or where to sign in."""
-    who = _operator(visit)
+def overview(context: ContextDep) -> Response:
+    """Show how things stand, or where to sign in."""
+    who = _operator(context)
     if who is None:
-        return visit.show(LoginPage())
-    since = visit.now - SINCE
-    with visit.site.store.reading() as tx:
+        return context.show(LoginPage())
+    since = context.now - SINCE
+    with context.site.store.reading() as tx:
         page = OverviewPage(
             who=who,
             people=[(state.value, count) for state, count in consent.count_states(tx).items() if count],
@@ -122,124 +123,126 @@ def overview(visit: VisitDep) -> Response:
                 for r in runs.recent(tx, limit=25)
             ],
         )
-    return visit.show(page)
+    return context.show(page)
 
 
 @router.post("/session")
-def sign_in(visit: VisitDep, values: FormDep) -> Response:
-    """Opens a session for a token."""
+def sign_in(context: ContextDep, values: FormDep) -> Response:
+    """Open a session for a token."""
     session = secrets.token_urlsafe(32)
-    logins = Use(name=f"login:{visit.network}", limit=LOGINS, period=timedelta(hours=1))
-    with visit.site.store.transaction() as tx:
-        if not sign_ups.take(tx, [logins], visit.now):
-            raise TooMany("too many attempts to sign in")
+    logins = Use(name=f"login:{context.network}", limit=LOGINS, period=timedelta(hours=1))
+    with context.site.store.transaction() as tx:
+        if not sign_ups.take(tx, [logins], context.now):
+            raise TooManyRequests("too many attempts to sign in")
         who = operators.by_token(tx, token_hash(first(values, "token")))
         if who:
-            operators.open_session(tx, who.id, token_hash(session), visit.now + SESSION)
+            operators.open_session(tx, who.id, token_hash(session), context.now + SESSION)
     if who is None:
-        return visit.show(LoginPage(wrong=True), linkable=False)
+        return context.show(LoginPage(wrong=True), linkable=False)
     answer = RedirectResponse("/operator", status_code=303)
-    secure = visit.request.url.scheme == "https"
+    secure = context.request.url.scheme == "https"
     age = int(SESSION.total_seconds())
     answer.set_cookie(COOKIE, session, max_age=age, path="/operator", secure=secure, httponly=True, samesite="strict")
     return answer
 
 
 @router.post("/session/end")
-def sign_out(visit: VisitDep) -> Response:
-    """Ends the session."""
-    with visit.site.store.transaction() as tx:
-        operators.close_session(tx, token_hash(visit.request.cookies.get(COOKIE, "")))
+def sign_out(context: ContextDep) -> Response:
+    """End the session."""
+    with context.site.store.transaction() as tx:
+        operators.close_session(tx, token_hash(context.request.cookies.get(COOKIE, "")))
     answer = RedirectResponse("/operator", status_code=303)
     answer.delete_cookie(COOKIE, path="/operator")
     return answer
 
 
 @router.get("/deliveries")
-def delivered(visit: VisitDep, state: str = DeliveryState.FAILED.value) -> Response:
-    """Shows the newest deliveries in one state."""
-    if _operator(visit) is None:
-        return visit.show(LoginPage())
+def delivered(context: ContextDep, state: str = DeliveryState.FAILED.value) -> Response:
+    """Show the newest deliveries in one state."""
+    if _operator(context) is None:
+        return context.show(LoginPage())
     chosen = next((known for known in DeliveryState if known.value == state), DeliveryState.FAILED)
-    with visit.site.store.reading() as tx:
+    with context.site.store.reading() as tx:
         rows = deliveries.in_states(tx, [chosen], limit=SHOWN)
-    return visit.show(DeliveriesPage(state=chosen.value, states=[known.value for known in DeliveryState], rows=rows))
+    return context.show(DeliveriesPage(state=chosen.value, states=[known.value for known in DeliveryState], rows=rows))
 
 
 @router.get("/suppressions")
-def suppressed(visit: VisitDep) -> Response:
-    """Shows the addresses that are not mailed."""
-    who = _operator(visit)
+def suppressed(context: ContextDep) -> Response:
+    """Show the addresses that are not mailed."""
+    who = _operator(context)
     if who is None:
-        return visit.show(LoginPage())
-    with visit.site.store.reading() as tx:
+        return context.show(LoginPage())
+    with context.site.store.reading() as tx:
         rows = suppressions.holding(tx)[:SHOWN]
-    return visit.show(SuppressionsPage(rows=rows, may_lift=who.role.includes(Role.SEND)))
+    return context.show(SuppressionsPage(rows=rows, may_lift=who.role.includes(Role.SEND)))
 
 
 @router.post("/suppressions/lift")
-def lift(visit: VisitDep, values: FormDep) -> Response:
-    """Lets an address be mailed again."""
-    if not _may(visit, Role.SEND):
-        return _forbidden(visit)
-    with visit.site.store.transaction() as tx:
-        suppressions.lift(tx, first(values, "address"), visit.now)
+def lift(context: ContextDep, values: FormDep) -> Response:
+    """Let an address be mailed again."""
+    if not _may(context, Role.SEND):
+        return _forbidden(context)
+    with context.site.store.transaction() as tx:
+        suppressions.lift(tx, first(values, "address"), context.now)
     return RedirectResponse("/operator/suppressions", status_code=303)
 
 
 @router.get("/groups")
-def groups_page(visit: VisitDep) -> Response:
-    """Shows the groups."""
-    return visit.show(LoginPage()) if _operator(visit) is None else _groups(visit)
+def groups_page(context: ContextDep) -> Response:
+    """Show the groups."""
+    return context.show(LoginPage()) if _operator(context) is None else _groups(context)
 
 
 @router.post("/groups")
-def save_group(visit: VisitDep, values: FormDep) -> Response:
-    """Makes a group, or changes the profile of the one of that name."""
-    if not _may(visit, Role.ADMINISTER):
-        return _forbidden(visit)
+def save_group(context: ContextDep, values: FormDep) -> Response:
+    """Make a group, or changes the profile of the one of that name."""
+    if not _may(context, Role.ADMINISTER):
+        return _forbidden(context)
     shared = bool(first(values, "shared"))
     try:
-        grouping.save_group(visit.site.store, first(values, "name"), read_profile(values), shared=shared, now=visit.now)
+        grouping.save_group(
+            context.site.store, first(values, "name"), read_profile(values), shared=shared, now=context.now
+        )
     except UsageError as error:
-        return _groups(visit, said=str(error))
-    return _groups(visit, said="Saved.")
+        return _groups(context, said=str(error))
+    return _groups(context, said="Saved.")
 
 
 @router.post("/groups/{group}/invitations")
-def invite(visit: VisitDep, group: Annotated[int, Path(ge=1, le=2**53)], values: FormDep) -> Response:
-    """Mails an invitation to each address."""
-    if not _may(visit, Role.ADMINISTER):
-        return _forbidden(visit)
+def invite(context: ContextDep, group: Annotated[int, Path(ge=1, le=2**53)], values: FormDep) -> Response:
+    """Mail an invitation to each address."""
+    if not _may(context, Role.ADMINISTER):
+        return _forbidden(context)
     addresses = first(values, "addresses").replace(",", " ").replace(";", " ").split()
     try:
-        made = grouping.invite_to(visit.site.store, group, addresses, visit.site.settings, visit.now)
+        made = grouping.invite_to(context.site.store, group, addresses, context.site.settings, context.now)
     except UsageError as error:
-        return _groups(visit, said=str(error))
-    visit.site.wake()
+        return _groups(context, said=str(error))
+    context.site.wake()
     held = f" Not invited: {', '.join(made.held)}." if made.held else ""
-    return _groups(visit, said=f"Invitations on their way: {made.invited}.{held}")
+    return _groups(context, said=f"Invitations on their way: {made.invited}.{held}")
 
 
-def _operator(visit: Visit) -> Operator | None:
-    session = visit.request.cookies.get(COOKIE, "")
+def _operator(context: RequestContext) -> Operator | None:
+    session = context.request.cookies.get(COOKIE, "")
     if not session:
         return None
-    with visit.site.store.reading() as tx:
-        return operators.by_session(tx, token_hash(session), visit.now)
+    with context.site.store.reading() as tx:
+        return operators.by_session(tx, token_hash(session), context.now)
 
 
-def _may(visit: Visit, role: Role) -> bool:
-    who = _operator(visit)
+def _may(context: RequestContext, role: Role) -> bool:
+    who = _operator(context)
     return who is not None and who.role.includes(role)
 
 
-def _forbidden(visit: Visit) -> Response:
-    return visit.fail(403, "Not with this role", "Sign in as an operator whose role includes this.")
+def _forbidden(context: RequestContext) -> Response:
+    return context.fail(403, "Not with this role", "Sign in as an operator whose role includes this.")
 
 
-def _groups(visit: Visit, said: str = "") -> Response:
-    with visit.site.store.reading() as tx:
+def _groups(context: RequestContext, said: str = "") -> Response:
+    with context.site.store.reading() as tx:
         known = groups.all_of(tx)
     rows = [
         GroupView(
@@ -251,10 +254,10 @@ def _groups(visit: Visit, said: str = "") -> Response:
         )
         for group in known
     ]
-    return visit.show(GroupsPage(rows=rows, may_change=_may(visit, Role.ADMINISTER), said=said), linkable=False)
+    return context.show(GroupsPage(rows=rows, may_change=_may(context, Role.ADMINISTER), said=said), linkable=False)
 
 
 def _figures(report: object) -> str:
-    """Gives the counts of a report that are not nought, as people read them."""
+    """Return the counts of a report that are not nought, as people read them."""
     counts = report.items() if isinstance(report, dict) else ()
     return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts if isinstance(count, int) and count)

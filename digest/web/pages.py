@@ -57,7 +57,7 @@ class Pages:
     """Renders pages from the templates of one installation."""
 
     def __init__(self, texts: Mapping[str, str], theme: str = "default") -> None:
-        """Takes all templates, file name to text; those under pages/ are used, in the colours of a theme."""
+        """Take all templates, file name to text; those under pages/ are used, in the colours of a theme."""
         look = f"theme/{theme}.toml"
         texts = {**texts, f"{STATIC}theme.css": theme_css(read_theme(texts[look], look))}
         own = {name.removeprefix(FOLDER): text for name, text in texts.items() if name.startswith(FOLDER)}
@@ -67,16 +67,16 @@ class Pages:
         self._sources = {name: text for name, text in own.items() if name.endswith((".html", ".svg"))}
 
     def response(self, page: Page, frame: Frame) -> Response:
-        """Gives the answer that shows a page."""
+        """Return the answer that shows a page."""
         return HTMLResponse(self.html(page, frame), status_code=page.status)
 
     def html(self, page: Page, frame: Frame) -> str:
-        """Gives the HTML of a page."""
+        """Return the HTML of a page."""
         template = self._environments(frame.language).get_template(page.template)
         return template.render({"frame": frame, **{item.name: getattr(page, item.name) for item in fields(page)}})
 
     def text(self, language: str, message: str) -> str:
-        """Gives a message in a language."""
+        """Return a message in a language."""
         return self.languages.catalogue(language).gettext(message)
 
     def _environments(self, language: str) -> Environment:
@@ -106,7 +106,7 @@ class Pages:
 
 
 def address_of(path: str, frame: Frame, **query: object) -> str:
-    """Gives the address of another page, in the language that the reader asked for."""
+    """Return the address of another page, in the language that the reader asked for."""
     wanted = {"lang": frame.wanted} if frame.wanted and "lang" not in query else {}
     rest = {name: value for name, value in query.items() if value not in ("", None)}
     return f"{path}?{urlencode({**rest, **wanted})}" if rest or wanted else path
@@ -129,7 +129,7 @@ def _filters(language: str) -> dict[str, Any]:
 
 
 def theme_css(theme: Theme) -> str:
-    """Gives the colours and fonts of a theme as the custom properties that pages.css uses."""
+    """Return the colours and fonts of a theme as the custom properties that pages.css uses."""
     light, dark = _properties(theme.light), _properties(theme.dark)
     fonts = f"--font: {_quoted(theme.font)}; --display: {_quoted(theme.display)};"
     return f":root {{ {fonts} {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"

@@ -11,14 +11,14 @@ from babel import Locale
 from fastapi import APIRouter, Query, Response
 
 from digest.profiles import faults
-from digest.runs import subscribe as runs
-from digest.runs.liked import propose
-from digest.runs.outbox import CONFIRM_WITHIN
+from digest.runs.subscriptions import sign_up as runs
+from digest.runs.subscriptions.keyword_suggestions import propose
+from digest.runs.transactional.outbox import CONFIRM_WITHIN
 from digest.subscribers import WEEKDAYS
+from digest.web.form_timestamps import TimestampCheck
 from digest.web.forms import ProfileFields, Values, fields_of, first, read_form, read_profile
 from digest.web.pages import Page
-from digest.web.site import FormDep, Visit, VisitDep
-from digest.web.stamps import Reading
+from digest.web.site import ContextDep, FormDep, RequestContext
 from digest.web.views import PreviewView, advice_views, preview_view
 
 ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
@@ -85,109 +85,115 @@ class ConfirmedPage(Page):
 
 
 @router.get("/subscribe")
-def form(visit: VisitDep, keyword: Annotated[list[str] | None, Query()] = None) -> Response:
-    """Shows the empty form, or one that starts with the keywords in its address."""
-    fields = ProfileFields(keywords="\n".join(keyword or ()), language=visit.language)
-    return visit.show(_form_page(visit, fields, guess=True))
+def form(context: ContextDep, keyword: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Show the empty form, or one that starts with the keywords in its address."""
+    fields = ProfileFields(keywords="\n".join(keyword or ()), language=context.language)
+    return context.show(_form_page(context, fields, guess=True))
 
 
 @router.post("/subscribe/preview")
-def preview(visit: VisitDep, values: FormDep) -> Response:
-    """Shows the form again, with what its profile would have picked."""
-    fields = _fields(visit, values, everything=False)
-    return visit.show(
-        replace(_form_page(visit, fields, guess=bool(first(values, "guess"))), preview=_preview(visit, values))
+def preview(context: ContextDep, values: FormDep) -> Response:
+    """Show the form again, with what its profile would have picked."""
+    fields = _fields(context, values, everything=False)
+    return context.show(
+        replace(_form_page(context, fields, guess=bool(first(values, "guess"))), preview=_preview(context, values))
     )
 
 
 @router.post("/subscribe/preview/part")
-def preview_part(visit: VisitDep, values: FormDep) -> Response:
-    """Gives the preview alone, for the script that keeps it up to date."""
-    return visit.show(PreviewPart(preview=_preview(visit, values)))
+def preview_part(context: ContextDep, values: FormDep) -> Response:
+    """Return the preview alone, for the script that keeps it up to date."""
+    return context.show(PreviewPart(preview=_preview(context, values)))
 
 
 @router.post("/subscribe")
-def sign_up(visit: VisitDep, values: FormDep) -> Response:
-    """Takes the form; the answer is the same whether or not the address is known."""
-    reading = read_form(values, visit.language)
+def sign_up(context: ContextDep, values: FormDep) -> Response:
+    """Take the form; the answer is the same whether or not the address is known."""
+    reading = read_form(values, context.language)
     if reading.faults:
-        return visit.show(_form_page(visit, fields_of(reading.subscription, reading.wrong, values)))
-    stamp = visit.site.form_clock.read(first(values, "stamp"), visit.now)
-    if first(values, "website") or stamp is Reading.FORGED:
-        return _check_mail(visit)  # a robot is told what everybody is told
-    if stamp is not Reading.GOOD:
-        text = visit.translate("The form was open too long, or was sent too fast. Please press the button once more.")
-        return visit.show(_form_page(visit, fields_of(reading.subscription), again=text))
-    runs.sign_up(visit.site.store, reading.subscription, visit.site.settings, network=visit.network, now=visit.now)
-    visit.site.wake()
-    return _check_mail(visit)
+        return context.show(_form_page(context, fields_of(reading.subscription, reading.wrong, values)))
+    stamp = context.site.form_clock.read(first(values, "stamp"), context.now)
+    if first(values, "website") or stamp is TimestampCheck.FORGED:
+        return _check_mail(context)  # a robot is told what everybody is told
+    if stamp is not TimestampCheck.GOOD:
+        text = context.translate("The form was open too long, or was sent too fast. Please press the button once more.")
+        return context.show(_form_page(context, fields_of(reading.subscription), again=text))
+    runs.sign_up(
+        context.site.store, reading.subscription, context.site.settings, network=context.network, now=context.now
+    )
+    context.site.wake()
+    return _check_mail(context)
 
 
 @router.get("/subscribe/liked")
-def liked_form(visit: VisitDep) -> Response:
-    """Shows where to paste papers that one likes."""
-    return visit.show(LikedPage())
+def liked_form(context: ContextDep) -> Response:
+    """Show where to paste papers that one likes."""
+    return context.show(LikedPage())
 
 
 @router.post("/subscribe/liked")
-def liked(visit: VisitDep, values: FormDep) -> Response:
-    """Proposes keywords from the papers pasted or uploaded."""
+def liked(context: ContextDep, values: FormDep) -> Response:
+    """Propose keywords from the papers pasted or uploaded."""
     text = "\n".join([first(values, "liked"), first(values, "file")]).strip()
-    found = propose(visit.site.store, visit.site.outlook, text)
+    found = propose(context.site.store, context.site.live_preview, text)
     page = LikedPage(liked=first(values, "liked"), read=found.read, known=found.known, proposals=found.terms)
     if found.terms:
-        page = replace(page, preview=preview_view(visit.site.outlook.prospect(found.profile)))
-    return visit.show(page)
+        page = replace(page, preview=preview_view(context.site.live_preview.profile_preview(found.profile)))
+    return context.show(page)
 
 
 @router.get("/c/{token}")
-def confirmation(visit: VisitDep, token: str) -> Response:
-    """Shows one large button, and nothing else to read."""
-    if not runs.is_open(visit.site.store, token, visit.now):
-        return visit.gone()
-    return visit.show(ConfirmPage(action=visit.request.url.path))
+def confirmation(context: ContextDep, token: str) -> Response:
+    """Show one large button, and nothing else to read."""
+    if not runs.is_open(context.site.store, token, context.now):
+        return context.gone()
+    return context.show(ConfirmPage(action=context.request.url.path))
 
 
 @router.post("/c/{token}")
-def confirm(visit: VisitDep, token: str) -> Response:
-    """Confirms the sign-up."""
-    confirmed = runs.confirm(visit.site.store, token, visit.now)
+def confirm(context: ContextDep, token: str) -> Response:
+    """Confirm the sign-up."""
+    confirmed = runs.confirm(context.site.store, token, context.now)
     if confirmed is None:
-        return visit.gone()
-    visit.site.wake()
+        return context.gone()
+    context.site.wake()
     manage = f"/m/{confirmed.manage}" if confirmed.manage else "/manage"
-    return visit.show(ConfirmedPage(first_issue=confirmed.subscriber.next_issue, manage=manage))
+    return context.show(ConfirmedPage(first_issue=confirmed.subscriber.next_issue, manage=manage))
 
 
 def weekday_names(language: str) -> tuple[tuple[str, str], ...]:
-    """Gives code and short name of each weekday, Monday first."""
+    """Return code and short name of each weekday, Monday first."""
     names = Locale.parse(language).days["stand-alone"]["abbreviated"]
     return tuple((code, names[number]) for number, code in enumerate(WEEKDAYS))
 
 
-def _form_page(visit: Visit, fields: ProfileFields, *, guess: bool = False, again: str = "") -> SubscribePage:
+def _form_page(
+    context: RequestContext, fields: ProfileFields, *, guess: bool = False, again: str = ""
+) -> SubscribePage:
     return SubscribePage(
         fields=fields,
-        stamp=visit.site.form_clock.stamp(visit.now),
+        stamp=context.site.form_clock.stamp(context.now),
         again=again,
         guess=guess,
-        weekdays=weekday_names(visit.language),
+        weekdays=weekday_names(context.language),
     )
 
 
-def _fields(visit: Visit, values: Values, *, everything: bool) -> ProfileFields:
-    """Gives the form as filled in; unless everything is asked for, what is empty yet is not called wrong."""
-    reading = read_form(values, visit.language)
+def _fields(context: RequestContext, values: Values, *, everything: bool) -> ProfileFields:
+    """Return the form as filled in; unless everything is asked for, what is empty yet is not called wrong."""
+    reading = read_form(values, context.language)
     filled = {name: reason for name, reason in reading.wrong.items() if everything or first(values, name)}
     return fields_of(reading.subscription, filled, values)
 
 
-def _preview(visit: Visit, values: Values) -> PreviewView | None:
+def _preview(context: RequestContext, values: Values) -> PreviewView | None:
     profile = read_profile(values)
     if profile.is_empty or faults(profile):
         return None
-    return preview_view(visit.site.outlook.prospect(profile), advice_views(visit.site.outlook, profile))
+    return preview_view(
+        context.site.live_preview.profile_preview(profile), advice_views(context.site.live_preview, profile)
+    )
 
 
-def _check_mail(visit: Visit) -> Response:
-    return visit.show(CheckMailPage(hours=int(CONFIRM_WITHIN.total_seconds() // 3600)), linkable=False)
+def _check_mail(context: RequestContext) -> Response:
+    return context.show(CheckMailPage(hours=int(CONFIRM_WITHIN.total_seconds() // 3600)), linkable=False)

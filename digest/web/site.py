@@ -15,15 +15,16 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-from digest.rendering import Press
-from digest.runs.outlook import Outlook
+from digest.rendering import MailRenderer
+from digest.runs.matching.live_preview import LivePreview
 from digest.settings import Settings
-from digest.storage import Store, secrets
-from digest.tokens import Claim, Keyring, Purpose, from_link
+from digest.signed_links import Keyring, LinkClaim, Purpose, from_link
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.web.form_timestamps import FormTimestamps
 from digest.web.forms import Values
 from digest.web.pages import Frame, Page, Pages, address_of
-from digest.web.sample import Showcase
-from digest.web.stamps import FormClock
+from digest.web.sample_issue import Showcase
 
 MAX_FIELDS = 1000
 READ_KEYS_EVERY = timedelta(seconds=1)  #: at most, however many links name a key that there is not
@@ -37,8 +38,8 @@ class Keys:
         self._ring = self._read(now)
         self._read_again: datetime | None = None
 
-    def verify(self, token: bytes, now: datetime) -> Claim | None:
-        """Gives what a token says; None when it is forged, torn or past its time."""
+    def verify(self, token: bytes, now: datetime) -> LinkClaim | None:
+        """Return what a token says; None when it is forged, torn or past its time."""
         if self._ring.lacks_key_of(token):
             with self._lock:  # who comes while another reads waits for what it finds
                 if self._ring.lacks_key_of(token) and self._may_read(now):
@@ -63,18 +64,18 @@ class Site:
     clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
     wake: Callable[[], None]  #: says that a letter may wait in the outbox; returns at once
     pages: Pages
-    press: Press
-    outlook: Outlook
+    renderer: MailRenderer
+    live_preview: LivePreview
     showcase: Showcase
     keys: Keys
 
     @cached_property
-    def form_clock(self) -> FormClock:
-        """Stamps forms; the same in every process on this store."""
-        return FormClock(self._secret("forms"))
+    def form_clock(self) -> FormTimestamps:
+        """Stamp forms; the same in every process on this store."""
+        return FormTimestamps(self._secret("forms"))
 
-    def claim(self, token: str, *purposes: Purpose) -> Claim | None:
-        """Gives what a token of a mail says, if it is genuine, in time and for one of these purposes."""
+    def claim(self, token: str, *purposes: Purpose) -> LinkClaim | None:
+        """Return what a token of a mail says, if it is genuine, in time and for one of these purposes."""
         claim = self.keys.verify(from_link(token), self.clock())
         return claim if claim and claim.purpose in purposes else None
 
@@ -84,7 +85,7 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
+class RequestContext:
     """One request, as the pages see it."""
 
     site: Site
@@ -103,11 +104,11 @@ class Visit:
         return network_of(self.request.client.host if self.request.client else "")
 
     def show(self, page: Page, *, language: str = "", linkable: bool = True) -> Response:
-        """Gives the answer that shows a page; `linkable` is False where the address answers only to a post."""
+        """Return the answer that shows a page; `linkable` is False where the address answers only to a post."""
         return self.site.pages.response(page, self._frame(language or self.language, linkable))
 
     def gone(self) -> Response:
-        """Gives the page for a link that is wrong, used up or has run out; all are told the same."""
+        """Return the page for a link that is wrong, used up or has run out; all are told the same."""
         heading = self.translate("This link does not work, or no longer")
         text = self.translate(
             "Perhaps it was used already, or its time is over. "
@@ -116,17 +117,17 @@ class Visit:
         return self.fail(404, heading, text)
 
     def fail(self, status: int, heading: str, text: str) -> Response:
-        """Gives the page that says what went wrong."""
+        """Return the page that says what went wrong."""
         response = self.show(ErrorPage(heading=heading, text=text), linkable=False)
         response.status_code = status
         return response
 
     def link(self, path: str, **query: str) -> str:
-        """Gives the address of another page of ours, in the language that the reader asked for."""
+        """Return the address of another page of ours, in the language that the reader asked for."""
         return address_of(path, self._frame(self.language, linkable=False), **query)
 
     def translate(self, message: str) -> str:
-        """Gives a message in the reader's language."""
+        """Return a message in the reader's language."""
         return self.site.pages.text(self.language, message)
 
     def _frame(self, language: str, linkable: bool) -> Frame:
@@ -154,7 +155,7 @@ class ErrorPage(Page):
 
 
 def network_of(host: str) -> str:
-    """Gives the network of an address, /24 or /64; the text itself when it is no address.
+    """Return the network of an address, /24 or /64; the text itself when it is no address.
 
     >>> network_of("192.0.2.77"), network_of("2001:db8::1:2")
     ('192.0.2.0/24', '2001:db8::/64')
@@ -169,13 +170,13 @@ def network_of(host: str) -> str:
     return str(ipaddress.ip_network((address, length), strict=False))
 
 
-async def _visit(request: Request) -> Visit:  # async, because FastAPI sends others through a thread
+async def _visit(request: Request) -> RequestContext:  # async, because FastAPI sends others through a thread
     site: Site = request.app.state.site
-    return Visit(site=site, request=request, now=site.clock())
+    return RequestContext(site=site, request=request, now=site.clock())
 
 
 async def _form(request: Request) -> Values:
-    """Gives the fields of a form, in either encoding; of a file, its text. What cannot be read is an empty form."""
+    """Return the fields of a form, in either encoding; of a file, its text. What cannot be read is an empty form."""
     values: dict[str, list[str]] = {}
     try:
         form = await request.form(max_fields=MAX_FIELDS, max_files=2)
@@ -193,5 +194,5 @@ async def _text(value: str | UploadFile) -> str:
     return (await value.read()).decode("utf-8", "replace")
 
 
-VisitDep = Annotated[Visit, Depends(_visit)]
+ContextDep = Annotated[RequestContext, Depends(_visit)]
 FormDep = Annotated[Any, Depends(_form)]

@@ -11,7 +11,7 @@ from digest.profiles import Profile
 from digest.rendering.excerpts import excerpt
 from digest.rendering.paper_links import paper_links
 from digest.rendering.reasons import told
-from digest.runs.outlook import Outlook, Prospect
+from digest.runs.matching.live_preview import LivePreview, ProfilePreview
 
 AUTHORS_SHOWN = 4
 
@@ -61,7 +61,7 @@ class AdviceView:
 
 
 def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) -> PaperView:
-    """Gives a paper as the pages show it; with its match, and the reasons if wanted, where it was picked."""
+    """Return a paper as the pages show it; with its match, and the reasons if wanted, where it was picked."""
     return PaperView(
         number=paper.number,
         title=paper.title,
@@ -75,26 +75,26 @@ def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) 
     )
 
 
-def preview_view(prospect: Prospect, advice: Iterable[AdviceView] = ()) -> PreviewView:
-    """Gives what a profile would have picked as the pages show it."""
+def preview_view(profile_preview: ProfilePreview, advice: Iterable[AdviceView] = ()) -> PreviewView:
+    """Return what a profile would have picked as the pages show it."""
     return PreviewView(
-        papers=tuple(paper_view(paper, pick) for paper, pick in prospect.picks),
-        considered=prospect.considered,
-        more=prospect.more,
+        papers=tuple(paper_view(paper, pick) for paper, pick in profile_preview.picks),
+        considered=profile_preview.considered,
+        more=profile_preview.more,
         advice=tuple(advice),
     )
 
 
-def advice_views(outlook: Outlook, profile: Profile) -> tuple[AdviceView, ...]:
-    """Gives the advice on a profile's keywords as the pages show it."""
+def advice_views(live_preview: LivePreview, profile: Profile) -> tuple[AdviceView, ...]:
+    """Return the advice on a profile's keywords as the pages show it."""
     return tuple(
         AdviceView(term=a.term, everything=a.everything, share=a.share, instead=a.instead)
-        for a in outlook.advice(profile)
+        for a in live_preview.diagnoses(profile)
     )
 
 
 def authors_line(authors: tuple[str, ...]) -> str:
-    """Gives the first authors of a paper in a line."""
+    """Return the first authors of a paper in a line."""
     if len(authors) <= AUTHORS_SHOWN:
         return ", ".join(authors)
     return ", ".join(authors[: AUTHORS_SHOWN - 1]) + " et al."
@@ -106,7 +106,7 @@ def _where(paper: Paper) -> str:
 
 
 def _reasons(pick: Pick) -> tuple[ReasonView, ...]:
-    """Gives what is named of the reasons, the same words once with all their points, strongest first, at most five."""
+    """Return what is named of the reasons, the same words once with all their points, strongest first, at most five."""
     points: dict[tuple[str, bool], float] = {}
     for reason in told(pick.reasons):
         name = reason.said, reason.share < 1

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from digest.errors import UsageError
-from digest.runs.webhook import is_signed, take_events
-from digest.storage.secrets import keyring
-from digest.web.site import VisitDep
+from digest.runs.bounces.webhook import is_signed, take_events
+from digest.storage.database.secrets import keyring
+from digest.web.site import ContextDep
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,20 +21,20 @@ async def _body(request: Request) -> bytes:
 
 @router.post("/webhooks/bounces")
 def take_bounces(
-    visit: VisitDep,
+    context: ContextDep,
     body: Annotated[bytes, Depends(_body)],
     x_digest_signature: Annotated[str, Header()] = "",
 ) -> Response:
-    """Acts on events signed with `bounces.webhook_secret`; without a secret there is no such page."""
-    secret = visit.site.settings.bounces.webhook_secret.get_secret_value()
+    """Act on events signed with `bounces.webhook_secret`; without a secret there is no such page."""
+    secret = context.site.settings.bounces.webhook_secret.get_secret_value()
     if not secret:
-        return visit.gone()
+        return context.gone()
     if not is_signed(body, x_digest_signature, secret):
         return Response("The signature is not that of the body.\n", status_code=403, media_type="text/plain")
-    with visit.site.store.transaction() as tx:
-        ring = keyring(tx, visit.now)
+    with context.site.store.transaction() as tx:
+        ring = keyring(tx, context.now)
     try:
-        report = take_events(visit.site.store, body, ring, visit.now)
+        report = take_events(context.site.store, body, ring, context.now)
     except UsageError as error:
         return Response(f"{error}\n", status_code=400, media_type="text/plain")
     return Response(json.dumps(report.as_dict()), media_type="application/json")

@@ -29,11 +29,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from digest.messages import Message
-from digest.runs.deliver import Compose, deliver
-from digest.runs.papers_at_hand import PapersAtHand
+from digest.runs.delivery.deliver import Compose, deliver
+from digest.runs.delivery.paper_cache import PaperCache
 from digest.settings import StoreSettings
-from digest.storage import Store, ledger, open_store, papers
-from digest.storage.ledger import Claimed
+from digest.storage import Store, open_store
+from digest.storage.delivery import ledger
+from digest.storage.delivery.ledger import ClaimedDelivery
+from digest.storage.papers import papers
 from tests import mail_server, postfix
 from tests.benchmarks.delivery_world import NOW, fill, make, settings
 
@@ -59,11 +61,11 @@ class Figures:
 
 
 def joined(sample: bytes) -> Compose:
-    """Gives a composer that joins pieces made before around the address."""
+    """Return a composer that joins pieces made before around the address."""
     head, _, rest = sample.partition(b"To: ")
     rest = rest.partition(b"\r\n")[2]
 
-    def compose(row: Claimed, _papers: PapersAtHand) -> Message:
+    def compose(row: ClaimedDelivery, _papers: PaperCache) -> Message:
         address = row.address
         parts = head + b"To: " + address.encode() + b"\r\n", rest
         return Message(sender=f"digest+{row.id:048}@example.org", recipient=address, parts=parts, is_wire_ready=True)
@@ -72,7 +74,7 @@ def joined(sample: bytes) -> Compose:
 
 
 def measured(url: str, port: int, composing: str) -> None:
-    """Delivers everything in a process of its own, and prints what it cost."""
+    """Deliver everything in a process of its own, and prints what it cost."""
     store = open_store(StoreSettings(url=url), Path())
     wanted = settings(url, port, SESSIONS)
     compose = make(wanted) if composing == "issues" else joined(sample_of(store, url))
@@ -84,11 +86,11 @@ def measured(url: str, port: int, composing: str) -> None:
 
 
 def sample_of(store: Store, url: str) -> bytes:
-    """Gives one issue as it goes over the wire."""
+    """Return one issue as it goes over the wire."""
     with store.transaction() as tx:
         (row,) = ledger.claim(tx, "sample", NOW, lease=timedelta(minutes=1), limit=1)
         ledger.release(tx, "sample")
-        shown = PapersAtHand(lambda numbers: papers.by_numbers(tx, numbers), waiting=tuple)
+        shown = PaperCache(lambda numbers: papers.by_numbers(tx, numbers), waiting=tuple)
         return make(settings(url, 1, 1))(row, shown).data
 
 
@@ -101,7 +103,7 @@ class World:
     message: Path
 
     def path(self, port: int, composing: str) -> Figures:
-        """Delivers everything once, in a process of its own."""
+        """Deliver everything once, in a process of its own."""
         self._plan_again()
         command = [sys.executable, "-m", __spec__.name, "--measure", self.url, str(port), composing]
         found = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -110,7 +112,7 @@ class World:
         return figures
 
     def source(self, port: int) -> Figures:
-        """Sends as many with smtp-source."""
+        """Send as many with smtp-source."""
         command = ["smtp-source", "-N", "-d", "-s", str(SESSIONS), "-m", str(self.count), "-F", str(self.message)]
         command += ["-f", "a@example.org", "-t", "r@example.com", f"127.0.0.1:{port}"]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -129,7 +131,7 @@ class World:
 
 @contextlib.contextmanager
 def worlds(*counts: int) -> Iterator[list[World]]:
-    """Makes a store for each count, on the disk that the temporary folder is on."""
+    """Make a store for each count, on the disk that the temporary folder is on."""
     folder = Path(tempfile.mkdtemp(prefix="delivery-"))
     try:
         made = {count: _world(folder / str(count), count) for count in dict.fromkeys(counts)}
@@ -150,7 +152,7 @@ def _world(folder: Path, count: int) -> World:
 
 @contextlib.contextmanager
 def sink() -> Iterator[int]:
-    """Runs smtp-sink and gives its port."""
+    """Run smtp-sink and gives its port."""
     port = mail_server.free_port()
     as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(["smtp-sink", *as_user, f"127.0.0.1:{port}", "1000"])
@@ -164,13 +166,13 @@ def sink() -> Iterator[int]:
 
 @contextlib.contextmanager
 def queue() -> Iterator[int]:
-    """Runs a real Postfix that takes all, queues it on disk and then discards it; gives its port."""
+    """Run a real Postfix that takes all, queues it on disk and then discards it; return its port."""
     with postfix.serving(transport="discard", login=False) as server:
         yield server.port
 
 
 def compare(world: World, server: Callable[[], contextlib.AbstractContextManager[int]], rounds: int) -> None:
-    """Prints the ratios of the path to smtp-source, round by round in turn."""
+    """Print the ratios of the path to smtp-source, round by round in turn."""
     ratios: dict[str, list[float]] = {"joined": [], "issues": []}
     cpu: dict[str, list[float]] = {"joined": [], "issues": [], "smtp-source": []}
     with server() as port:
@@ -196,7 +198,7 @@ def _range(values: list[float], form: str) -> str:
 
 
 def grow(sizes: list[World]) -> None:
-    """Prints how time and memory grow with the number of messages."""
+    """Print how time and memory grow with the number of messages."""
     with sink() as port:
         for world in sizes:
             figures = world.path(port, "joined")
@@ -205,7 +207,7 @@ def grow(sizes: list[World]) -> None:
 
 
 def main() -> None:
-    """Prints everything."""
+    """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=7)

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from digest.deliveries import DeliveryState
 from digest.settings import StoreSettings
-from digest.storage import Store, ledger, open_store
+from digest.storage import Store, open_store
+from digest.storage.delivery import ledger
 from tests.benchmarks.delivery_world import NOW, fill
 from tests.integration.sending import Sending, start
 from tests.smtp_server import Do, ScriptedServer, Step
@@ -46,7 +47,7 @@ class BadLine:
 
 
 def deliver_all(store: Store, sending: Sending) -> int:
-    """Delivers in several processes, again and again, until nothing is left to send; gives the rounds."""
+    """Deliver in several processes, again and again, until nothing is left to send; return the rounds."""
     for number in range(ROUNDS):
         at = sending.now + timedelta(hours=number)
         senders = [start(replace(sending, now=at)) for _ in range(PROCESSES)]
@@ -60,7 +61,7 @@ def deliver_all(store: Store, sending: Sending) -> int:
 
 
 def main() -> int:
-    """Prints what became of everybody."""
+    """Print what became of everybody."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=100_000)
     wanted = parser.parse_args()

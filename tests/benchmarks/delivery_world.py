@@ -10,15 +10,18 @@ from digest.fetching.templates import load_templates
 from digest.issues import Issue, Pick, Reason, ReasonKind
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.rendering import Press
-from digest.runs.compose import masthead
-from digest.runs.deliver import Compose, composer
+from digest.rendering import MailRenderer
+from digest.runs.delivery.deliver import Compose, composer
+from digest.runs.issues.compose import masthead
 from digest.settings import SenderSettings, Settings, SmtpSettings, StoreSettings, WebSettings
-from digest.storage import Store, papers, plans, subscribers
-from digest.storage.plans import Plan
-from digest.storage.subscribers import Admission
+from digest.signed_links import Keyring
+from digest.storage import Store
+from digest.storage.delivery import plans
+from digest.storage.delivery.plans import Plan
+from digest.storage.papers import papers
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription
-from digest.tokens import Keyring
 
 NOW = datetime(2026, 3, 12, 6, 0, tzinfo=UTC)
 PAPERS = 200
@@ -32,7 +35,7 @@ _SHARD = 1000
 
 
 def settings(url: str, port: int, connections: int) -> Settings:
-    """Gives the settings of a sender with web links (each card has two)."""
+    """Return the settings of a sender with web links (each card has two)."""
     return Settings(
         store=StoreSettings(url=url) if url else StoreSettings(),
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),
@@ -42,7 +45,7 @@ def settings(url: str, port: int, connections: int) -> Settings:
 
 
 def fill(store: Store, count: int) -> None:
-    """Takes in so many active subscribers, each with a planned issue of twelve papers."""
+    """Take in so many active subscribers, each with a planned issue of twelve papers."""
     chance = random.Random(1)
     with store.ingesting(wait=60) as tx:
         known = papers.add(tx, [_paper(number, chance) for number in range(1, PAPERS + 1)])
@@ -55,9 +58,9 @@ def fill(store: Store, count: int) -> None:
 
 
 def make(wanted: Settings) -> Compose:
-    """Gives the function that composes the messages, as `digest run` has it."""
-    press = Press.load(load_templates(), masthead(wanted.sender), "default")
-    return composer(press, Keyring(keys=(b"k" * 32,)), wanted)
+    """Return the function that composes the messages, as `digest run` has it."""
+    renderer = MailRenderer.load(load_templates(), masthead(wanted.sender), "default")
+    return composer(renderer, Keyring(keys=(b"k" * 32,)), wanted)
 
 
 def _paper(number: int, chance: random.Random) -> Paper:

@@ -46,7 +46,7 @@ class Language:
         )
 
     def phrases(self, topic: int, count: int) -> list[str]:
-        """Gives distinct phrases of one to three words from texts on a topic."""
+        """Return distinct phrases of one to three words from texts on a topic."""
         made: dict[str, None] = {}
         while len(made) < count:
             words = self.text(2_000, topic)
@@ -57,7 +57,7 @@ class Language:
         return list(made)[:count]
 
     def keywords(self, count: int) -> list[str]:
-        """Gives distinct phrases on any topics."""
+        """Return distinct phrases on any topics."""
         made: dict[str, None] = {}
         while len(made) < count:
             made |= dict.fromkeys(self.phrases(int(self.random.integers(self.topics)), 600))
@@ -76,8 +76,8 @@ class Audience:
         self._common = -np.log(np.arange(self.phrases.shape[1]) + 20.0)
         self._followed = 1 / (np.arange(language.topics) + 10.0)
 
-    def wishes(self, readers: int, together: int = 2_000) -> Iterator[list[str]]:
-        """Gives the keywords of so many readers, one after the other."""
+    def profile_matrix(self, readers: int, together: int = 2_000) -> Iterator[list[str]]:
+        """Return the keywords of so many readers, one after the other."""
         for start in range(0, readers, together):
             yield from self._some(min(together, readers - start))
 

@@ -23,7 +23,7 @@ class Made:
 
 
 def made_papers(count: int, seed: int = 1) -> list[Made]:
-    """Gives papers that differ in title, id and text; abstracts have some 1,300 characters, one in five has LaTeX."""
+    """Return papers that differ in title, id and text; abstracts have some 1,300 characters, one in five has LaTeX."""
     chance = random.Random(seed)
     words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))) for _ in range(8_000)]
     papers = []

@@ -20,7 +20,7 @@ import feedparser
 from digest.cleaning import clean
 from digest.identity import candidate_keys
 from digest.papers import Sighting
-from digest.runs.ingest import ingest
+from digest.runs.ingest.ingest import ingest
 from digest.settings import SourceSettings, StoreSettings
 from digest.sources import read_listing
 from digest.storage import open_store
@@ -30,7 +30,7 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 def seconds(work: Callable[[], object], rounds: int = 3) -> float:
-    """Gives the best processor time of some rounds: what other programs do meanwhile does not count."""
+    """Return the best processor time of some rounds: what other programs do meanwhile does not count."""
     times = []
     for _ in range(rounds):
         begun = time.process_time()

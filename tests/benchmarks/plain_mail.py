@@ -35,7 +35,7 @@ class PlainPress:
     def mail(
         self, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, address: str
     ) -> tuple[str, str, bytes]:
-        """Gives the HTML, the text and the bytes of the issue's mail."""
+        """Return the HTML, the text and the bytes of the issue's mail."""
         titles = [papers[pick.paper].title for pick in issue.picks]
         message = EmailMessage(policy=SMTP)
         for name, value in self._header(address, subject(issue, titles), links).items():

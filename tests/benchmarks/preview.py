@@ -24,14 +24,16 @@ import httpx
 
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background
+from digest.ranking import CorpusStatistics
 from digest.settings import SenderSettings, Settings, StoreSettings, WebSettings
-from digest.storage import Store, open_store, papers, statistics, subscribers
-from digest.storage.subscribers import Admission
+from digest.storage import Store, open_store
+from digest.storage.papers import papers, statistics
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from digest.web.preview.access import ADDRESS, PART
 from digest.web.preview.app import create_preview
-from digest.web.preview.desk import Desk, open_desk
+from digest.web.preview.session import PreviewSession, open_session
 from tests.sites import serving
 
 SIZES = (100, 600, 5_000)
@@ -44,7 +46,7 @@ NOW = datetime(2026, 3, 12, 6, 0, tzinfo=UTC)
 
 
 def made_up(count: int) -> Iterator[Paper]:
-    """Gives papers whose words are as unevenly frequent as those of a language (Zipf)."""
+    """Return papers whose words are as unevenly frequent as those of a language (Zipf)."""
     chance, ranks = random.Random(1), range(1, VOCABULARY + 1)
     words, weights = [f"word{rank}" for rank in ranks], [1 / rank for rank in ranks]
     for number in range(count):
@@ -63,23 +65,23 @@ def made_up(count: int) -> Iterator[Paper]:
 
 
 @contextmanager
-def a_desk(count: int) -> Iterator[Desk]:
-    """Gives a desk for a store with so many papers and one subscriber."""
+def a_desk(count: int) -> Iterator[PreviewSession]:
+    """Return a desk for a store with so many papers and one subscriber."""
     settings = Settings(
         sender=SenderSettings(postal="1 Sample Street"), web=WebSettings(url="https://digest.example.org")
     )
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(StoreSettings(), Path(folder))
         _fill(store, count)
-        yield open_desk(store, settings, lambda: NOW)
+        yield open_session(store, settings, lambda: NOW)
         store.close()
 
 
 def _fill(store: Store, count: int) -> None:
     with store.ingesting(60) as tx:
         added = papers.add(tx, list(made_up(count)))
-        background = Background.empty().with_papers(added)
-        statistics.add(tx, NOW, background.papers, background.dump())
+        corpus = CorpusStatistics.empty().with_papers(added)
+        statistics.add(tx, NOW, corpus.papers, corpus.dump())
     profile = Profile(keywords=tuple(Keyword(term=term) for term in TERMS), minimum_match=5, papers=12)
     admission = Admission(owner=Owner.WEB, state=State.ACTIVE, cursor=0, cause="benchmark")
     with store.transaction() as tx:
@@ -87,7 +89,7 @@ def _fill(store: Store, count: int) -> None:
 
 
 def changes(profile: Profile) -> Iterator[Profile]:
-    """Gives profiles that differ in one weight, each in a new one."""
+    """Return profiles that differ in one weight, each in a new one."""
     for step in range(CHANGES):
         place = step % len(profile.keywords)
         keywords = list(profile.keywords)
@@ -99,7 +101,7 @@ def changes(profile: Profile) -> Iterator[Profile]:
 class Cost:
     """What one change took, in milliseconds."""
 
-    judged: float  #: judging every paper with its reasons, and printing the mail
+    ranked: float  #: judging every paper with its reasons, and printing the mail
     answer: float  #: the answer to the form, that included
     frame: float  #: the mail in the frame
     computed: float  #: answer and frame in processor time: what they take where nothing else runs
@@ -109,16 +111,16 @@ class Cost:
         return self.answer + self.frame
 
 
-def costs(desk: Desk) -> Iterator[Cost]:
-    """Gives what each of the changes costs; the first page was shown before."""
-    with serving(create_preview(desk)) as url, httpx.Client(base_url=url, timeout=60) as client:
-        client.get(f"{desk.root}?who=1")
-        for profile in changes(desk.subscriber(1).profile):
-            yield cost(client, desk, profile)
+def costs(session: PreviewSession) -> Iterator[Cost]:
+    """Return what each of the changes costs; the first page was shown before."""
+    with serving(create_preview(session)) as url, httpx.Client(base_url=url, timeout=60) as client:
+        client.get(f"{session.root}?who=1")
+        for profile in changes(session.subscriber(1).profile):
+            yield cost(client, session, profile)
 
 
-def cost(client: httpx.Client, desk: Desk, profile: Profile) -> Cost:
-    """Gives what it costs to change the profile to this one."""
+def cost(client: httpx.Client, session: PreviewSession, profile: Profile) -> Cost:
+    """Return what it costs to change the profile to this one."""
     form = {
         "term": [keyword.term for keyword in profile.keywords],
         "weight": [f"{keyword.weight:.3f}" for keyword in profile.keywords],
@@ -126,13 +128,13 @@ def cost(client: httpx.Client, desk: Desk, profile: Profile) -> Cost:
         "papers": [str(profile.papers)],
     }
     start, computed = time.perf_counter(), time.process_time()
-    answer = client.post(f"{desk.root}tune?who=1", data=form, headers={PART: "result"})
+    answer = client.post(f"{session.root}tune?who=1", data=form, headers={PART: "result"})
     between = time.perf_counter()
     frame = client.get(answer.headers[ADDRESS].replace("/?", "/mail?"))
     end, used = time.perf_counter(), time.process_time() - computed
     assert (answer.status_code, frame.status_code) == (200, 200)
     return Cost(
-        judged=float(_MILLISECONDS.findall(answer.text)[0]),
+        ranked=float(_MILLISECONDS.findall(answer.text)[0]),
         answer=1000 * (between - start),
         frame=1000 * (end - between),
         computed=1000 * used,
@@ -144,12 +146,12 @@ _HEAD = ("papers", "judged, printed", "answer", "frame", "in all", "slowest", "p
 
 
 def main(sizes: list[int]) -> None:
-    """Prints a line for each size."""
+    """Print a line for each size."""
     print("".join(f"{name:>16}" for name in _HEAD))
     least = 0.0
     for size in sizes:
-        with a_desk(size) as desk:
-            found = list(costs(desk))
+        with a_desk(size) as session:
+            found = list(costs(session))
         parts = ("judged", "answer", "frame", "whole")
         medians = [figures.median(getattr(cost, part) for cost in found) for part in parts]
         slowest, computed = max(cost.whole for cost in found), figures.median(cost.computed for cost in found)

@@ -19,14 +19,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background, PaperIndex, Reader, judge
-from digest.ranking.calibration import Scale, keyword_levels, profile_levels
-from digest.ranking.evaluation import evaluate_feedback
-from digest.ranking.keywords import compile_keywords
-from digest.ranking.matching import match
-from digest.ranking.scoring import Matches, reaching
-from digest.ranking.wishes import LENGTH_DISCOUNT, norms_of, scaled
-from digest.runs.evaluate import load_collection
+from digest.ranking import CorpusStatistics, PaperIndex, RankingProfile, rank
+from digest.ranking.evaluation.evaluation import evaluate_feedback
+from digest.ranking.matching.calibration import MatchScale, keyword_levels, profile_levels
+from digest.ranking.matching.keyword_features import compile_keywords
+from digest.ranking.matching.match import match
+from digest.ranking.matching.profile_matrix import LENGTH_DISCOUNT, norms_of, scaled
+from digest.ranking.matching.scoring import Matches, reaching
+from digest.runs.matching.evaluate import load_collection
 from tests.benchmarks.language import Language
 
 DISTINCT, EACH = 200_000, 8  # keywords altogether, keywords a reader
@@ -39,17 +39,17 @@ class World:
     """What all measurements share."""
 
     language: Language
-    background: Background
+    corpus: CorpusStatistics
     index: PaperIndex
     keywords: list[str]
 
 
 def made(papers: int) -> World:
-    """Gives a world with so many papers to be matched."""
+    """Return a world with so many papers to be matched."""
     language = Language()
-    background = Background.empty().with_papers(language.papers(2_000))
+    corpus = CorpusStatistics.empty().with_papers(language.papers(2_000))
     index = PaperIndex(language.papers(papers, first=10_000))
-    return World(language=language, background=background, index=index, keywords=language.keywords(DISTINCT))
+    return World(language=language, corpus=corpus, index=index, keywords=language.keywords(DISTINCT))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -63,7 +63,7 @@ def peak_gigabytes() -> float:
 
 
 def shards(world: World, readers: int) -> Iterator[sparse.csr_array]:
-    """Gives the weights of one shard of readers after the other; keywords by Zipf, weights 1 or 2."""
+    """Return the weights of one shard of readers after the other; keywords by Zipf, weights 1 or 2."""
     for size in (min(SHARD, readers - start) for start in range(0, readers, SHARD)):
         drawn = (world.language.random.zipf(1.2, (size, EACH)) - 1) % DISTINCT
         weights = 1.0 + (world.language.random.random((size, EACH)) < 0.3)
@@ -72,7 +72,7 @@ def shards(world: World, readers: int) -> Iterator[sparse.csr_array]:
 
 
 def best(matches: Matches, readers: int) -> int:
-    """Gives how many picks the readers get together, at most LENGTH each."""
+    """Return how many picks the readers get together, at most LENGTH each."""
     return int(np.minimum(np.bincount(matches.reader, minlength=readers), LENGTH).sum())
 
 
@@ -103,31 +103,31 @@ class Prepared:
 
 
 def prepared(world: World) -> Prepared:
-    """Gives what scoring needs of the keywords, however many readers share them."""
+    """Return what scoring needs of the keywords, however many readers share them."""
     start = time.process_time()
-    compiled = compile_keywords([Keyword(term=term) for term in world.keywords], world.background)
+    compiled = compile_keywords([Keyword(term=term) for term in world.keywords], world.corpus)
     compile_time, start = time.process_time() - start, time.process_time()
-    scores = world.index.shelf(world.background).match(compiled)
+    scores = world.index.paper_matrix(world.corpus).match(compiled)
     match_time, start = time.process_time() - start, time.process_time()
-    sample = world.background.shelf
+    sample = world.corpus.paper_matrix
     levels = keyword_levels(sample.matched(compiled), compiled.maxima, sample.features.count)
     took = compile_time, match_time, time.process_time() - start
     return Prepared(scores=scores, maxima=compiled.maxima, levels=levels, seconds=took)
 
 
 def picked(tables: Iterable[sparse.csr_array], keywords: Prepared) -> int:
-    """Gives how many picks the readers of these shards get."""
+    """Return how many picks the readers of these shards get."""
     return sum(best(scored(table, keywords), table.shape[0]) for table in tables)
 
 
 def scored(given: sparse.csr_array, keywords: Prepared) -> Matches:
-    """Gives the papers that reach the minimum of readers who gave their keywords these weights, as `match` does."""
+    """Return the papers that reach the minimum of readers who gave their keywords these weights, as `match` does."""
     asked = np.unique(given.indices)
     discount = np.zeros(len(keywords.maxima))
     discount[asked] = np.maximum(keywords.maxima[asked], 1e-9) ** -LENGTH_DISCOUNT
     weights = scaled(given, discount)
     reaches = scaled(weights, keywords.maxima)
-    scale = Scale.of(profile_levels(reaches, keywords.levels), norms_of(reaches))
+    scale = MatchScale.of(profile_levels(reaches, keywords.levels), norms_of(reaches))
     return reaching(sparse.csr_array(weights @ keywords.scores), scale, np.full(weights.shape[0], MINIMUM))
 
 
@@ -137,14 +137,14 @@ def list_nothing(items: Iterator[object]) -> None:
 
 
 def measure_judging(world: World, readers: int = 1_000) -> None:
-    """Prints what whole judgements cost, with their reasons, the keywords of each shard being new or known."""
+    """Print what whole judgements cost, with their reasons, the keywords of each shard being new or known."""
     index = PaperIndex(world.index.papers)
     for name in ("new", "other readers", "more readers"):
         drawn = (world.language.random.zipf(1.2, (readers, EACH)) - 1) % DISTINCT
         wanting = [Profile(keywords=tuple(Keyword(term=world.keywords[k]) for k in row)) for row in drawn]
         start = time.process_time()
-        judged = judge(index, [Reader(profile=profile) for profile in wanting], world.background)
-        took, picks = time.process_time() - start, sum(len(j.picks) for j in judged)
+        ranked = rank(index, [RankingProfile(profile=profile) for profile in wanting], world.corpus)
+        took, picks = time.process_time() - start, sum(len(j.picks) for j in ranked)
         print(f"judgements with reasons, {name}: {took / readers * 1e3:.2f} ms a reader ({picks / readers:.1f} picks)")
 
 
@@ -153,22 +153,22 @@ def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
     texts = [f"{paper.title} {paper.abstract}" for paper in listing]
     drawn = (world.language.random.zipf(1.2, (readers, EACH)) - 1) % DISTINCT
     wanted = [[world.keywords[k] for k in row] for row in drawn]
-    known = [Reader(profile=Profile(keywords=tuple(Keyword(term=term) for term in terms))) for terms in wanted]
-    whole = seconds(lambda: judge(PaperIndex(listing), known, world.background))
+    known = [RankingProfile(profile=Profile(keywords=tuple(Keyword(term=term) for term in terms))) for terms in wanted]
+    whole = seconds(lambda: rank(PaperIndex(listing), known, world.corpus))
     index = PaperIndex(listing)
-    matching = seconds(lambda: match(index, known, world.background))
-    scoring = min(seconds(lambda: match(index, known, world.background)) for _ in range(5))
-    judging = seconds(lambda: judge(index, known, world.background))
+    matching = seconds(lambda: match(index, known, world.corpus))
+    scoring = min(seconds(lambda: match(index, known, world.corpus)) for _ in range(5))
+    judging = seconds(lambda: rank(index, known, world.corpus))
     a = seconds(lambda: [_tfidf(texts, terms) for terms in wanted[:10]]) * readers / 10
-    corpus = [*world.language.papers(2_000, first=60_000), *listing]
+    known_papers = [*world.language.papers(2_000, first=60_000), *listing]
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=20_000)
-    table = vectorizer.fit_transform(f"{paper.title} {paper.abstract}" for paper in corpus)
+    table = vectorizer.fit_transform(f"{paper.title} {paper.abstract}" for paper in known_papers)
     b = seconds(lambda: [_svm(table, n) for n in range(20)]) * readers / 20
     print(f"\n{papers} papers, {readers} readers: scoring {scoring * 1e3:.1f} ms, first {matching * 1e3:.0f} ms")
     print(f"judgements with reasons: {judging * 1e3:.0f} ms, with the reading of the papers {whole * 1e3:.0f} ms")
     for name, rival in (
         ("(a) a TfidfVectorizer a reader", a),
-        (f"(b) a LinearSVC a reader over {len(corpus)} papers", b),
+        (f"(b) a LinearSVC a reader over {len(known_papers)} papers", b),
     ):
         ratios = ", ".join(f"{rival / ours:.0f}" for ours in (scoring, matching, judging, whole))
         print(f"{name}: {rival:.1f} s; times scoring, keywords matched too, with reasons, papers read too: {ratios}")

@@ -20,14 +20,14 @@ from digest.issues import Issue
 from digest.messages import Envelope
 from digest.messages import compose as message_of
 from digest.papers import Paper
-from digest.rendering import Addressee, IssueLinks, Press
-from digest.rendering.specimens import NOW, issue_of, sample_papers
+from digest.rendering import Addressee, IssueLinks, MailRenderer
+from digest.rendering.sample_mails import NOW, issue_of, sample_papers
 from digest.rendering.templates import Templates
 from digest.rendering.theme import read_theme
-from digest.runs.compose import Composer, masthead
+from digest.runs.issues.compose import Composer, masthead
 from digest.settings import SenderSettings, Settings, WebSettings
+from digest.signed_links import Keyring
 from digest.subscribers import Subscription
-from digest.tokens import Keyring
 from tests.benchmarks.plain_mail import PlainPress
 
 PICKS = 12
@@ -56,7 +56,7 @@ class Bench:
 
     issue: Issue
     papers: dict[int, Paper]
-    press: Press
+    renderer: MailRenderer
     plain: PlainPress
 
     @property
@@ -65,11 +65,11 @@ class Bench:
 
     @property
     def composer(self) -> Composer:
-        return Composer(press=self.press, keyring=KEYRING, settings=SETTINGS)
+        return Composer(renderer=self.renderer, keyring=KEYRING, settings=SETTINGS)
 
     def joined_mail(self, links: IssueLinks) -> tuple[str, str, bytes]:
         """HTML, text and message as the program makes them."""
-        rendering = self.press.issue(self.issue, self.papers, READER, links)
+        rendering = self.renderer.issue(self.issue, self.papers, READER, links)
         return rendering.html, rendering.text, message_of(rendering, ENVELOPE).data
 
     def plain_mail(self, links: IssueLinks) -> tuple[str, str, bytes]:
@@ -82,7 +82,7 @@ class Bench:
 
 
 def bench() -> Bench:
-    """Gives an issue of twelve picks."""
+    """Return an issue of twelve picks."""
     texts = load_templates()
     samples = sample_papers(texts)
     papers = [replace(samples[place % len(samples)], number=place + 1) for place in range(PICKS)]
@@ -90,13 +90,13 @@ def bench() -> Bench:
     return Bench(
         issue=issue_of(papers),
         papers={paper.number: paper for paper in papers},
-        press=Press.load(texts, masthead(SENDER)),
+        renderer=MailRenderer.load(texts, masthead(SENDER)),
         plain=PlainPress(templates=Templates(texts), theme=theme, masthead=masthead(SENDER)),
     )
 
 
 def reads_back(made: Bench) -> bool:
-    """Whether the joined bytes parse without a defect into the HTML and the text that were rendered."""
+    """Return whether the joined bytes parse without a defect into the HTML and the text that were rendered."""
     html, text, data = made.joined_mail(made.links)
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
@@ -107,7 +107,7 @@ def reads_back(made: Bench) -> bool:
 
 
 def main() -> None:
-    """Prints microseconds per subscriber, the ratio, and whether the message reads back."""
+    """Print microseconds per subscriber, the ratio, and whether the message reads back."""
     made, links = bench(), bench().links
     ways: tuple[tuple[Callable[[], object], int], ...] = (
         (lambda: made.joined_mail(links), 300),
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def _seconds(work: Callable[[], object], times: int) -> float:
-    """Gives the processor time of one call; as timeit does, without the garbage collector's own schedule."""
+    """Return the processor time of one call; as timeit does, without the garbage collector's own schedule."""
     gc.collect()
     gc.disable()
     try:

@@ -35,20 +35,23 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from digest.cli.calls import collect_seldom
+from digest.cli.invocation import collect_seldom
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background
-from digest.ranking.matching import match
-from digest.runs.deliver import deliver
-from digest.runs.judging import gather, indexed, snapshot
-from digest.runs.papers_at_hand import PapersAtHand
-from digest.runs.plan import Shard, plan_shard
-from digest.runs.sending import BATCH
+from digest.ranking import CorpusStatistics
+from digest.ranking.matching.match import match
+from digest.runs.delivery.deliver import deliver
+from digest.runs.delivery.paper_cache import PaperCache
+from digest.runs.delivery.queue import BATCH
+from digest.runs.issues.plan import Shard, plan_shard
+from digest.runs.matching.ranking import load_inputs, paper_index, snapshot
 from digest.settings import Settings, StoreSettings
-from digest.storage import Store, ledger, open_store, papers, statistics, subscribers
-from digest.storage.ledger import Claimed
-from digest.storage.subscribers import Admission
+from digest.storage import Store, open_store
+from digest.storage.delivery import ledger
+from digest.storage.delivery.ledger import ClaimedDelivery
+from digest.storage.papers import papers, statistics
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
 from tests import postgresql
 from tests.benchmarks import ranking
@@ -87,15 +90,15 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def fill(store: Store, count: int) -> None:
-    """Stores the papers and so many subscribers, all due."""
+    """Store the papers and so many subscribers, all due."""
     language = Language(topics=TOPICS)
-    background = Background.empty().with_papers(language.papers(2_000, first=PAPERS + 1))
+    corpus = CorpusStatistics.empty().with_papers(language.papers(2_000, first=PAPERS + 1))
     with store.ingesting(60) as tx:
         papers.add(tx, [replace(paper, first_seen=NOW - timedelta(hours=3)) for paper in language.papers(PAPERS)])
-        statistics.add(tx, NOW, background.papers, background.dump())
+        statistics.add(tx, NOW, corpus.papers, corpus.dump())
     admission = Admission(owner=Owner.WEB, state=State.ACTIVE, cursor=0, cause="benchmark")
-    wishes = enumerate(Audience(language, DISTINCT, KEYWORDS).wishes(count))
-    while chunk := list(islice(wishes, 5_000)):
+    profile_matrix = enumerate(Audience(language, DISTINCT, KEYWORDS).profile_matrix(count))
+    while chunk := list(islice(profile_matrix, 5_000)):
         with store.transaction() as tx:
             people = [_subscription(number, terms) for number, terms in chunk]
             subscribers.add_many(tx, people, admission, NOW - timedelta(days=1))
@@ -110,7 +113,7 @@ def _subscription(number: int, terms: Sequence[str]) -> Subscription:
 
 
 def measured(asked: argparse.Namespace, size: int, address: str) -> dict[str, Any]:
-    """Gives seconds and peak memory of each stage for one size, on a new store at that address."""
+    """Return seconds and peak memory of each stage for one size, on a new store at that address."""
     found: dict[str, Any] = {"size": size, "fill": _in_processes(address, "fill", [str(size)])}
     parts = [f"{number}/{asked.workers}/{size}" for number in range(asked.workers)]
     found |= {stage: _in_processes(address, stage, parts) for stage in _SHARED}
@@ -125,7 +128,7 @@ def measured(asked: argparse.Namespace, size: int, address: str) -> dict[str, An
 
 
 def _in_processes(address: str, stage: str, parts: Sequence[str]) -> dict[str, float]:
-    """Gives the seconds that a stage takes by the clock, all its processor time, and its largest peak memory."""
+    """Return the seconds that a stage takes by the clock, all its processor time, and its largest peak memory."""
     command = [sys.executable, "-m", "tests.benchmarks.scale", "--address", address, "--stage", stage, "--part"]
     started = [subprocess.Popen([*command, part], stdout=subprocess.PIPE, text=True) for part in parts]
     found = [json.loads(process.communicate()[0]) for process in started]
@@ -137,7 +140,7 @@ def _in_processes(address: str, stage: str, parts: Sequence[str]) -> dict[str, f
 
 
 def stage_of(asked: argparse.Namespace) -> dict[str, float]:
-    """Gives what this process's part of a stage costs."""
+    """Return what this process's part of a stage costs."""
     collect_seldom()  # as every command does
     with closing(open_store(StoreSettings(url=asked.address), Path())) as store:
         work = _work(store, asked)
@@ -148,14 +151,14 @@ def stage_of(asked: argparse.Namespace) -> dict[str, float]:
 
 
 def _work(store: Store, asked: argparse.Namespace) -> Callable[[], object]:
-    """Gives what the clock is to measure."""
+    """Return what the clock is to measure."""
     if asked.stage == "score":
         return scoring(asked.part)
     return partial(_STAGES[asked.stage], store, asked.part, asked.address)
 
 
 def shards_of(store: Store, part: str) -> Iterator[Shard]:
-    """Gives the shards of one process; `part` is its number, how many there are, and how many subscribers."""
+    """Return the shards of one process; `part` is its number, how many there are, and how many subscribers."""
     number, processes, size = map(int, part.split("/"))
     with store.reading() as tx:
         seen = snapshot(tx)
@@ -167,7 +170,7 @@ def shards_of(store: Store, part: str) -> Iterator[Shard]:
 
 
 def scoring(part: str) -> Callable[[], object]:
-    """Gives the work of scoring this part's shards, whose tables of weights are drawn before the clock runs."""
+    """Return the work of scoring this part's shards, whose tables of weights are drawn before the clock runs."""
     number, processes, size = map(int, part.split("/"))
     world = ranking.made(PAPERS)
     tables = list(islice(ranking.shards(world, size), number, None, processes))
@@ -175,24 +178,24 @@ def scoring(part: str) -> Callable[[], object]:
 
 
 def match_part(store: Store, part: str, _address: str) -> None:
-    """Matches this part's shards as planning does."""
+    """Match this part's shards as planning does."""
     for shard in shards_of(store, part):
         with store.reading() as tx:
-            material = gather(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
-        match(indexed(material.papers), material.readers(shard.subscribers), material.background)
+            material = load_inputs(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
+        match(paper_index(material.papers), material.readers(shard.subscribers), material.corpus)
 
 
 def plan_part(store: Store, part: str, _address: str) -> None:
-    """Plans this part's shards."""
+    """Plan this part's shards."""
     for shard in shards_of(store, part):
         plan_shard(store, Settings(), shard, NOW)
 
 
 def render(store: Store, part: str, address: str) -> None:
-    """Composes so many messages, claimed as a sender does, and gives the rows back."""
+    """Compose so many messages, claimed as a sender does, and return the rows back."""
     compose, left, lease = make(settings(address, 25, 4)), int(part), timedelta(hours=1)
-    rows: list[Claimed] = []
-    at_hand = PapersAtHand(partial(_papers, store), lambda: (row.issue for row in rows))
+    rows: list[ClaimedDelivery] = []
+    at_hand = PaperCache(partial(_papers, store), lambda: (row.issue for row in rows))
     while left > 0:
         with store.transaction() as tx:
             rows[:] = ledger.claim(tx, "benchmark", NOW, lease=lease, limit=min(BATCH, left))
@@ -207,14 +210,14 @@ def _papers(store: Store, numbers: Collection[int]) -> Mapping[int, Paper]:
 
 
 def set_aside(store: Store, part: str, _address: str) -> None:
-    """Claims so many rows, which are not to be sent."""
+    """Claim so many rows, which are not to be sent."""
     for start in range(0, int(part), 5_000):
         with store.transaction() as tx:
             ledger.claim(tx, "set aside", NOW, lease=timedelta(days=1), limit=min(5_000, int(part) - start))
 
 
 def send(store: Store, _part: str, address: str) -> None:
-    """Delivers what is planned and not set aside."""
+    """Deliver what is planned and not set aside."""
     program = shutil.which("smtp-sink", path=_PATH)
     assert program
     with _sink(program) as port:
@@ -269,7 +272,7 @@ _ADDRESSES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
 def print_table(name: str, lines: Sequence[Mapping[str, Any]], workers: int) -> None:
-    """Prints seconds and memory by size, microseconds a subscriber, and the growth from size to size."""
+    """Print seconds and memory by size, microseconds a subscriber, and the growth from size to size."""
     print(f"\n{name}, {workers} process{'es' if workers > 1 else ''} to score, to match and to plan")
     print("seconds by the clock / of processor time / MB at most; microseconds of processor time for each")
     for line in lines:

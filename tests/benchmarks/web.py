@@ -33,16 +33,18 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
-from digest.runs.access import token_hash
-from digest.runs.outbox import CONFIRM_WITHIN
+from digest.runs.transactional.access_links import token_hash
+from digest.runs.transactional.outbox import CONFIRM_WITHIN
 from digest.settings import Settings, StoreSettings, WebSettings
-from digest.storage import Store, consent, open_store, secrets, sign_ups, subscribers
-from digest.storage.sign_ups import SignUp
-from digest.storage.subscribers import Admission
+from digest.signed_links import LinkClaim, Purpose, link_form
+from digest.storage import Store, open_store
+from digest.storage.database import secrets
+from digest.storage.subscribers import consent, sign_ups, subscribers
+from digest.storage.subscribers.sign_ups import SignUp
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription
-from digest.tokens import Claim, Purpose, link_form
 from digest.web.app import create_app
-from digest.web.stamps import FormClock
+from digest.web.form_timestamps import FormTimestamps
 from tests import postgresql, sites
 
 PEOPLE = 4000  #: who can unsubscribe, and who can confirm
@@ -107,19 +109,19 @@ class Load:
 
     @property
     def answered(self) -> int:
-        """Answers that say that it was done."""
+        """Answer that say that it was done."""
         return sum(count for status, count in self.statuses.items() if status.startswith("2"))
 
     @property
     def missing(self) -> int:
-        """Writes that were answered and are not there; each link of confirm and unsubscribe counts once."""
+        """Write that were answered and are not there; each link of confirm and unsubscribe counts once."""
         if self.page == BARE:
             return 0
         return max(0, (self.answered if self.page == "sign up" else min(self.answered, PEOPLE)) - self.written)
 
     @property
     def locked(self) -> int:
-        """Answers that say that the store was locked."""
+        """Answer that say that the store was locked."""
         return sum(count for cause, count in self.causes.items() if LOCKED in cause)
 
     @property
@@ -131,7 +133,7 @@ class Load:
 
 
 def serve(url: str, port: int, log: Path) -> None:
-    """Serves the pages until it is ended; complaints go to the log, one a line."""
+    """Serve the pages until it is ended; complaints go to the log, one a line."""
     logging.basicConfig(filename=log, level=logging.WARNING, format="%(message)s", force=True)
     web = WebSettings(requests_per_network=10**9, requests_per_hour=10**9, url="https://digest.example.org")
     store = open_store(StoreSettings(url=url), Path())
@@ -140,7 +142,7 @@ def serve(url: str, port: int, log: Path) -> None:
 
 
 def serve_reference(_url: str, port: int, _log: Path) -> None:
-    """Serves a page that takes a form, does nothing, and says so."""
+    """Serve a page that takes a form, does nothing, and says so."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.post("/")
@@ -174,20 +176,20 @@ def served(work: Callable[[str, int, Path], None], url: str, log: Path) -> Itera
 
 
 def unsubscribe_paths(store: Store) -> list[str]:
-    """Takes people in, each with an issue; gives the path of each one's link to unsubscribe."""
+    """Take people in, each with an issue; return the path of each one's link to unsubscribe."""
     paper = sites.fill(store, 4)[0].number
     with store.transaction() as tx:
         keyring = secrets.keyring(tx, sites.NOW)
         people = subscribers.add_many(tx, _people("reader"), _admission(State.ACTIVE), sites.NOW)
     made = []
     for person in people:
-        claim = Claim(purpose=Purpose.UNSUBSCRIBE, delivery=sites.plan_issue(store, person, [paper]))
+        claim = LinkClaim(purpose=Purpose.UNSUBSCRIBE, delivery=sites.plan_issue(store, person, [paper]))
         made.append(f"/u/{link_form(keyring.sign(claim))}")
     return made
 
 
 def confirm_paths(store: Store) -> list[str]:
-    """Takes people in who have yet to confirm; gives the path of each one's link."""
+    """Take people in who have yet to confirm; return the path of each one's link."""
     now = datetime.now(UTC)
     with store.transaction() as tx:
         people = subscribers.add_many(tx, _people("new"), _admission(State.PENDING), now)
@@ -208,10 +210,10 @@ def _admission(state: State) -> Admission:
 
 
 def sign_up_body(store: Store) -> str:
-    """Gives a form that every address can be put into."""
+    """Return a form that every address can be put into."""
     now = datetime.now(UTC)
     with store.transaction() as tx:
-        clock = FormClock(secrets.secret(tx, "forms", now))
+        clock = FormTimestamps(secrets.secret(tx, "forms", now))
     return urlencode({**FORM, "stamp": clock.stamp(now - timedelta(seconds=10))}) + "&address=PERSON%%40example.net"
 
 
@@ -224,7 +226,7 @@ class Bench:
     options: argparse.Namespace
 
     def load(self, page: str, paths: list[str], body: str, written: Callable[[], int] = int) -> Load:
-        """Posts as fast as it goes for some seconds."""
+        """Post as fast as it goes for some seconds."""
         before, said = written(), len(self._complaints())
         told = self._wrk(paths, body)
         [found] = [json.loads(line) for line in re.findall(r"^FOUND (.*)$", told, re.MULTILINE)]
@@ -255,7 +257,7 @@ class Bench:
 
 
 def counter(store: Store, of: Callable[[dict[State, int]], int]) -> Callable[[], int]:
-    """Gives a function that counts; it counts what posts of the page before, still under way, do not change."""
+    """Return a function that counts; it counts what posts of the page before, still under way, do not change."""
 
     def count() -> int:
         with store.reading() as tx:
@@ -265,7 +267,7 @@ def counter(store: Store, of: Callable[[dict[State, int]], int]) -> Callable[[],
 
 
 def measure(url: str, folder: Path, options: argparse.Namespace) -> Iterator[Load]:
-    """Gives the figures of each page on a store."""
+    """Return the figures of each page on a store."""
     store = open_store(StoreSettings(url=url), Path())
     leaving, confirming, body = unsubscribe_paths(store), confirm_paths(store), sign_up_body(store)
     with served(serve, url, folder / "complaints") as address:
@@ -277,14 +279,14 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> Iterator[Loa
 
 
 def reference(options: argparse.Namespace) -> Load:
-    """Gives the figures of the bare page."""
+    """Return the figures of the bare page."""
     with served(serve_reference, "", Path()) as address:
         bench = Bench(address=address, log=Path("/nowhere"), options=options)
         return bench.load(BARE, ["/"], urlencode(FORM))
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=16)

@@ -12,8 +12,8 @@ from pathlib import Path
 import digest
 from digest.fetching.profile_folder import read_profile_folder
 from digest.inbox import Inbox
-from digest.runs.ingest import IngestOptions, ingest
-from digest.runs.sync import Options, sync
+from digest.runs.ingest.ingest import IngestOptions, ingest
+from digest.runs.subscriptions.sync import SyncOptions, sync
 from digest.settings import (
     SenderSettings,
     Settings,
@@ -26,7 +26,7 @@ from digest.settings import (
 )
 from digest.storage import Store, open_store
 from digest.web.preview.app import create_preview
-from digest.web.preview.desk import open_desk
+from digest.web.preview.session import open_session
 from tests.conftest import ROOT
 from tests.sites import serving
 
@@ -68,7 +68,7 @@ class Bench:
 
 @contextmanager
 def running_preview(folder: Path) -> Iterator[Bench]:
-    """Gives a preview on a free port of loopback for the time of the block."""
+    """Return a preview on a free port of loopback for the time of the block."""
     profiles, templates = folder / "subscribers", folder / "templates"
     profiles.mkdir()
     (profiles / "ada.toml").write_text(ADA)
@@ -77,10 +77,10 @@ def running_preview(folder: Path) -> Iterator[Bench]:
     with Inbox(folder / "inbox") as inbox:
         settings = _settings(profiles, templates, inbox)
         store = _filled_store(folder, settings)
-        desk = open_desk(store, settings, lambda: datetime.now(UTC), inbox=inbox.folder)
-        with serving(create_preview(desk)) as origin:
+        session = open_session(store, settings, lambda: datetime.now(UTC), inbox=inbox.folder)
+        with serving(create_preview(session)) as origin:
             yield Bench(
-                address=origin + desk.root,
+                address=origin + session.root,
                 settings=settings,
                 store=store,
                 profiles=profiles,
@@ -105,5 +105,5 @@ def _filled_store(folder: Path, settings: Settings) -> Store:
     listing = SourceSettings(name="sample", path=str(DEMO / "listing.txt"))
     ingest(store, [listing], now=now, options=IngestOptions(configured=False))
     files = read_profile_folder(Path(settings.subscribers.folder))
-    sync(store, files, Options(first_issue_days=7), now)
+    sync(store, files, SyncOptions(first_issue_days=7), now)
     return store

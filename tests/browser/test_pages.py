@@ -16,18 +16,20 @@ from playwright.sync_api import Browser, Page, expect
 from digest.fetching.templates import load_templates
 from digest.inbox import Inbox
 from digest.messages import Message
-from digest.rendering import Press
-from digest.runs import letters
-from digest.runs.access import token_hash
-from digest.runs.compose import masthead
-from digest.runs.deliver import composer, deliver
-from digest.runs.outbox import Letter
-from digest.runs.postman import Postman, Round
+from digest.rendering import MailRenderer
+from digest.runs.delivery.deliver import composer, deliver
+from digest.runs.issues.compose import masthead
+from digest.runs.transactional import transactional_mail
+from digest.runs.transactional.access_links import token_hash
+from digest.runs.transactional.outbox import TransactionalMail
+from digest.runs.transactional.outbox_worker import OutboxWorker, OutboxWorkerOptions
 from digest.settings import SenderSettings, Settings, SmtpSettings, WebSettings
-from digest.storage import Store, groups, operators, secrets, suppressions, votes
-from digest.storage.operators import Role
+from digest.signed_links import Purpose
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.subscribers import groups, operators, suppressions, votes
+from digest.storage.subscribers.operators import Role
 from digest.subscribers import State
-from digest.tokens import Purpose
 from tests import sites
 from tests.gallery.browser import CHROMIUM, chromium
 from tests.sites import NOW, Clock, Running
@@ -43,13 +45,13 @@ class World:
     site: Running
     inbox: Inbox
     settings: Settings
-    press: Press
+    renderer: MailRenderer
 
     def deliver(self) -> None:
-        """Sends what the ledger has."""
+        """Send what the ledger has."""
         with self.site.store.transaction() as tx:
             keys = secrets.keyring(tx, NOW)
-        deliver(self.site.store, composer(self.press, keys, self.settings), self.settings, self.site.clock.now)
+        deliver(self.site.store, composer(self.renderer, keys, self.settings), self.settings, self.site.clock.now)
 
     def link(self, pattern: str, count: int) -> str:
         """The address on loopback of a link in the mail number `count`, once it has arrived."""
@@ -80,16 +82,16 @@ def world(sqlite_store: Store, tmp_path: Path) -> Iterator[World]:
             smtp=SmtpSettings(host=inbox.host, port=inbox.port, tls="none"),
             web=WebSettings(url=OWN),
         )
-        press = Press.load(load_templates(), masthead(settings.sender))
+        renderer = MailRenderer.load(load_templates(), masthead(settings.sender))
 
-        def write(letter: Letter) -> Message:
-            return letters.write(letter, press, settings, clock.now)
+        def write(letter: TransactionalMail) -> Message:
+            return transactional_mail.compose_transactional(letter, renderer, settings, clock.now)
 
         with (
-            Postman(sqlite_store, write, Round(relay=settings.smtp, clock=clock)) as postman,
+            OutboxWorker(sqlite_store, write, OutboxWorkerOptions(relay=settings.smtp, clock=clock)) as postman,
             sites.running(sqlite_store, wake=postman.wake, clock=clock) as site,
         ):
-            yield World(site=site, inbox=inbox, settings=settings, press=press)
+            yield World(site=site, inbox=inbox, settings=settings, renderer=renderer)
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -110,7 +112,7 @@ def state_of(world: World) -> State | None:
 
 
 def sign_up(world: World, page: Page, scripted: bool) -> None:
-    """Fills the form in, looks at the preview, and sends it."""
+    """Fill the form in, looks at the preview, and sends it."""
     page.goto(world.site.url)
     page.get_by_role("main").get_by_role("link", name="Subscribe").click()
     page.get_by_label("Your e-mail address").fill("ada@example.com")
@@ -240,7 +242,7 @@ def test_forms_work_over_plain_http_where_browsers_do_not_say_where_a_post_comes
 
 
 def every_page(world: World, page: Page) -> Iterator[str]:
-    """Opens each page in turn, filled as it can be; gives its name."""
+    """Open each page in turn, filled as it can be; return its name."""
     site, store = world.site, world.site.store
     ada = sites.subscribe(store)
     delivery = sites.plan_issue(store, ada, [4, 8])
@@ -271,7 +273,7 @@ def every_page(world: World, page: Page) -> Iterator[str]:
 
 
 def _filled(world: World, page: Page) -> Iterator[str]:
-    """Opens the pages that follow on a post."""
+    """Open the pages that follow on a post."""
     page.goto(f"{world.site.url}/subscribe")
     page.get_by_label("What do you read about?").fill("speech recognition\npractice\nunheard of")
     page.get_by_label("Time zone").fill("Mars")

@@ -11,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from digest.profiles import Keyword
-from digest.storage import deliveries, subscribers
+from digest.storage.delivery import deliveries
+from digest.storage.subscribers import subscribers
 from tests.browser.preview_bench import Bench, running_preview
 from tests.gallery.browser import CHROMIUM, chromium
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from digest.rendering.specimens import Specimen
+from digest.rendering.sample_mails import SampleMail
 from tests.gallery import mails
 from tests.gallery.browser import chromium
 
@@ -38,12 +38,12 @@ VIEWS = (
 
 
 def without_styles(html: str) -> str:
-    """Gives the mail as a client shows it that strips every style block."""
+    """Return the mail as a client shows it that strips every style block."""
     return re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
 
 
 def picture(browser: Browser, html: str, view: View, target: Path) -> None:
-    """Writes a picture of the whole mail."""
+    """Write a picture of the whole mail."""
     page = browser.new_page(viewport={"width": view.width, "height": 800}, color_scheme=view.scheme)  # type: ignore[arg-type]
     page.set_content(without_styles(html) if view.stripped else html)
     page.screenshot(path=target, full_page=True)
@@ -51,7 +51,7 @@ def picture(browser: Browser, html: str, view: View, target: Path) -> None:
 
 
 def main(folder: Path, names: list[str]) -> None:
-    """Writes the pictures and a page that shows them all."""
+    """Write the pictures and a page that shows them all."""
     folder.mkdir(parents=True, exist_ok=True)
     shown = [specimen for specimen in mails.by_name().values() if not names or specimen.name in names]
     for specimen in shown:
@@ -67,11 +67,11 @@ def main(folder: Path, names: list[str]) -> None:
     (folder / "index.html").write_text(_page(shown, folder))
 
 
-def _file(specimen: Specimen, view: View) -> str:
+def _file(specimen: SampleMail, view: View) -> str:
     return f"{specimen.name}-{view.name.replace(' ', '-')}.png"
 
 
-def _page(shown: list[Specimen], folder: Path) -> str:
+def _page(shown: list[SampleMail], folder: Path) -> str:
     rows = []
     for specimen in shown:
         pictures = "".join(

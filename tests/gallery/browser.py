@@ -23,7 +23,7 @@ _ARGUMENTS = (
 
 @contextmanager
 def chromium(*further: str, forced_dark: bool = False) -> Iterator[Browser]:
-    """Gives a headless Chromium with further arguments; with `forced_dark` it inverts pages as some mail clients do."""
+    """Return a headless Chromium with further arguments; `forced_dark` inverts pages as some mail clients do."""
     inverted = ["--enable-features=WebContentsForceDark"] if forced_dark else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *inverted, *further])

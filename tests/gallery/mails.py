@@ -6,8 +6,8 @@ from functools import cache
 
 from digest.fetching.templates import load_templates
 from digest.messages import Envelope, compose
-from digest.rendering import Masthead, Press, Rendering
-from digest.rendering.specimens import NOW, WEB, Specimen, specimens
+from digest.rendering import MailRenderer, Masthead, Rendering
+from digest.rendering.sample_mails import NOW, WEB, SampleMail, sample_mails
 
 MASTHEAD = Masthead(
     name="Paper Digest",
@@ -17,21 +17,21 @@ MASTHEAD = Masthead(
 
 
 @cache
-def press() -> Press:
+def renderer() -> MailRenderer:
     """The press with the templates that ship."""
-    return Press.load(load_templates(), MASTHEAD)
+    return MailRenderer.load(load_templates(), MASTHEAD)
 
 
 @cache
-def by_name() -> dict[str, Specimen]:
+def by_name() -> dict[str, SampleMail]:
     """All specimens, by name."""
-    return {specimen.name: specimen for specimen in specimens(load_templates())}
+    return {specimen.name: specimen for specimen in sample_mails(load_templates())}
 
 
 @cache
 def rendered(name: str) -> Rendering:
     """One specimen, rendered."""
-    return by_name()[name].render(press())
+    return by_name()[name].render(renderer())
 
 
 def message(name: str) -> bytes:

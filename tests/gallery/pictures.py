@@ -23,7 +23,7 @@ SCHEMES = ("light", "dark")
 
 
 def html_of(mail: Path) -> str:
-    """Gives the HTML part of a mail."""
+    """Return the HTML part of a mail."""
     message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     part = message.get_body(("html",))
@@ -33,7 +33,7 @@ def html_of(mail: Path) -> str:
 
 
 def take(browser: Browser, html: str, name: str, scheme: str) -> Path:
-    """Writes the picture of the top of a mail, at twice the resolution."""
+    """Write the picture of the top of a mail, at twice the resolution."""
     width, height = SIZES[name]
     page = browser.new_page(
         viewport={"width": width, "height": height},
@@ -48,7 +48,7 @@ def take(browser: Browser, html: str, name: str, scheme: str) -> Path:
 
 
 def main(mail: Path) -> None:
-    """Writes all pictures of a mail."""
+    """Write all pictures of a mail."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     html = html_of(mail)
     with chromium() as browser:
@@ -58,7 +58,7 @@ def main(mail: Path) -> None:
 
 
 def from_demo() -> None:
-    """Runs the demo and takes the pictures of its first mail."""
+    """Run the demo and takes the pictures of its first mail."""
     with TemporaryDirectory() as folder:
         digest_command(["demo", "--out", folder], standalone_mode=False)
         main(min(Path(folder).glob("*.eml")))

@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from digest.rendering import inputs, letter_inputs
+from digest.rendering import inputs, transactional_inputs
 
 GIVEN: dict[str, type[Any]] = {
     "issue": inputs.IssueInput,
@@ -19,10 +19,10 @@ GIVEN: dict[str, type[Any]] = {
     "section": inputs.SectionInput,
     "more": inputs.MoreInput,
     "empty": inputs.EmptyInput,
-    "confirm": letter_inputs.ConfirmInput,
-    "manage": letter_inputs.ManageInput,
-    "welcome": letter_inputs.WelcomeInput,
-    "report": letter_inputs.ReportInput,
+    "confirm": transactional_inputs.ConfirmInput,
+    "manage": transactional_inputs.ManageInput,
+    "welcome": transactional_inputs.WelcomeInput,
+    "report": transactional_inputs.ReportInput,
 }
 _FIELD = re.compile(r"^    (\w+): [^#\n]*(?:#: (.*))?$", re.MULTILINE)
 _HEAD = """# Templates of the mails
@@ -62,7 +62,7 @@ operator's report and pages are in English.
 
 
 def meanings(given: type[Any]) -> dict[str, str]:
-    """Gives the meaning of each field, from the comments beside it."""
+    """Return the meaning of each field, from the comments beside it."""
     found: dict[str, str] = {}
     for base in reversed(given.__mro__[:-1]):
         found |= dict(_FIELD.findall(inspect.getsource(base)))
@@ -70,7 +70,7 @@ def meanings(given: type[Any]) -> dict[str, str]:
 
 
 def reference() -> str:
-    """Gives the whole page."""
+    """Return the whole page."""
     parts = [_HEAD]
     for name, given in GIVEN.items():
         told, own = meanings(given), " ".join((given.__doc__ or "").split())

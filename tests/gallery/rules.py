@@ -25,7 +25,7 @@ TEX = re.compile(r"\\[a-zA-Z]+\{|\$[^$\d\s][^$]*\$|mathbb|mathcal|left\(")
 
 
 def broken(data: bytes, *, issue: bool) -> list[str]:
-    """Gives every rule that a mail breaks; an issue keeps those of list mail as well."""
+    """Return every rule that a mail breaks; an issue keeps those of list mail as well."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
@@ -127,7 +127,7 @@ def _of_an_issue(html: str, text: str) -> Iterator[str]:
 
 
 def colours(document: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
-    """Gives each colour of text with the colour that it stands on."""
+    """Return each colour of text with the colour that it stands on."""
     for element in document.iter("td", "p", "h1", "h2", "a", "span", "div"):
         ink = re.search(r"(?<![-\w])color:\s*(#[0-9a-f]{6})", element.get("style") or "")
         if ink and "display:none" not in element.get("style"):

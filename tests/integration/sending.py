@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from digest.messages import Message
-from digest.runs.deliver import deliver
-from digest.runs.papers_at_hand import PapersAtHand
+from digest.runs.delivery.deliver import deliver
+from digest.runs.delivery.paper_cache import PaperCache
 from digest.settings import DeliverySettings, DomainSettings, Settings, SmtpSettings, StoreSettings
 from digest.storage import Store, Tx, open_store
-from digest.storage.ledger import Claimed
+from digest.storage.delivery.ledger import ClaimedDelivery
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
@@ -39,14 +39,14 @@ class Sending:
 
 
 def start(sending: Sending) -> ForkServerProcess:
-    """Starts the process; the caller joins it."""
+    """Start the process; the caller joins it."""
     process = _context.Process(target=run, args=(sending,), daemon=True)
     process.start()
     return process
 
 
 def run(sending: Sending) -> None:
-    """Delivers everything that is due."""
+    """Deliver everything that is due."""
     store: Store = open_store(StoreSettings(url=sending.store_url), Path())
     if sending.die_at_commit:
         store = MortalStore(store, sending)
@@ -57,8 +57,8 @@ def run(sending: Sending) -> None:
     deliver(store, message_of, Settings(smtp=relay, domains=sending.domains, delivery=share), sending.now)
 
 
-def message_of(row: Claimed, _papers: PapersAtHand) -> Message:
-    """Gives a small message whose envelope sender tells which process sent it."""
+def message_of(row: ClaimedDelivery, _papers: PaperCache) -> Message:
+    """Return a small message whose envelope sender tells which process sent it."""
     head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{row.issue.message_id}>\r\n"
     return Message(
         sender=f"bounce+{row.id}.{os.getpid()}@example.org",
@@ -90,7 +90,7 @@ class MortalStore(Store):
         return WatchedConnection(super().driver_connection(), self)
 
     def commit(self, commit: Callable[[], None]) -> None:
-        """Commits, and dies before or after when it is the one."""
+        """Commit, and dies before or after when it is the one."""
         self._commits += 1
         fatal = self._commits == self._sending.die_at_commit
         if fatal and not self._sending.die_after:

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as contract
 
-from digest.runs.access import token_hash
-from digest.runs.outbox import LetterKind
-from digest.storage import Store, consent, operators, suppressions
-from digest.storage.operators import Role
+from digest.runs.transactional.access_links import token_hash
+from digest.runs.transactional.outbox import TransactionalMailKind
+from digest.storage import Store
+from digest.storage.subscribers import consent, operators, suppressions
+from digest.storage.subscribers.operators import Role
 from digest.subscribers import State
 from tests import sites
 from tests.sites import NOW, Running
@@ -94,7 +95,7 @@ class TestSubscribing:
     def test_one_confirmation_a_day_through_form_and_api_together(self, site: Running, client: httpx.Client) -> None:
         for _ in range(3):
             client.post("/sign-ups", json=wanted(site, client))
-        assert [letter.kind for letter in site.letters] == [LetterKind.CONFIRM]
+        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM]
 
     def test_every_fault_is_named_with_its_field(self, site: Running, client: httpx.Client) -> None:
         answer = client.post("/sign-ups", json=wanted(site, client, address="nobody", timezone="Mars"))
@@ -218,7 +219,7 @@ def test_no_request_brings_a_server_error_or_an_answer_that_is_not_described(
 
 
 def _stormed(operation: Any, address: str, headers: dict[str, str]) -> int:
-    """Calls an operation with whatever its description allows and forbids; gives how often."""
+    """Call an operation with whatever its description allows and forbids; return how often."""
     calls = 0
 
     @settings(

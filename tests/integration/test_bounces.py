@@ -12,18 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from digest.chores import Chore, Household, chores
 from digest.deliveries import Attempt, Outcome
 from digest.errors import FetchError, UsageError
 from digest.fetching.mailboxes import read_maildir
-from digest.runs.bounces import Effect, lift, note_refusals, read_mailbox, take_mail
-from digest.runs.deliver import Compose
-from digest.runs.webhook import is_signed, take_events
+from digest.periodic_tasks import PeriodicTask, TaskContext, periodic_tasks
+from digest.runs.bounces.process import Effect, lift, process_mail, read_mailbox, record_refusals
+from digest.runs.bounces.webhook import is_signed, take_events
+from digest.runs.delivery.deliver import Compose
 from digest.settings import BouncesSettings, Settings
-from digest.storage import Store, bounces, consent, papers, plans, secrets, subscribers, suppressions
-from digest.storage.consent import Change
+from digest.signed_links import Keyring, LinkClaim, Purpose, verp_form
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.delivery import plans
+from digest.storage.papers import papers
+from digest.storage.subscribers import bounces, consent, subscribers, suppressions
+from digest.storage.subscribers.consent import Change
 from digest.subscribers import State, Subscriber
-from digest.tokens import Claim, Keyring, Purpose, verp_form
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
 
 SAMPLES = Path(__file__).parents[1] / "data" / "reports"
@@ -34,11 +38,11 @@ SAMPLE_LEAVE = b"zzzzzzzzijklmnopqrstuvwxyz234567abcdefghijklmnop"
 
 
 def token(delivery: int, purpose: Purpose = Purpose.BOUNCE, ring: Keyring = RING, issued: date = TODAY) -> str:
-    return verp_form(ring.sign(Claim(purpose=purpose, delivery=delivery, issued=issued)))
+    return verp_form(ring.sign(LinkClaim(purpose=purpose, delivery=delivery, issued=issued)))
 
 
 def sample(name: str, delivery: int, ring: Keyring = RING, issued: date = TODAY) -> bytes:
-    """Gives the sample mail with tokens for a delivery in place of those that it stands with."""
+    """Return the sample mail with tokens for a delivery in place of those that it stands with."""
     data = (SAMPLES / f"{name}.eml").read_bytes()
     data = data.replace(SAMPLE_TOKEN, token(delivery, ring=ring, issued=issued).encode())
     data = data.replace(SAMPLE_LEAVE.upper(), token(delivery, Purpose.UNSUBSCRIBE, ring).upper().encode())
@@ -53,7 +57,7 @@ def ada(store: Store) -> Subscriber:
 
 
 def send(store: Store, person: Subscriber, day: date = TODAY) -> int:
-    """Gives the ledger row of an issue for that day."""
+    """Return the ledger row of an issue for that day."""
     with store.transaction() as tx:
         present = subscribers.by_numbers(tx, [person.number])[person.number]
         return plans.enter(tx, [plan(present, day)], NOW).planned[person.number]
@@ -87,7 +91,7 @@ def state(store: Store, person: Subscriber) -> State:
 )
 def test_what_a_mail_leads_to(store: Store, ada: Subscriber, name: str, effect: Effect, after: State) -> None:
     row = send(store, ada)
-    assert take_mail(store, sample(name, row), RING, NOW) is effect
+    assert process_mail(store, sample(name, row), RING, NOW) is effect
     assert state(store, ada) is after
 
 
@@ -100,7 +104,7 @@ def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_u
     with store.transaction() as tx:
         keys = secrets.keyring(tx, NOW)
     (unread / "1.host").write_bytes(sample("postfix-no-such-user", send(store, ada), keys))
-    house = Household(
+    house = TaskContext(
         store=store,
         settings=Settings(),
         composer=never_composed,
@@ -115,8 +119,8 @@ def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_u
     assert (state(store, ada), list(unread.iterdir())) == (State.BOUNCED, [])
 
 
-def _bounces(house: Household) -> Chore:
-    return next(chore for chore in chores(house) if chore.name == "bounces")
+def _bounces(house: TaskContext) -> PeriodicTask:
+    return next(chore for chore in periodic_tasks(house) if chore.name == "bounces")
 
 
 def never_composed(_now: datetime) -> Compose:
@@ -126,25 +130,25 @@ def never_composed(_now: datetime) -> Compose:
 @pytest.mark.parametrize("name", ["postfix-no-such-user", "complaint", "wish-to-leave"])
 def test_a_forged_token_changes_nothing(store: Store, ada: Subscriber, name: str) -> None:
     row = send(store, ada)
-    assert take_mail(store, sample(name, row, STRANGER), RING, NOW) is Effect.UNPROVED
+    assert process_mail(store, sample(name, row, STRANGER), RING, NOW) is Effect.UNPROVED
     assert state(store, ada) is State.ACTIVE
 
 
 def test_a_token_past_its_time_changes_nothing(store: Store, ada: Subscriber) -> None:
     row = send(store, ada)
     old = sample("postfix-no-such-user", row, issued=NOW.date() - timedelta(days=31))
-    assert take_mail(store, old, RING, NOW) is Effect.UNPROVED
+    assert process_mail(store, old, RING, NOW) is Effect.UNPROVED
 
 
 def test_a_token_for_another_purpose_proves_nothing(store: Store, ada: Subscriber) -> None:
     row = send(store, ada)
     mail = (SAMPLES / "wish-to-leave.eml").read_bytes().replace(SAMPLE_LEAVE, token(row).encode())
-    assert take_mail(store, mail, RING, NOW) is Effect.UNPROVED
+    assert process_mail(store, mail, RING, NOW) is Effect.UNPROVED
 
 
 def test_the_evidence_of_a_suppression_is_kept(store: Store, ada: Subscriber) -> None:
     row = send(store, ada)
-    take_mail(store, sample("postfix-no-such-user", row), RING, NOW)
+    process_mail(store, sample("postfix-no-such-user", row), RING, NOW)
     with store.reading() as tx:
         (found,) = suppressions.holding(tx)
         assert found.reason == "hard bounce"
@@ -154,14 +158,14 @@ def test_the_evidence_of_a_suppression_is_kept(store: Store, ada: Subscriber) ->
 
 def test_a_report_that_is_read_twice_counts_once(store: Store, ada: Subscriber) -> None:
     mail = sample("gmail-mailbox-full", send(store, ada))
-    assert [take_mail(store, mail, RING, NOW) for _ in range(9)] == [Effect.COUNTED, *[Effect.KNOWN] * 8]
+    assert [process_mail(store, mail, RING, NOW) for _ in range(9)] == [Effect.COUNTED, *[Effect.KNOWN] * 8]
 
 
 def test_soft_bounces_suppress_only_when_they_persist(store: Store, ada: Subscriber) -> None:
     effects = []
     for day in range(6):
         at = NOW + timedelta(days=day)
-        effects.append(take_mail(store, sample("gmail-mailbox-full", send(store, ada, at.date())), RING, at))
+        effects.append(process_mail(store, sample("gmail-mailbox-full", send(store, ada, at.date())), RING, at))
         if effects[-1] is Effect.SUPPRESSED:
             break
     assert effects == [*[Effect.COUNTED] * 4, Effect.SUPPRESSED]
@@ -172,17 +176,17 @@ def test_soft_bounces_once_a_week_never_suppress(store: Store, ada: Subscriber) 
         at = NOW + timedelta(weeks=week)
         row = send(store, ada, at.date())
         mail = sample("gmail-mailbox-full", row, issued=at.date())
-        assert take_mail(store, mail, RING, at) is Effect.COUNTED
+        assert process_mail(store, mail, RING, at) is Effect.COUNTED
 
 
 def test_a_suppression_that_is_lifted_forgives_what_was_before(store: Store, ada: Subscriber) -> None:
-    take_mail(store, sample("postfix-no-such-user", send(store, ada)), RING, NOW)
+    process_mail(store, sample("postfix-no-such-user", send(store, ada)), RING, NOW)
     assert lift(store, ada.address, NOW + timedelta(hours=1))
     assert not lift(store, ada.address, NOW + timedelta(hours=1))
     assert state(store, ada) is State.ACTIVE
     later = NOW + timedelta(days=1)
     row = send(store, ada, later.date())
-    assert take_mail(store, sample("gmail-mailbox-full", row), RING, later) is Effect.COUNTED
+    assert process_mail(store, sample("gmail-mailbox-full", row), RING, later) is Effect.COUNTED
     assert state(store, ada) is State.ACTIVE
 
 
@@ -190,9 +194,9 @@ def test_one_who_left_stays_gone_when_their_mail_bounces(store: Store, ada: Subs
     row = send(store, ada)
     with store.transaction() as tx:
         consent.set_state(tx, ada.number, Change(state=State.UNSUBSCRIBED, cause="link"), NOW)
-    assert take_mail(store, sample("postfix-no-such-user", row), RING, NOW) is Effect.SUPPRESSED
+    assert process_mail(store, sample("postfix-no-such-user", row), RING, NOW) is Effect.SUPPRESSED
     assert state(store, ada) is State.UNSUBSCRIBED
-    assert take_mail(store, sample("wish-to-leave", row), RING, NOW) is Effect.KNOWN
+    assert process_mail(store, sample("wish-to-leave", row), RING, NOW) is Effect.KNOWN
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_a_refusal_at_sending_counts_like_a_bounce(
         delivery=send(store, ada), outcome=Outcome.FAILED, at=NOW, code=550, status=status, reply="no", stage=stage
     )
     with store.transaction() as tx:
-        note_refusals(tx, [attempt], NOW)
+        record_refusals(tx, [attempt], NOW)
         kinds = [bounce.kind for bounce in bounces.of_subscriber(tx, ada.number)]
     assert state(store, ada) is after
     assert len(kinds) == (stage == "rcpt")

@@ -34,7 +34,7 @@ def test_no_feature_without_support_was_added() -> None:
 
 
 def unsupported() -> list[str]:
-    """Gives "feature | client" for everything that some client does not support."""
+    """Return "feature | client" for everything that some client does not support."""
     assert NODE
     given = json.dumps({name: mails.rendered(name).html for name in mails.by_name()}).encode()
     told = subprocess.run([NODE, SCRIPT, MODULES], input=given, capture_output=True, check=True)

@@ -16,23 +16,27 @@ from digest.deliveries import DeliveryState
 from digest.errors import MessageError, StoreError
 from digest.inbox import Inbox
 from digest.messages import Message
-from digest.runs import sending
-from digest.runs.deliver import deliver
-from digest.runs.limits import Providers
-from digest.runs.papers_at_hand import PapersAtHand
-from digest.runs.sending import LEASE, Book, ClaimedSupply
+from digest.runs.delivery import queue
+from digest.runs.delivery.deliver import deliver
+from digest.runs.delivery.paper_cache import PaperCache
+from digest.runs.delivery.provider_limits import ProviderLimits
+from digest.runs.delivery.queue import LEASE, DeliveryLedger, DeliveryQueue
 from digest.settings import Settings, SmtpSettings
-from digest.smtp import Parcel
-from digest.storage import Store, consent, deliveries, ledger, papers, plans, schema, suppressions
-from digest.storage.consent import Change
-from digest.storage.ledger import Claimed
+from digest.smtp import OutgoingMessage
+from digest.storage import Store
+from digest.storage.database import schema
+from digest.storage.delivery import deliveries, ledger, plans
+from digest.storage.delivery.ledger import ClaimedDelivery
+from digest.storage.papers import papers
+from digest.storage.subscribers import consent, suppressions
+from digest.storage.subscribers.consent import Change
 from digest.subscribers import State, Subscriber
 from tests.integration.sending import WatchedConnection
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.storage.samples import NOW, paper, plan, subscribed
 
 
-def message_of(row: Claimed, papers: PapersAtHand) -> Message:
+def message_of(row: ClaimedDelivery, papers: PaperCache) -> Message:
     issue = row.issue
     titles = "\r\n".join(papers.of(issue)[pick.paper].title for pick in issue.picks)
     head = f"From: digest@example.org\r\nTo: {row.subscription.address}\r\nMessage-ID: <{issue.message_id}>\r\n"
@@ -49,7 +53,7 @@ def relay(port: int, **changes: object) -> Settings:
 
 
 def planned(store: Store, count: int) -> dict[int, Subscriber]:
-    """Takes in so many subscribers with a planned issue each; gives them by ledger row."""
+    """Take in so many subscribers with a planned issue each; return them by ledger row."""
     people = subscribed(store, *(f"r{number}" for number in range(count)))
     with store.transaction() as tx:
         entered = plans.enter(tx, [plan(person) for person in people], NOW).planned
@@ -58,15 +62,17 @@ def planned(store: Store, count: int) -> dict[int, Subscriber]:
 
 def test_rows_that_waited_longer_than_their_lease_are_claimed_afresh(store: Store) -> None:
     rows, now = planned(store, 5), [NOW]
-    book = Book(store, "sender/1/1/a", lambda: now[0], lambda _count: None)
-    supply = ClaimedSupply(book, message_of, Providers(store, (), "sender/1/1/a", lambda: now[0]), lambda: now[0])
-    first = supply.poll()
-    assert isinstance(first, Parcel)
+    delivery_ledger = DeliveryLedger(store, "sender/1/1/a", lambda: now[0], lambda _count: None)
+    source = DeliveryQueue(
+        delivery_ledger, message_of, ProviderLimits(store, (), "sender/1/1/a", lambda: now[0]), lambda: now[0]
+    )
+    first = source.poll()
+    assert isinstance(first, OutgoingMessage)
     now[0] += LEASE
-    later = [found.delivery for found in iter(supply.poll, None) if isinstance(found, Parcel)]
+    later = [found.delivery for found in iter(source.poll, None) if isinstance(found, OutgoingMessage)]
     assert sorted([first.delivery, *later]) == sorted(rows)
-    assert book.record([], later) == set(later)
-    book.release()
+    assert delivery_ledger.record([], later) == set(later)
+    delivery_ledger.release()
 
 
 @pytest.fixture
@@ -188,7 +194,7 @@ def test_who_leaves_between_claim_and_dot_gets_nothing(store: Store) -> None:
 def test_a_message_that_cannot_be_composed_fails_alone(store: Store, inbox: Inbox) -> None:
     rows = planned(store, 3)
 
-    def compose(row: Claimed, papers: PapersAtHand) -> Message:
+    def compose(row: ClaimedDelivery, papers: PaperCache) -> Message:
         if row.id == min(rows):
             raise MessageError("no way")
         return message_of(row, papers)
@@ -275,8 +281,8 @@ def test_answers_that_cannot_be_recorded_at_all_are_named(
         raise StoreError("the disk is full")
 
     rows = planned(store, 3)
-    monkeypatch.setattr(sending, "RESCUE_PAUSES", (0.0, 0.0))
-    monkeypatch.setattr(sending.ledger, "mark", mark)
+    monkeypatch.setattr(queue, "RESCUE_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(queue.ledger, "mark", mark)
     with pytest.raises(StoreError, match="disk is full"):
         deliver(FailingStore(store, 2), message_of, relay(inbox.port, connections=1), NOW)
     assert f"these answers could not be recorded: {min(rows)} sent" in caplog.text

@@ -14,17 +14,19 @@ from typing import Any
 import httpx
 import pytest
 
-from digest.chores import Household, post, read_bounces
 from digest.fetching.templates import load_templates
 from digest.inbox import Inbox
-from digest.rendering import Press
-from digest.runs.compose import masthead
-from digest.runs.deliver import composers
-from digest.runs.demo import SHIPPED
+from digest.periodic_tasks import TaskContext, post, read_bounces
+from digest.rendering import MailRenderer
+from digest.runs.delivery.deliver import composers
+from digest.runs.issues.compose import masthead
+from digest.runs.pipeline.demo import SHIPPED
 from digest.settings import BouncesSettings, Settings, SmtpSettings, WebSettings
-from digest.storage import Store, secrets, subscribers
+from digest.signed_links import from_link
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.subscribers import subscribers
 from digest.subscribers import State
-from digest.tokens import from_link
 from tests import sites
 from tests.integration.test_serve import ENVIRONMENT, mail_to, serving, settings
 
@@ -40,14 +42,14 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 
 
 def digest(folder: Path, *words: str) -> Any:
-    """Calls the command line in the folder and gives its report."""
+    """Call the command line in the folder and gives its report."""
     command = [sys.executable, "-m", "digest", *words, "--json"]
     ended = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     return json.loads(ended.stdout)
 
 
 def leaving(inbox: Inbox, address: str) -> tuple[str, bytes]:
-    """Gives the link in somebody's mail by which they leave, and the token in it."""
+    """Return the link in somebody's mail by which they leave, and the token in it."""
     found = LEAVE.search(mail_to(inbox, address))
     assert found
     return found[1], from_link(found[2])
@@ -75,7 +77,7 @@ def test_links_mailed_before_and_after_a_rotation_work_in_a_program_that_started
 
 
 @pytest.fixture
-def house(store: Store, tmp_path: Path, inbox: Inbox) -> Household:
+def house(store: Store, tmp_path: Path, inbox: Inbox) -> TaskContext:
     """What the chores of a program that goes on for long work with."""
     for name in ("cur", "new", "tmp"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
@@ -84,11 +86,11 @@ def house(store: Store, tmp_path: Path, inbox: Inbox) -> Household:
         web=WebSettings(url="https://digest.example.org"),
         bounces=BouncesSettings(maildir=str(tmp_path / "bounces")),
     )
-    press = Press.load(load_templates(), masthead(wanted.sender))
-    return Household(
+    renderer = MailRenderer.load(load_templates(), masthead(wanted.sender))
+    return TaskContext(
         store=store,
         settings=wanted,
-        composer=composers(store, press, wanted),
+        composer=composers(store, renderer, wanted),
         folder=tmp_path,
         profile_files=dict,
         stop=threading.Event(),
@@ -96,7 +98,7 @@ def house(store: Store, tmp_path: Path, inbox: Inbox) -> Household:
 
 
 def test_a_program_that_goes_on_signs_with_the_new_key_and_knows_what_comes_back_of_it(
-    house: Household, inbox: Inbox, tmp_path: Path
+    house: TaskContext, inbox: Inbox, tmp_path: Path
 ) -> None:
     papers = [found.number for found in sites.fill(house.store)[:3]]
     for place, name in enumerate(("ada", "lin")):

@@ -16,7 +16,9 @@ from collections.abc import Callable
 import pytest
 
 from digest.deliveries import DeliveryState
-from digest.storage import Store, deliveries, papers, plans
+from digest.storage import Store
+from digest.storage.delivery import deliveries, plans
+from digest.storage.papers import papers
 from tests.integration.sending import Sending, start
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.storage.samples import NOW, paper, plan, subscribed
@@ -31,7 +33,7 @@ def rows(store: Store) -> dict[int, str]:
 
 
 def planned(store: Store, count: int) -> dict[int, str]:
-    """Gives so many ledger rows with the addresses that they go to."""
+    """Return so many ledger rows with the addresses that they go to."""
     with store.ingesting(wait=1) as tx:
         papers.add(tx, [paper()])
     people = subscribed(store, *(f"r{number}" for number in range(count)))
@@ -43,7 +45,7 @@ def planned(store: Store, count: int) -> dict[int, str]:
 def killing(
     step: str, nth: int, *, at_dot: str = "", first: Callable[[int], object] | None = None
 ) -> Callable[[Step], Do | None]:
-    """Gives a script that kills the sender the nth time a step is reached, once.
+    """Return a script that kills the sender the nth time a step is reached, once.
 
     `at_dot` says what the server does with the mail: it keeps it or not, and answers or not. `first` is called before
     the kill, with the number of the connection.
@@ -73,7 +75,7 @@ def kill(process: int) -> None:
 
 
 def check(store: Store, server: ScriptedServer, rows: dict[int, str], *, in_doubt: int) -> int:
-    """Checks that everybody is accounted for, with at most so many in doubt; gives how many are."""
+    """Check that everybody is accounted for, with at most so many in doubt; return how many are."""
     with store.reading() as tx:
         found = deliveries.by_ids(tx, rows)
     states = {row: found[row].state for row in rows}
@@ -94,7 +96,7 @@ def deliver_until_done(store: Store, sending: Sending) -> None:
 
 
 def until_marked(store: Store, server: ScriptedServer, rows: dict[int, str]) -> Callable[[int], None]:
-    """Gives a function that waits until all that was answered on a connection is marked, or patience is over."""
+    """Return a function that waits until all that was answered on a connection is marked, or patience is over."""
 
     def wait(connection: int) -> None:
         answered = {mail.recipient for mail in server.taken if mail.connection == connection}

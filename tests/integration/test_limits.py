@@ -12,14 +12,17 @@ import pytest
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import MessageError
 from digest.messages import Message
-from digest.runs.deliver import deliver, hold, release
-from digest.runs.limits import Providers
-from digest.runs.papers_at_hand import PapersAtHand
-from digest.runs.sending import Book
+from digest.runs.delivery.circuit_breaker import CircuitBreakers
+from digest.runs.delivery.deliver import deliver, hold, release
+from digest.runs.delivery.paper_cache import PaperCache
+from digest.runs.delivery.queue import DeliveryLedger
 from digest.settings import DeliverySettings, DomainSettings, RelaySettings, Settings, SmtpSettings
-from digest.storage import Store, ledger, limits, papers, plans, subscribers, suppressions
-from digest.storage.ledger import Claimed
-from digest.storage.limits import Lease, Slots
+from digest.storage import Store
+from digest.storage.delivery import ledger, limits, plans
+from digest.storage.delivery.ledger import ClaimedDelivery
+from digest.storage.delivery.limits import Lease, Slots
+from digest.storage.papers import papers
+from digest.storage.subscribers import subscribers, suppressions
 from digest.subscribers import State, Subscriber, Subscription
 from tests.integration.sending import Sending, start
 from tests.integration.test_deliver import message_of
@@ -30,7 +33,7 @@ SMTP = {"host": "127.0.0.1", "tls": "none", "timeout_seconds": 5.0}
 
 
 def planned(store: Store, *addresses: str) -> dict[int, Subscriber]:
-    """Gives these addresses' subscribers by the ledger row of a planned issue."""
+    """Return these addresses' subscribers by the ledger row of a planned issue."""
     with store.ingesting(wait=1) as tx:
         papers.add(tx, [paper()])
     with store.transaction() as tx:
@@ -157,7 +160,7 @@ class TestConnectionsToADomain:
     def test_a_message_that_cannot_be_composed_keeps_none_from_its_provider(self, store: Store) -> None:
         first = min(planned(store, *many(6, "narrow.example")))
 
-        def compose(row: Claimed, papers: PapersAtHand) -> Message:
+        def compose(row: ClaimedDelivery, papers: PaperCache) -> Message:
             if row.id == first:
                 raise MessageError("it is too large")
             return message_of(row, papers)
@@ -200,16 +203,16 @@ class TestBreakers:
 
     def test_a_success_that_was_under_way_does_not_close_it_again(self, store: Store) -> None:
         now = [NOW]
-        providers = Providers(store, (), "sender", lambda: now[0])
+        breakers = CircuitBreakers(store, lambda: now[0])
         sent = Attempt(delivery=1, outcome=Outcome.SENT, at=NOW, recipient="ada@strict.example")
         refusals = [
             sent._replace(delivery=n, outcome=Outcome.FAILED, status="5.7.1", stage="rcpt") for n in range(2, 5)
         ]
-        providers.note(refusals)
-        providers.note([sent])
-        assert providers.closed_until("strict.example") == NOW + timedelta(minutes=15)
+        breakers.note(refusals)
+        breakers.note([sent])
+        assert breakers.open_until("strict.example") == NOW + timedelta(minutes=15)
         now[0] += timedelta(minutes=16)
-        providers.note([sent])
+        breakers.note([sent])
         with store.reading() as tx:
             assert limits.struck(tx) == {}
 
@@ -361,7 +364,7 @@ class TestFirstShare:
 
     def test_a_process_that_waited_goes_on_without_a_share_of_its_own(self, store: Store) -> None:
         planned(store, *many(40))
-        first = Book(store, "first/1/1/a", lambda: NOW, lambda _count: None)
+        first = DeliveryLedger(store, "first/1/1/a", lambda: NOW, lambda _count: None)
         assert first.goes_first(threading.Event())
         with ScriptedServer() as server:
             wanted = settings(server.port, delivery=DeliverySettings(canary=0.1))

@@ -15,12 +15,12 @@ import pytest
 
 from digest.fetching.templates import load_templates
 from digest.messages import Message
-from digest.rendering import Press
-from digest.runs import letters
-from digest.runs.compose import masthead
-from digest.runs.outbox import Letter
-from digest.runs.postman import Postman, Round
-from digest.runs.subscribe import confirm, sign_up
+from digest.rendering import MailRenderer
+from digest.runs.issues.compose import masthead
+from digest.runs.subscriptions.sign_up import confirm, sign_up
+from digest.runs.transactional import transactional_mail
+from digest.runs.transactional.outbox import TransactionalMail
+from digest.runs.transactional.outbox_worker import OutboxWorker, OutboxWorkerOptions
 from digest.settings import Settings, SmtpSettings, StoreSettings, WebSettings
 from digest.storage import Store, open_store
 from digest.subscribers import Subscription
@@ -36,19 +36,19 @@ def settings(port: int) -> Settings:
     return Settings(smtp=relay, web=WebSettings(url="https://digest.example.org"))
 
 
-def postman(store: Store, port: int) -> Postman:
+def outbox_worker(store: Store, port: int) -> OutboxWorker:
     ours = settings(port)
-    press = Press.load(load_templates(), masthead(ours.sender))
+    renderer = MailRenderer.load(load_templates(), masthead(ours.sender))
 
-    def write(letter: Letter) -> Message:
-        return letters.write(letter, press, ours, datetime.now(UTC))
+    def write(mail: TransactionalMail) -> Message:
+        return transactional_mail.compose_transactional(mail, renderer, ours, datetime.now(UTC))
 
-    how = Round(relay=ours.smtp, clock=lambda: datetime.now(UTC), every=0.1, lease=LEASE)
-    return Postman(store, write, how)
+    how = OutboxWorkerOptions(relay=ours.smtp, clock=lambda: datetime.now(UTC), every=0.1, lease=LEASE)
+    return OutboxWorker(store, write, how)
 
 
 def work(url: str, port: int) -> None:
-    with postman(open_store(StoreSettings(url=url), Path()), port):
+    with outbox_worker(open_store(StoreSettings(url=url), Path()), port):
         time.sleep(PATIENCE)
 
 
@@ -89,7 +89,7 @@ def test_a_killed_postman_loses_no_letter(store: Store, store_url: str, step: st
         victim.append(process.pid)
         process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL
-        with postman(store, server.port):
+        with outbox_worker(store, server.port):
             until = time.monotonic() + PATIENCE
             while {mail.recipient for mail in server.taken} != set(ADDRESSES):
                 assert time.monotonic() < until, server.commands

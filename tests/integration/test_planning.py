@@ -10,10 +10,13 @@ import pytest
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.errors import UsageError
 from digest.issues import SkipReason
-from digest.runs.plan import due_shards, plan, plan_one, plan_shard
-from digest.storage import Store, consent, deliveries, ledger, papers, subscribers, suppressions
-from digest.storage.consent import Change
-from digest.storage.deliveries import Delivery
+from digest.runs.issues.plan import due_shards, plan, plan_one, plan_shard
+from digest.storage import Store
+from digest.storage.delivery import deliveries, ledger
+from digest.storage.delivery.deliveries import Delivery
+from digest.storage.papers import papers
+from digest.storage.subscribers import consent, subscribers, suppressions
+from digest.storage.subscribers.consent import Change
 from digest.subscribers import State, Subscriber
 from tests.unit.runs.samples import (
     CACTI,

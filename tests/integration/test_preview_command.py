@@ -23,7 +23,7 @@ MAIL = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Hello there\r\n\r\n
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Gives the command as it runs, and the report that it printed."""
+    """Return the command as it runs, and the report that it printed."""
     (folder / "digest.toml").write_text("")
     command = [sys.executable, "-m", "digest", "--config", str(folder / "digest.toml"), "--json", "preview"]
     with subprocess.Popen([*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -13,19 +13,23 @@ from digest.fetching.templates import load_templates
 from digest.inbox import Inbox
 from digest.issues import Issue
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background
-from digest.rendering import Press
-from digest.rendering.specimens import HOSTILE, paper_sets
-from digest.runs.compose import masthead
-from digest.runs.deliver import composer, deliver
-from digest.runs.plan import plan
-from digest.runs.preview import Previews, Scope
-from digest.runs.render import NO_DELIVERY
+from digest.ranking import CorpusStatistics
+from digest.rendering import MailRenderer
+from digest.rendering.sample_mails import HOSTILE, paper_sets
+from digest.runs.delivery.deliver import composer, deliver
+from digest.runs.issues.compose import masthead
+from digest.runs.issues.plan import plan
+from digest.runs.issues.render import NO_DELIVERY
+from digest.runs.preview.preview import IssuePreviews, Scope
 from digest.settings import SenderSettings, Settings, SmtpSettings, WebSettings
-from digest.storage import Store, deliveries, papers, secrets, statistics, subscribers
-from digest.storage.subscribers import Admission
+from digest.signed_links import Keyring, LinkClaim, Purpose, link_form, verp_form
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.delivery import deliveries
+from digest.storage.papers import papers, statistics
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Cadence, Owner, Schedule, State, Subscriber, Subscription
-from digest.tokens import Claim, Keyring, Purpose, link_form, verp_form
 
 SEEN = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
 NOW = SEEN + timedelta(hours=1, minutes=5)
@@ -76,11 +80,11 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def filled(store: Store, case: Case) -> Subscriber:
-    """Stores the papers, what the ranking learns from them, and the reader."""
+    """Store the papers, what the ranking learns from them, and the reader."""
     with store.ingesting(5) as tx:
         added = papers.add(tx, [replace(paper, number=0, first_seen=SEEN) for paper in SETS[case.papers]])
-        background = Background.empty().with_papers(added)
-        statistics.add(tx, SEEN, background.papers, background.dump())
+        corpus = CorpusStatistics.empty().with_papers(added)
+        statistics.add(tx, SEEN, corpus.papers, corpus.dump())
     name = "".join(filter(str.isprintable, case.reader))[:100]
     subscription = Subscription(address="ada@example.com", name=name, schedule=case.schedule, profile=case.profile)
     admission = Admission(owner=Owner.FILE, state=State.ACTIVE, cursor=0, cause="test")
@@ -89,13 +93,13 @@ def filled(store: Store, case: Case) -> Subscriber:
 
 
 def with_tokens_of(delivery: int, data: bytes, issue: Issue, keys: Keyring) -> bytes:
-    """Gives the bytes of a preview with the tokens that this delivery has."""
+    """Return the bytes of a preview with the tokens that this delivery has."""
     numbers = [0, *(pick.paper for pick in (*issue.picks, *issue.trending))]
     for purpose in Purpose:
         for paper in numbers:
             for form in (link_form, verp_form):
                 old, new = (
-                    form(keys.sign(Claim(purpose=purpose, delivery=of, paper=paper, issued=issue.issue_date)))
+                    form(keys.sign(LinkClaim(purpose=purpose, delivery=of, paper=paper, issued=issue.issue_date)))
                     for of in (NO_DELIVERY, delivery)
                 )
                 data = data.replace(old.encode(), new.encode())
@@ -111,15 +115,15 @@ def test_a_preview_has_the_bytes_of_what_is_sent_but_for_the_tokens_of_the_deliv
         web=WebSettings(url=case.web),
     )
     reader = filled(sqlite_store, case)
-    press = Press.load(TEMPLATES, masthead(settings.sender))
-    previews = Previews(sqlite_store, settings, NOW)
+    renderer = MailRenderer.load(TEMPLATES, masthead(settings.sender))
+    previews = IssuePreviews(sqlite_store, settings, NOW)
     decided = previews.decide(reader, Scope(), NOW)
-    previewed = previews.compose(decided, press).message
+    previewed = previews.compose(decided, renderer).message
 
     with sqlite_store.transaction() as tx:
         keys = secrets.keyring(tx, NOW)
     assert plan(sqlite_store, settings, NOW).planned == 1
-    assert deliver(sqlite_store, composer(press, keys, settings), settings, NOW).sent == 1
+    assert deliver(sqlite_store, composer(renderer, keys, settings), settings, NOW).sent == 1
 
     [mail] = inbox.mails()
     with sqlite_store.reading() as tx:
@@ -134,9 +138,9 @@ def test_a_preview_has_the_bytes_of_what_is_sent_but_for_the_tokens_of_the_deliv
 def test_a_preview_changes_nothing_in_the_store(sqlite_store: Store) -> None:
     settings = Settings(sender=SenderSettings(address="digest@example.org"))
     reader = filled(sqlite_store, CASES[0])
-    previews = Previews(sqlite_store, settings, NOW)
+    previews = IssuePreviews(sqlite_store, settings, NOW)
     decided = previews.decide(reader, Scope(), NOW)
-    previews.compose(decided, Press.load(TEMPLATES, masthead(settings.sender)))
+    previews.compose(decided, MailRenderer.load(TEMPLATES, masthead(settings.sender)))
 
     with sqlite_store.reading() as tx:
         assert subscribers.by_numbers(tx, [reader.number]) == {reader.number: reader}

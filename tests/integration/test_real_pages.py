@@ -13,13 +13,13 @@ from digest.identity import new_paper
 from digest.issues import Issue
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background, Judgement, Reader, judge
-from digest.rendering import Press
-from digest.runs.compose import Composer, masthead
+from digest.ranking import CorpusStatistics, Ranking, RankingProfile, rank
+from digest.rendering import MailRenderer
+from digest.runs.issues.compose import Composer, masthead
 from digest.settings import SenderSettings, Settings, WebSettings
+from digest.signed_links import Keyring
 from digest.sources import read_listing
 from digest.subscribers import Subscription
-from digest.tokens import Keyring
 from tests.gallery.rules import broken
 
 PAGES = ("dense_197papers.txt", "spaced_2025-03-12_70papers.txt", "spaced_2025-09-15_51papers.txt")
@@ -45,38 +45,38 @@ def _papers(page: Path) -> dict[int, Paper]:
     return {place: replace(paper, number=place) for place, paper in enumerate(papers, 1)}
 
 
-def _issue(judged: Judgement) -> Issue:
+def _issue(ranked: Ranking) -> Issue:
     return Issue(
         subscriber=1,
         issue_date=date(2025, 9, 16),
         created=NOW,
         message_id="20250916.1@example.org",
-        picks=judged.picks,
-        also=judged.also,
-        trending=judged.trending,
-        more=judged.more,
-        considered=judged.considered,
+        picks=ranked.picks,
+        also=ranked.also,
+        trending=ranked.trending,
+        more=ranked.more,
+        considered=ranked.considered,
     )
 
 
 @pytest.fixture(scope="module")
-def press() -> Press:
-    return Press.load(load_templates(), masthead(SETTINGS.sender))
+def renderer() -> MailRenderer:
+    return MailRenderer.load(load_templates(), masthead(SETTINGS.sender))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_issues_of_a_real_page_keep_every_rule(page: str, captures: Path, press: Press) -> None:
+def test_issues_of_a_real_page_keep_every_rule(page: str, captures: Path, renderer: MailRenderer) -> None:
     papers = _papers(captures / "listings" / "hf_page_text" / page)
     profiles = [
         Profile(keywords=tuple(Keyword(term=term) for term in terms), minimum_match=1, papers=50)
         for terms in TASTES.values()
     ]
-    background = Background.empty().with_papers(list(papers.values()))
-    judgements = judge(list(papers.values()), [Reader(profile=profile) for profile in profiles], background)
-    issues = {taste: _issue(judged) for taste, judged in zip(TASTES, judgements, strict=True) if judged.picks}
+    corpus = CorpusStatistics.empty().with_papers(list(papers.values()))
+    rankings = rank(list(papers.values()), [RankingProfile(profile=profile) for profile in profiles], corpus)
+    issues = {taste: _issue(ranked) for taste, ranked in zip(TASTES, rankings, strict=True) if ranked.picks}
     assert len(issues) >= 8
     subscription = Subscription(address="ada@example.com", name="Ada")
-    composer = Composer(press=press, keyring=Keyring((b"k" * 32,)), settings=SETTINGS)
+    composer = Composer(renderer=renderer, keyring=Keyring((b"k" * 32,)), settings=SETTINGS)
     for taste, issue in issues.items():
         message = composer.message(issue, 1, subscription, papers)
         assert (taste, broken(message.data, issue=True)) == (taste, [])

@@ -8,9 +8,10 @@ from email import message_from_bytes, policy
 import pytest
 
 from digest.deliveries import DeliveryState
-from digest.runs.deliver import deliver
+from digest.runs.delivery.deliver import deliver
 from digest.settings import Settings, SmtpSettings
-from digest.storage import Store, ledger
+from digest.storage import Store
+from digest.storage.delivery import ledger
 from tests import exim, postfix
 from tests.benchmarks.delivery_world import NOW, fill, make
 from tests.benchmarks.delivery_world import settings as settings_of
@@ -31,7 +32,7 @@ def relay(port: int, ca_file: str, **changes: object) -> SmtpSettings:
 
 
 def sent_bytes(store: Store, settings: Settings) -> dict[str, bytes]:
-    """Gives the message that each subscriber is to get, by address."""
+    """Return the message that each subscriber is to get, by address."""
     compose = make(settings)
     messages: dict[str, bytes] = {}
 
@@ -48,12 +49,12 @@ def sent_bytes(store: Store, settings: Settings) -> dict[str, bytes]:
 
 
 def check_mails(found: dict[str, list[bytes]], messages: dict[str, bytes]) -> None:
-    """Checks that each subscriber has exactly one mail, octet by octet what was sent below the server's own fields."""
+    """Check that each subscriber has exactly one mail, octet by octet what was sent below the server's own fields."""
     assert sorted(f"{name}@example.com" for name in found) == sorted(messages)
     for name, mails in found.items():
         (mail,) = mails
-        wire = messages[f"{name}@example.com"]
-        assert mail.replace(b"\r\n", b"\n").endswith(wire.replace(b"\r\n", b"\n"))
+        connection = messages[f"{name}@example.com"]
+        assert mail.replace(b"\r\n", b"\n").endswith(connection.replace(b"\r\n", b"\n"))
         parsed = message_from_bytes(mail, policy=policy.default)
         assert not parsed.defects
         assert parsed.get_body(("html",)) is not None

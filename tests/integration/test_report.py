@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from digest.deliveries import Attempt, DeliveryState, Outcome
 from digest.issues import SkipReason
-from digest.runs.plan import plan
-from digest.runs.report import report
-from digest.storage import Store, ledger, listings
+from digest.runs.issues.plan import plan
+from digest.runs.operations.report import report
+from digest.storage import Store
+from digest.storage.delivery import ledger
+from digest.storage.papers import listings
 from tests.unit.runs.samples import DAY, DUE, GRAPHS, MONDAY, SETTINGS, TUNING, ingested, profile, subscribed
 
 

@@ -15,12 +15,13 @@ from digest.errors import UsageError
 from digest.fetching.templates import load_templates
 from digest.inbox import Inbox
 from digest.issues import SkipReason
-from digest.rendering import Press
-from digest.runs.compose import masthead
-from digest.runs.deliver import hold, release
-from digest.runs.run import RunOptions, RunReport, run
+from digest.rendering import MailRenderer
+from digest.runs.delivery.deliver import hold, release
+from digest.runs.issues.compose import masthead
+from digest.runs.pipeline.run import RunOptions, RunReport, run
 from digest.settings import Settings, SmtpSettings, SourceSettings
-from digest.storage import Store, runs
+from digest.storage import Store
+from digest.storage.delivery import runs
 from tests.unit.runs.samples import DAY, DUE, GRAPHS, MONDAY, SETTINGS, SPEECH, TUNING
 
 TOML = """\
@@ -34,7 +35,7 @@ minimum_match = 1
 
 
 def page(titles: Sequence[str]) -> str:
-    """Gives a saved page in the dense layout."""
+    """Return a saved page in the dense layout."""
     head = "Get trending papers in your email inbox once a day!\nGet trending papers in your email inbox!\nSubscribe"
     return head + "\n".join(f"{title}\n{_abstract(title)}" for title in titles) + "\n"
 
@@ -52,7 +53,7 @@ class Digest:
         smtp = SmtpSettings(host="127.0.0.1", port=inbox.port, tls="none")
         source = SourceSettings(name="pages", path="listings")
         self.settings: Settings = SETTINGS.model_copy(update={"smtp": smtp, "sources": (source,)})
-        self.press = Press.load(load_templates(), masthead(self.settings.sender))
+        self.renderer = MailRenderer.load(load_templates(), masthead(self.settings.sender))
         self.files: dict[str, bytes] = {}
 
     def want(self, name: str, *terms: str) -> None:
@@ -64,7 +65,7 @@ class Digest:
 
     def run(self, now=DUE, **options: object) -> RunReport:  # type: ignore[no-untyped-def]
         chosen = RunOptions(folder=self.folder, files=self.files, **options)  # type: ignore[arg-type]
-        return run(self.store, self.settings, self.press, now, chosen)
+        return run(self.store, self.settings, self.renderer, now, chosen)
 
     def mails(self) -> dict[str, list[EmailMessage]]:
         found: dict[str, list[EmailMessage]] = {}

@@ -13,9 +13,9 @@ import trustme
 from digest.deliveries import Attempt, Outcome
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
-from digest.smtp import Courier, Listed, Parcel
+from digest.smtp import MessageList, OutgoingMessage, RelayClient
+from digest.smtp.coroutines import run_alone
 from digest.smtp.session import open_session
-from digest.smtp.steps import alone
 from tests.smtp_server import OFFERS, Do, ScriptedServer, Step
 
 MAIL = b"From: a@example.org\r\nSubject: x\r\n\r\n" + b"a line of the body\r\n" * 2000 + b".a dot\r\n"
@@ -41,17 +41,19 @@ class Book:
         return {delivery: attempt.outcome for delivery, attempt in sorted(self.attempts.items())}
 
 
-def parcels(count: int) -> Listed:
-    return Listed(Parcel(n, f"bounce+{n}@example.org", f"r{n}@example.com", (MAIL,)) for n in range(count))
+def outgoing_messages(count: int) -> MessageList:
+    return MessageList(
+        OutgoingMessage(n, f"bounce+{n}@example.org", f"r{n}@example.com", (MAIL,)) for n in range(count)
+    )
 
 
-def carry(server: ScriptedServer, book: Book, count: int = 8, connections: int = 1) -> RelayError | None:
+def carry(server: ScriptedServer, delivery_ledger: Book, count: int = 8, connections: int = 1) -> RelayError | None:
     relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=0.4, connections=connections)
-    return Courier(relay, book.record, first_pause=0.01).carry(parcels(count))
+    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).carry(outgoing_messages(count))
 
 
 def only(name: str, do: Do, times: int = 99) -> ScriptedServer:
-    """Gives a server that plays the fault at that step for the victim, that many times."""
+    """Return a server that plays the fault at that step for the victim, that many times."""
 
     def script(step: Step) -> Do | None:
         hit = step.name == name and (step.recipient == VICTIM or "bounce+3@" in step.argument)
@@ -98,16 +100,16 @@ def test_a_fault_of_one_recipient_touches_no_other(
     server: ScriptedServer, outcome: Outcome | None, status: str | None, offers: tuple[str, ...]
 ) -> None:
     server.offers, server.taken, server.connections = offers, [], 0
-    book = Book()
+    delivery_ledger = Book()
     with server:
-        problem = carry(server, book)
+        problem = carry(server, delivery_ledger)
     assert problem is None
-    attempt = book.attempts.pop(3)
+    attempt = delivery_ledger.attempts.pop(3)
     # A connection cut in the body may be noticed only at the final dot: then there is doubt, and the truth is "not".
     assert attempt.outcome is outcome or (outcome is None and attempt.outcome in (Outcome.LOST, Outcome.AMBIGUOUS))
     assert attempt.status == status
-    assert set(book.outcomes().values()) == {Outcome.SENT}
-    assert len(book.attempts) == 7
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+    assert len(delivery_ledger.attempts) == 7
     others = [mail for mail in server.taken if mail.recipient != VICTIM]
     assert sorted(mail.recipient for mail in others) == [f"r{n}@example.com" for n in range(8) if n != 3]
     assert all(mail.data == MAIL for mail in others)
@@ -116,11 +118,11 @@ def test_a_fault_of_one_recipient_touches_no_other(
 @PIPELINING
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
 def test_a_connection_that_breaks_before_the_dot_is_replaced_at_once(step: str, offers: tuple[str, ...]) -> None:
-    book = Book()
+    delivery_ledger = Book()
     with only(step, Do(b"", cut=True), times=1) as server:
         server.offers = offers
-        assert carry(server, book) is None
-    assert set(book.outcomes().values()) == {Outcome.SENT}
+        assert carry(server, delivery_ledger) is None
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(8))
 
 
@@ -129,11 +131,11 @@ def test_after_four_refused_recipients_a_new_connection_is_made(offers: tuple[st
     def script(step: Step) -> Do | None:
         return Do(b"550 5.1.1 who\r\n") if step.name == "rcpt" and step.connection == 1 else None
 
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer(script=script, offers=offers) as server:
-        assert carry(server, book) is None
+        assert carry(server, delivery_ledger) is None
     assert server.connections == 2
-    assert list(book.outcomes().values()) == [Outcome.FAILED] * 4 + [Outcome.SENT] * 4
+    assert list(delivery_ledger.outcomes().values()) == [Outcome.FAILED] * 4 + [Outcome.SENT] * 4
 
 
 @PIPELINING
@@ -141,51 +143,51 @@ def test_a_server_that_wants_a_body_after_refusing_the_recipient_gets_none(offer
     def script(step: Step) -> Do | None:
         return Do(b"550 5.1.1 who\r\n") if step.name == "rcpt" and step.nth == 1 and "r3@" in step.recipient else None
 
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer(script=script, offers=offers) as server:
-        carry(server, book)
-    assert book.outcomes()[3] is Outcome.FAILED
+        carry(server, delivery_ledger)
+    assert delivery_ledger.outcomes()[3] is Outcome.FAILED
     assert VICTIM not in server.recipients()
 
 
 @PIPELINING
 def test_an_intent_that_no_longer_holds_means_that_nobody_gets_anything(offers: tuple[str, ...]) -> None:
-    book = Book(refuse=frozenset({3}))
+    delivery_ledger = Book(refuse=frozenset({3}))
     with ScriptedServer(offers=offers) as server:
-        assert carry(server, book) is None
+        assert carry(server, delivery_ledger) is None
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(8) if n != 3)
-    assert 3 not in book.attempts
-    assert set(book.outcomes().values()) == {Outcome.SENT}
+    assert 3 not in delivery_ledger.attempts
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
 
 
 @PIPELINING
 def test_the_intent_is_recorded_before_the_dot_and_the_mark_after(offers: tuple[str, ...]) -> None:
-    book, order = Book(), []
+    delivery_ledger, order = Book(), []
 
     def script(step: Step) -> None:
         if step.name == "dot":
-            assert int(step.recipient[1]) in book.intents
+            assert int(step.recipient[1]) in delivery_ledger.intents
             order.append(step.recipient)
 
     with ScriptedServer(script=script, offers=offers) as server:
-        carry(server, book, connections=4)
+        carry(server, delivery_ledger, connections=4)
     assert len(order) == 8
     assert len(server.taken) == 8
 
 
 @PIPELINING
 def test_several_connections_share_the_work(offers: tuple[str, ...]) -> None:
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer(offers=offers) as server:
-        assert carry(server, book, count=200, connections=4) is None
+        assert carry(server, delivery_ledger, count=200, connections=4) is None
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(200))
     assert server.connections == 4
 
 
 def test_three_mails_go_over_one_connection() -> None:
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer() as server:
-        carry(server, book, count=3, connections=4)
+        carry(server, delivery_ledger, count=3, connections=4)
     assert server.connections == 1
 
 
@@ -193,11 +195,11 @@ def test_a_relay_that_allows_fewer_connections_gets_fewer() -> None:
     def script(step: Step) -> Do | None:
         return Do(b"421 4.7.0 too many\r\n", cut=True) if step.name == "greeting" and step.connection > 1 else None
 
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer(script=script) as server:
-        assert carry(server, book, count=40, connections=4) is None
-    assert set(book.outcomes().values()) == {Outcome.SENT}
-    assert len(book.attempts) == 40
+        assert carry(server, delivery_ledger, count=40, connections=4) is None
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+    assert len(delivery_ledger.attempts) == 40
 
 
 @pytest.mark.parametrize(
@@ -211,32 +213,32 @@ def test_a_relay_that_allows_fewer_connections_gets_fewer() -> None:
     ],
 )
 def test_a_relay_that_cannot_be_used_now_is_given_up_after_three_tries(step: str, do: Do) -> None:
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer(script=lambda s: do if s.name == step else None) as server:
-        assert isinstance(carry(server, book), RelayUnavailable)
+        assert isinstance(carry(server, delivery_ledger), RelayUnavailable)
         assert server.connections == 3
     assert not server.taken
-    assert not book.intents
+    assert not delivery_ledger.intents
 
 
 def test_nobody_listens() -> None:
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer() as server:
         pass
-    assert isinstance(carry(server, book), RelayUnavailable)
-    assert book == Book()
+    assert isinstance(carry(server, delivery_ledger), RelayUnavailable)
+    assert delivery_ledger == Book()
 
 
 def test_a_stopped_courier_finishes_what_it_began_and_begins_nothing_more() -> None:
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5, connections=1)
-        courier = Courier(relay, book.record)
-        server.script = lambda step: courier.stop() if step.recipient == VICTIM else None  # type: ignore[func-returns-value]
-        assert courier.carry(parcels(100)) is None
-    assert set(book.outcomes().values()) == {Outcome.SENT}
+        client = RelayClient(relay, delivery_ledger.record)
+        server.script = lambda step: client.stop() if step.recipient == VICTIM else None  # type: ignore[func-returns-value]
+        assert client.carry(outgoing_messages(100)) is None
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert 4 <= len(server.taken) <= 5
-    assert len(book.attempts) == len(server.taken) == len(book.intents)
+    assert len(delivery_ledger.attempts) == len(server.taken) == len(delivery_ledger.intents)
 
 
 def test_a_record_that_breaks_stops_everything_before_the_dot() -> None:
@@ -246,23 +248,23 @@ def test_a_record_that_breaks_stops_everything_before_the_dot() -> None:
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5)
         with pytest.raises(RuntimeError, match="disk is full"):
-            Courier(relay, record).carry(parcels(20))
+            RelayClient(relay, record).carry(outgoing_messages(20))
     assert not server.taken
 
 
 def test_a_supply_that_breaks_lets_what_is_under_way_come_to_its_end() -> None:
-    def given() -> Iterator[Parcel]:
+    def given() -> Iterator[OutgoingMessage]:
         for number in range(10):
-            yield Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", (MAIL,))
+            yield OutgoingMessage(number, f"bounce+{number}@example.org", f"r{number}@example.com", (MAIL,))
         raise RuntimeError("the store is gone")
 
-    book = Book()
+    delivery_ledger = Book()
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5, connections=4)
         with pytest.raises(RuntimeError, match="store is gone"):
-            Courier(relay, book.record).carry(Listed(given()))
-    assert set(book.outcomes().values()) == {Outcome.SENT}
-    assert len(book.attempts) == len(server.taken) == len(book.intents)
+            RelayClient(relay, delivery_ledger.record).carry(MessageList(given()))
+    assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+    assert len(delivery_ledger.attempts) == len(server.taken) == len(delivery_ledger.intents)
 
 
 @pytest.fixture(scope="module")
@@ -288,14 +290,14 @@ def verified(server: ScriptedServer, ca_file: str, host: str = "localhost") -> S
     return SmtpSettings(host=host, port=server.port, timeout_seconds=2, ca_file=ca_file, user="ada", password="secret")
 
 
-def post(relay: SmtpSettings, book: Book) -> RelayError | None:
-    return Courier(relay, book.record, first_pause=0.01).carry(parcels(5))
+def post(relay: SmtpSettings, delivery_ledger: Book) -> RelayError | None:
+    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).carry(outgoing_messages(5))
 
 
 def test_mail_and_password_go_over_verified_tls(server: ScriptedServer, ca_file: str) -> None:
-    book = Book()
+    delivery_ledger = Book()
     with server:
-        assert post(verified(server, ca_file), book) is None
+        assert post(verified(server, ca_file), delivery_ledger) is None
     assert len(server.taken) == 5
     assert [line.split()[0] for line in server.commands[:4]] == ["EHLO", "STARTTLS", "EHLO", "AUTH"]
 
@@ -350,6 +352,6 @@ def test_a_login_that_fails_sends_nothing(server: ScriptedServer, ca_file: str, 
 def test_a_connection_does_not_hold_back_the_end_of_a_message() -> None:
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5)
-        wire = alone(open_session(relay)).wire
-        assert wire._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-        wire.close()
+        connection = run_alone(open_session(relay)).connection
+        assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection.close()

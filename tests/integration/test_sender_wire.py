@@ -19,8 +19,8 @@ import pytest
 from digest.deliveries import Attempt, Outcome
 from digest.errors import RelayError, RelayUnavailable
 from digest.settings import SmtpSettings
-from digest.smtp import Courier, Later, Listed, Parcel
-from tests.integration.test_sender_faults import MAIL, Book, parcels
+from digest.smtp import MessageList, OutgoingMessage, RelayClient, RetryAfter
+from tests.integration.test_sender_faults import MAIL, Book, outgoing_messages
 from tests.smtp_server import Do, ScriptedServer, Step
 
 PATIENCE = 30.0  # seconds
@@ -31,13 +31,13 @@ def relay(port: int, **changes: object) -> SmtpSettings:
     return SmtpSettings.model_validate(usual | changes)
 
 
-def carry(wanted: SmtpSettings, book: Book, supply: Any) -> RelayError | None:
-    return Courier(wanted, book.record, first_pause=0.01).carry(supply)
+def carry(wanted: SmtpSettings, delivery_ledger: Book, source: Any) -> RelayError | None:
+    return RelayClient(wanted, delivery_ledger.record, first_pause=0.01).carry(source)
 
 
 @contextlib.contextmanager
 def peer(serve: Callable[[socket.socket], object], *, room: int = 0) -> Iterator[int]:
-    """Gives the port of a listener that serves every connection by this function, in a thread."""
+    """Return the port of a listener that serves every connection by this function, in a thread."""
     listener = socket.socket()
     if room:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
@@ -76,24 +76,24 @@ class Resolver:
 
 
 def reset(sock: socket.socket) -> None:
-    """Closes with RST, as a server does that dies with octets unread."""
+    """Close with RST, as a server does that dies with octets unread."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
 
 class TestAddresses:
     def test_the_next_address_is_tried_when_the_first_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer() as gone:
             pass
         with ScriptedServer() as server:
             found = [(socket.AF_INET, ("127.0.0.1", port)) for port in (gone.port, server.port)]
             monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
-            assert carry(relay(25), book, parcels(3)) is None
+            assert carry(relay(25), delivery_ledger, outgoing_messages(3)) is None
         assert len(server.taken) == 3
 
     def test_an_address_of_a_kind_that_the_machine_lacks_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        real, book = socket.socket, Book()
+        real, delivery_ledger = socket.socket, Book()
 
         def without_ipv6(family: int = -1, *rest: Any, **named: Any) -> socket.socket:
             if family == socket.AF_INET6:
@@ -104,12 +104,12 @@ class TestAddresses:
             found = [(socket.AF_INET6, ("::1", server.port)), (socket.AF_INET, ("127.0.0.1", server.port))]
             monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
             monkeypatch.setattr(socket, "socket", without_ipv6)
-            assert carry(relay(25), book, parcels(3)) is None
+            assert carry(relay(25), delivery_ledger, outgoing_messages(3)) is None
             monkeypatch.undo()
         assert len(server.taken) == 3
 
     def test_a_name_that_takes_long_to_find_holds_up_no_other_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        book, asked, sent = Book(), list[str](), threading.Event()
+        delivery_ledger, asked, sent = Book(), list[str](), threading.Event()
         usual = socket.getaddrinfo
 
         def slow(host: str, port: int, **how: Any) -> list[Any]:
@@ -126,11 +126,11 @@ class TestAddresses:
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         with ScriptedServer(script=script) as server:
             wanted = relay(server.port, host="mail.example.com", connections=2)
-            assert carry(wanted, book, parcels(20)) is None
+            assert carry(wanted, delivery_ledger, outgoing_messages(20)) is None
             assert len(asked) == 2
             carried = Counter(mail.connection for mail in server.taken)
             assert carried == {1: 19, 2: 1}  # the second had taken one, and waited while the first carried the others
-        assert len(book.attempts) == 20
+        assert len(delivery_ledger.attempts) == 20
 
     def test_a_name_that_is_never_found_is_a_relay_that_cannot_be_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
         over = threading.Event()
@@ -141,14 +141,14 @@ class TestAddresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", never)
-        problem = carry(relay(25, host="mail.example.com", timeout_seconds=0.05), Book(), parcels(1))
+        problem = carry(relay(25, host="mail.example.com", timeout_seconds=0.05), Book(), outgoing_messages(1))
         over.set()
         assert isinstance(problem, RelayUnavailable)
         assert "its name was not found in time" in str(problem)
 
     @pytest.mark.parametrize("host", ["mail..example.com", "a" * 70 + ".example.com"])
     def test_what_is_no_host_name_is_a_relay_that_cannot_be_used(self, host: str) -> None:
-        assert isinstance(carry(relay(25, host=host), Book(), parcels(1)), RelayUnavailable)
+        assert isinstance(carry(relay(25, host=host), Book(), outgoing_messages(1)), RelayUnavailable)
 
     def test_a_listener_that_takes_no_more_connections_is_given_up(self) -> None:
         with contextlib.ExitStack() as held:
@@ -159,11 +159,13 @@ class TestAddresses:
                 waiting = held.enter_context(socket.socket())
                 waiting.setblocking(False)
                 waiting.connect_ex(listener.getsockname())
-            book = Book()
-            problem = carry(relay(listener.getsockname()[1], timeout_seconds=0.05), book, parcels(3))
+            delivery_ledger = Book()
+            problem = carry(
+                relay(listener.getsockname()[1], timeout_seconds=0.05), delivery_ledger, outgoing_messages(3)
+            )
         assert isinstance(problem, RelayUnavailable)
         assert "in time" in str(problem)
-        assert book == Book()
+        assert delivery_ledger == Book()
 
 
 class TestReplies:
@@ -184,72 +186,72 @@ class TestReplies:
             for octet in reply:
                 sock.sendall(bytes([octet]))
 
-        book = Book()
+        delivery_ledger = Book()
         with peer(drip) as port:
-            assert carry(relay(port), book, parcels(2)) is None
-        assert book.outcomes() == {0: Outcome.SENT, 1: Outcome.SENT}
+            assert carry(relay(port), delivery_ledger, outgoing_messages(2)) is None
+        assert delivery_ledger.outcomes() == {0: Outcome.SENT, 1: Outcome.SENT}
 
     def test_a_recipient_refused_for_good_is_so_even_when_the_server_then_hangs_up(self) -> None:
         def script(step: Step) -> Do | None:
             refused = step.name == "rcpt" and step.recipient == "r3@example.com"
             return Do(b"550 5.1.1 who\r\n", cut=True) if refused else None
 
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port), book, parcels(8)) is None
-        assert (book.attempts[3].outcome, book.attempts[3].status) == (Outcome.FAILED, "5.1.1")
-        assert list(book.outcomes().values()).count(Outcome.SENT) == 7
+            assert carry(relay(server.port), delivery_ledger, outgoing_messages(8)) is None
+        assert (delivery_ledger.attempts[3].outcome, delivery_ledger.attempts[3].status) == (Outcome.FAILED, "5.1.1")
+        assert list(delivery_ledger.outcomes().values()).count(Outcome.SENT) == 7
 
     def test_recipients_at_whom_the_server_hangs_up_keep_nobody_from_their_mail(self) -> None:
         unlucky = {"r0@example.com", "r1@example.com", "r2@example.com"}
-        book = Book()
+        delivery_ledger = Book()
         cut = Do(b"", cut=True)
         with ScriptedServer(script=lambda s: cut if s.name == "rcpt" and s.recipient in unlucky else None) as server:
-            assert carry(relay(server.port), book, parcels(30)) is None
-        assert [book.attempts.pop(number).outcome for number in range(3)] == [Outcome.LOST] * 3
-        assert set(book.outcomes().values()) == {Outcome.SENT}
-        assert len(book.attempts) == 27
+            assert carry(relay(server.port), delivery_ledger, outgoing_messages(30)) is None
+        assert [delivery_ledger.attempts.pop(number).outcome for number in range(3)] == [Outcome.LOST] * 3
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+        assert len(delivery_ledger.attempts) == 27
 
     def test_all_recipients_refused_are_all_failed_and_none_is_lost(self) -> None:
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer(script=lambda s: Do(b"550 5.1.1 who\r\n") if s.name == "rcpt" else None) as server:
-            assert carry(relay(server.port), book, parcels(200)) is None
-        assert len(book.attempts) == 200
-        assert set(book.outcomes().values()) == {Outcome.FAILED}
+            assert carry(relay(server.port), delivery_ledger, outgoing_messages(200)) is None
+        assert len(delivery_ledger.attempts) == 200
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.FAILED}
 
 
 class TestTheDot:
     def test_a_dot_that_could_not_leave_leaves_no_doubt(self) -> None:
         sockets: list[socket.socket] = []
-        book = Book()
+        delivery_ledger = Book()
 
         def broken_meanwhile(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             if intents:
                 reset(sockets[0])
                 time.sleep(0.05)  # until we have been told
-            return book.record(attempts, intents)
+            return delivery_ledger.record(attempts, intents)
 
         with peer(lambda sock: converse(sock, sockets)) as port:
-            Courier(relay(port), broken_meanwhile, first_pause=0.01).carry(parcels(1))
-        assert book.outcomes() == {0: Outcome.LOST}
+            RelayClient(relay(port), broken_meanwhile, first_pause=0.01).carry(outgoing_messages(1))
+        assert delivery_ledger.outcomes() == {0: Outcome.LOST}
 
     def test_a_server_that_hangs_up_while_the_intent_is_recorded_leaves_its_last_word(self) -> None:
         sockets: list[socket.socket] = []
-        book = Book()
+        delivery_ledger = Book()
 
         def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             if intents:
                 sockets[0].sendall(b"421 4.4.2 too slow\r\n")
                 sockets[0].shutdown(socket.SHUT_WR)
-            return book.record(attempts, intents)
+            return delivery_ledger.record(attempts, intents)
 
         with peer(lambda sock: converse(sock, sockets)) as port:
-            Courier(relay(port), slow, first_pause=0.01).carry(parcels(1))
-        assert (book.attempts[0].outcome, book.attempts[0].code) == (Outcome.DEFERRED, 421)
+            RelayClient(relay(port), slow, first_pause=0.01).carry(outgoing_messages(1))
+        assert (delivery_ledger.attempts[0].outcome, delivery_ledger.attempts[0].code) == (Outcome.DEFERRED, 421)
 
 
 def converse(sock: socket.socket, sockets: list[socket.socket]) -> None:
-    """Speaks to the first connection, in lock-step, until it has the body; drops all others."""
+    """Speak to the first connection, in lock-step, until it has the body; drops all others."""
     sockets.append(sock)
     if len(sockets) > 1:
         sock.close()
@@ -277,28 +279,31 @@ class TestSeveralConnections:
                 else None
             )
 
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port, connections=4), book, parcels(200)) is None
-        assert set(book.outcomes().values()) == {Outcome.SENT}
+            assert carry(relay(server.port, connections=4), delivery_ledger, outgoing_messages(200)) is None
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert server.recipients() == sorted(f"r{n}@example.com" for n in range(200))
 
     def test_one_that_is_never_greeted_holds_up_no_other(self) -> None:
         def script(step: Step) -> Do | None:
             return Do(b"", hang=True) if step.name == "greeting" and step.connection == 2 else None
 
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port, connections=3, timeout_seconds=0.5), book, parcels(100)) is None
-        assert set(book.outcomes().values()) == {Outcome.SENT}
-        assert len(book.attempts) == 100
+            assert (
+                carry(relay(server.port, connections=3, timeout_seconds=0.5), delivery_ledger, outgoing_messages(100))
+                is None
+            )
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+        assert len(delivery_ledger.attempts) == 100
 
     def test_sixty_four_leave_no_file_open(self) -> None:
-        before, book = open_files(), Book()
+        before, delivery_ledger = open_files(), Book()
         with ScriptedServer() as server:
-            assert carry(relay(server.port, connections=64), book, parcels(1000)) is None
+            assert carry(relay(server.port, connections=64), delivery_ledger, outgoing_messages(1000)) is None
             assert server.connections == 64
-        assert len(server.taken) == len(book.attempts) == 1000
+        assert len(server.taken) == len(delivery_ledger.attempts) == 1000
         wait_until(lambda: open_files() <= before)
 
 
@@ -318,80 +323,80 @@ class TestParts:
     def test_a_message_of_many_parts_arrives_as_one(self, count: int, words: int) -> None:
         """Of more octets than the kernel's buffers hold, and in more parts than it takes at once."""
         parts = (b"Subject: x\r\n\r\n", *(b"%d " % number * words + b"\r\n" for number in range(count)))
-        given = [Parcel(number, "s@example.org", f"r{number}@example.com", parts, True) for number in range(3)]
-        book = Book()
+        given = [OutgoingMessage(number, "s@example.org", f"r{number}@example.com", parts, True) for number in range(3)]
+        delivery_ledger = Book()
         with ScriptedServer(
             script=lambda step: Do(then=lambda: time.sleep(0.2)) if step.name == "body" else None
         ) as server:
-            assert carry(relay(server.port), book, Listed(given)) is None
+            assert carry(relay(server.port), delivery_ledger, MessageList(given)) is None
         assert [mail.data == b"".join(parts) for mail in server.taken] == [True] * 3
 
 
 class TestSupply:
     def test_what_came_back_goes_out_again_while_the_supply_has_nothing(self) -> None:
         """The supply waits for the answer of the one that came back: its provider takes one at a time."""
-        book = Book()
+        delivery_ledger = Book()
 
         class OneAtATime:
             given = 0
 
-            def poll(self) -> Parcel | Later | None:
+            def poll(self) -> OutgoingMessage | RetryAfter | None:
                 if self.given == 3:
                     return None
-                if self.given > len(book.attempts):
-                    return Later(0.01)
+                if self.given > len(delivery_ledger.attempts):
+                    return RetryAfter(0.01)
                 self.given += 1
-                return parcel(self.given)
+                return outgoing(self.given)
 
         def script(step: Step) -> Do | None:
             return Do(b"", cut=True) if step.name == "rcpt" and step.nth == 1 and "r2@" in step.recipient else None
 
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port), book, OneAtATime()) is None
-        assert set(book.outcomes().values()) == {Outcome.SENT}
+            assert carry(relay(server.port), delivery_ledger, OneAtATime()) is None
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
 
     def test_what_breaks_every_connection_lets_others_pass_when_the_supply_is_slow(self) -> None:
         class Slow:
             asked = 0
 
-            def poll(self) -> Parcel | Later | None:
+            def poll(self) -> OutgoingMessage | RetryAfter | None:
                 self.asked += 1
                 if self.asked > 20:
                     return None
-                return parcel(self.asked) if self.asked % 2 else Later(0.01)
+                return outgoing(self.asked) if self.asked % 2 else RetryAfter(0.01)
 
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer(
             script=lambda s: Do(b"", cut=True) if s.name == "rcpt" and s.recipient.startswith("r1@") else None
         ) as server:
-            assert carry(relay(server.port), book, Slow()) is None
-        assert book.attempts.pop(1).outcome is Outcome.LOST
-        assert set(book.outcomes().values()) == {Outcome.SENT}
-        assert len(book.attempts) == 9
+            assert carry(relay(server.port), delivery_ledger, Slow()) is None
+        assert delivery_ledger.attempts.pop(1).outcome is Outcome.LOST
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+        assert len(delivery_ledger.attempts) == 9
 
     def test_one_that_breaks_while_a_body_is_under_way_lets_that_come_to_its_end(self) -> None:
-        def given() -> Iterator[Parcel]:
-            yield parcel(1)
+        def given() -> Iterator[OutgoingMessage]:
+            yield outgoing(1)
             raise RuntimeError("the store is gone")
 
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer() as server, pytest.raises(RuntimeError, match="store is gone"):
-            carry(relay(server.port), book, Listed(given()))
+            carry(relay(server.port), delivery_ledger, MessageList(given()))
         assert server.recipients() == ["r1@example.com"]
-        assert book.outcomes() == {1: Outcome.SENT}
+        assert delivery_ledger.outcomes() == {1: Outcome.SENT}
 
     def test_answers_that_come_while_the_record_is_slow_are_in_time(self) -> None:
-        book = Book()
+        delivery_ledger = Book()
 
         def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             time.sleep(0.3)
-            return book.record(attempts, intents)
+            return delivery_ledger.record(attempts, intents)
 
         with ScriptedServer() as server:
-            courier = Courier(relay(server.port, connections=4, timeout_seconds=0.2), slow)
-            assert courier.carry(parcels(20)) is None
-        assert set(book.outcomes().values()) == {Outcome.SENT}
-        assert len(book.attempts) == len(server.taken) == 20
+            client = RelayClient(relay(server.port, connections=4, timeout_seconds=0.2), slow)
+            assert client.carry(outgoing_messages(20)) is None
+        assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
+        assert len(delivery_ledger.attempts) == len(server.taken) == 20
 
     @pytest.mark.parametrize("at", ["record", "supply"])
     def test_an_interruption_closes_every_connection_and_sends_no_dot(self, at: str) -> None:
@@ -400,60 +405,60 @@ class TestSupply:
         def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             raise KeyboardInterrupt
 
-        def given() -> Iterator[Parcel]:
+        def given() -> Iterator[OutgoingMessage]:
             for number in range(20):
-                yield parcel(number)
+                yield outgoing(number)
                 if at == "supply":
                     raise KeyboardInterrupt
 
         with ScriptedServer() as server:
             with pytest.raises(KeyboardInterrupt):
-                Courier(relay(server.port, connections=4), record).carry(Listed(given()))
+                RelayClient(relay(server.port, connections=4), record).carry(MessageList(given()))
             assert not server.taken
         wait_until(lambda: open_files() <= before)
 
     def test_what_was_prepared_when_the_stop_came_is_given_back(self) -> None:
-        book, supply = Book(), parcels(20)
+        delivery_ledger, source = Book(), outgoing_messages(20)
 
         def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-            courier.stop()
-            return book.record(attempts, intents)
+            client.stop()
+            return delivery_ledger.record(attempts, intents)
 
         with ScriptedServer() as server:
-            courier = Courier(relay(server.port), record)
-            assert courier.carry(supply) is None
-        assert book.outcomes() == {0: Outcome.SENT}
-        assert [one.delivery for one in courier.returned] == [1]
-        following = supply.poll()
+            client = RelayClient(relay(server.port), record)
+            assert client.carry(source) is None
+        assert delivery_ledger.outcomes() == {0: Outcome.SENT}
+        assert [one.delivery for one in client.returned] == [1]
+        following = source.poll()
         assert following is not None
         assert following.delivery == 2
 
     def test_a_stop_while_the_connection_is_made_begins_no_mail(self) -> None:
-        book = Book()
+        delivery_ledger = Book()
         with ScriptedServer() as server:
-            courier = Courier(relay(server.port), book.record)
-            server.script = lambda step: courier.stop() if step.name == "ehlo" else None  # type: ignore[func-returns-value]
-            assert courier.carry(parcels(3)) is None
-        assert [one.delivery for one in courier.returned] == [0]
+            client = RelayClient(relay(server.port), delivery_ledger.record)
+            server.script = lambda step: client.stop() if step.name == "ehlo" else None  # type: ignore[func-returns-value]
+            assert client.carry(outgoing_messages(3)) is None
+        assert [one.delivery for one in client.returned] == [0]
         assert not server.taken
-        assert book == Book()
+        assert delivery_ledger == Book()
 
     def test_a_stop_ends_the_wait_for_a_supply_that_has_nothing_for_long(self) -> None:
         polled = threading.Event()
 
         class Never:
-            def poll(self) -> Later:
+            def poll(self) -> RetryAfter:
                 polled.set()
-                return Later(3600)
+                return RetryAfter(3600)
 
-        courier = Courier(relay(1), Book().record)
-        carrying = threading.Thread(target=courier.carry, args=(Never(),), daemon=True)
+        client = RelayClient(relay(1), Book().record)
+        carrying = threading.Thread(target=client.carry, args=(Never(),), daemon=True)
         carrying.start()
         assert polled.wait(PATIENCE)
-        courier.stop()
+        client.stop()
         carrying.join(PATIENCE)
         assert not carrying.is_alive()
 
 
-def parcel(number: int, data: bytes = MAIL) -> Parcel:
-    return Parcel(number, f"bounce+{number}@example.org", f"r{number}@example.com", (data,))
+def outgoing(number: int, data: bytes = MAIL) -> OutgoingMessage:
+    return OutgoingMessage(number, f"bounce+{number}@example.org", f"r{number}@example.com", (data,))

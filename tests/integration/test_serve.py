@@ -32,7 +32,7 @@ keywords = [{ term = "protein folding" }]
 
 @contextmanager
 def serving(folder: Path, settings: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Runs the command in the folder, with those words after it; gives its address and the process."""
+    """Run the command in the folder, with those words after it; return its address and the process."""
     (folder / "digest.toml").write_text(settings)
     command = [sys.executable, "-m", "digest", "serve", *words]
     process = subprocess.Popen(
@@ -102,7 +102,7 @@ def test_it_signs_people_up_by_mail_follows_profile_files_and_ends_at_a_signal(t
 
 
 def wait_for_a_try(folder: Path, seconds: float = 20) -> None:
-    """Waits until a letter has been tried and put off."""
+    """Wait until a letter has been tried and put off."""
     until = time.monotonic() + seconds
     with sqlite3.connect(folder / "digest.db") as store:
         while not store.execute(

@@ -17,7 +17,9 @@ import httpx
 import pytest
 
 from digest.deliveries import DeliveryState
-from digest.storage import Store, deliveries, ledger, subscribers
+from digest.storage import Store
+from digest.storage.delivery import deliveries, ledger
+from digest.storage.subscribers import subscribers
 from tests.smtp_server import ScriptedServer
 from tests.unit.runs.samples import TUNING, ingested
 from tests.unit.storage.samples import admission, subscription
@@ -39,7 +41,7 @@ url = "https://digest.example.org"
 
 
 def audience(store: Store, count: int) -> set[str]:
-    """Takes in readers who are due, with one paper for them; gives their addresses."""
+    """Take in readers who are due, with one paper for them; return their addresses."""
     now = datetime.now(UTC)
     ingested(store, [TUNING], now)
     with store.transaction() as tx:
@@ -78,7 +80,7 @@ def states(store: Store) -> Counter[DeliveryState]:
 
 
 def led(process: subprocess.Popen[str]) -> None:
-    """Waits until the process says that it leads."""
+    """Wait until the process says that it leads."""
     assert process.stderr is not None
     for line in process.stderr:
         if "leading" in line:

@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 
 from digest.settings import StoreSettings
-from digest.storage import Store, deliveries, ledger, open_store, papers, plans, secrets, subscribers
+from digest.storage import Store, open_store
+from digest.storage.database import secrets
+from digest.storage.delivery import deliveries, ledger, plans
+from digest.storage.papers import papers
+from digest.storage.subscribers import subscribers
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
 
 PROCESSES = 4
@@ -28,7 +32,7 @@ class Processes:
         self._pool, self._manager = pool, manager
 
     def do(self, work: Callable[..., Any], store_url: str) -> list[Any]:
-        """Gives what `work` gives in each of them."""
+        """Return what `work` gives in each of them."""
         start = self._manager.Barrier(PROCESSES)
         started = [self._pool.submit(_in_process, work, store_url, start, n) for n in range(PROCESSES)]
         return [future.result(timeout=WAIT) for future in started]
@@ -51,7 +55,7 @@ def _in_process(work: Callable[..., Any], store_url: str, start: Any, process: i
 
 
 def plan_everyone(store: Store, process: int) -> tuple[list[int], list[int]]:
-    """Reads all who are due, and plans them from what was read; every second process is a day ahead."""
+    """Read all who are due, and plans them from what was read; every second process is a day ahead."""
     now = NOW + timedelta(days=process % 2)
     with store.reading() as tx:
         due = subscribers.due(tx, now)
@@ -71,7 +75,7 @@ def claim_everything(store: Store, process: int) -> list[int]:
 
 
 def ingest_and_watch(store: Store, process: int) -> list[int]:
-    """Adds papers in several commits; gives for each how many came in below a high-water mark already seen."""
+    """Add papers in several commits; gives for each how many came in below a high-water mark already seen."""
     late = []
     for commit in range(5):
         with store.reading() as tx:

@@ -17,14 +17,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from digest.chores import Household, chores
 from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
-from digest.runs.deliver import Compose, hold, release
+from digest.periodic_tasks import TaskContext, periodic_tasks
+from digest.runs.delivery.deliver import Compose, hold, release
 from digest.settings import SchedulerSettings, Settings, StoreSettings
-from digest.storage import Store, deliveries, ledger, open_store, plans, runs, subscribers
-from digest.storage.jobs import APPLIED, Jobs, open_jobs, outstanding
-from digest.storage.moving import move
+from digest.storage import Store, open_store
+from digest.storage.delivery import deliveries, ledger, plans, runs
+from digest.storage.delivery.jobs import APPLIED, Jobs, open_jobs, outstanding
+from digest.storage.store_copy import move
+from digest.storage.subscribers import subscribers
 from digest.worker import DELIVER, PLAN, enqueue_due
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.runs.samples import TUNING, ingested
@@ -182,7 +184,7 @@ def test_what_was_planned_before_a_move_is_enqueued_by_the_first_tick_after_it(
 
 
 def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_path: Path) -> None:
-    house = Household(
+    house = TaskContext(
         store=store,
         settings=Settings(scheduler=SchedulerSettings(workers=True)),
         composer=never_composed,
@@ -190,7 +192,7 @@ def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_pat
         profile_files=dict,
         stop=threading.Event(),
     )
-    by_name = {chore.name: chore for chore in chores(house)}
+    by_name = {chore.name: chore for chore in periodic_tasks(house)}
     assert "post" not in by_name
     by_name["tick"].work(datetime.now(UTC))
     with store.reading() as tx:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
-from digest.storage import Store, deliveries, plans, subscribers
-from digest.storage.plans import Plan
+from digest.storage import Store
+from digest.storage.delivery import deliveries, plans
+from digest.storage.delivery.plans import Plan
+from digest.storage.subscribers import subscribers
 from digest.subscribers import Cadence, Schedule, Subscriber, due_on, latest_due
 from tests.unit.storage.samples import admission, plan, subscription
 
@@ -58,7 +60,7 @@ def subscribe(store: Store, schedules: dict[str, Schedule]) -> None:
 
 
 def moving_clock(dice: random.Random) -> Iterator[datetime]:
-    """Gives the instants of a year of ticks, at uneven steps, with some long gaps."""
+    """Return the instants of a year of ticks, at uneven steps, with some long gaps."""
     breaks = sorted(START + dice.random() * (END - START) for _ in range(len(DOWNTIMES) * 4))
     now = START
     while now < END:
@@ -70,7 +72,7 @@ def moving_clock(dice: random.Random) -> Iterator[datetime]:
 
 
 def tick(store: Store, now: datetime) -> None:
-    """Plans who is due as `digest.runs.plan` does, without papers: what counts here is when, not what."""
+    """Plan who is due as `digest.runs.issues.plan` does, without papers: what counts here is when, not what."""
     with store.reading() as tx:
         due = subscribers.due(tx, now)
     if due:
@@ -85,7 +87,7 @@ def skipping(person: Subscriber, now: datetime) -> Plan:
 
 
 def planned_dates(store: Store) -> dict[str, list[date]]:
-    """Gives the dates of all issues of each zone, as the ledger has them."""
+    """Return the dates of all issues of each zone, as the ledger has them."""
     found: dict[str, list[date]] = {}
     with store.reading() as tx:
         zones = {person.number: person.subscription.schedule.timezone for person in subscribers.everyone(tx)}
@@ -95,7 +97,7 @@ def planned_dates(store: Store) -> dict[str, list[date]]:
 
 
 def dates_met(schedule: Schedule, ticks: list[datetime]) -> list[date]:
-    """Gives the dates to expect: those whose hour is followed by a tick before the hour of the next date comes."""
+    """Return the dates to expect: those whose hour is followed by a tick before the hour of the next date comes."""
     days = [START.date() + timedelta(days=offset) for offset in range(-1, 376)]
     due = [(due_on(schedule, day), day) for day in days if day.weekday() in schedule.issue_days]
     met = []

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from digest.profiles import Profile
-from digest.ranking import Background, PaperIndex, Reader, Semantics, judge
-from digest.ranking.collection import Collection
-from digest.ranking.evaluation import evaluate, evaluate_calibration, evaluate_feedback
-from digest.ranking.semantic import PACKAGE, PACKAGED_MODEL, embed, load_encoder
-from digest.runs.evaluate import load_collection
+from digest.ranking import CorpusStatistics, PaperIndex, RankingProfile, Semantics, rank
+from digest.ranking.evaluation.collection import Collection
+from digest.ranking.evaluation.evaluation import evaluate, evaluate_calibration, evaluate_feedback
+from digest.ranking.matching.embeddings import PACKAGE, PACKAGED_MODEL, embed, load_encoder
+from digest.runs.matching.evaluate import load_collection
 
 FLOORS = {
     "cvconf": 0.748,
@@ -139,7 +139,7 @@ def test_the_match_of_a_paper_hardly_moves_when_500_others_arrive(relevance: Pat
     papers = list(collection(relevance / name).papers)
     random.Random(7).shuffle(papers)
     readers = [by_words_alone(need.profile) for need in collection(relevance / name).needs]
-    first, others, known = papers[:30], papers[30:430], Background.empty().with_papers(papers[530 : 530 + size])
+    first, others, known = papers[:30], papers[30:430], CorpusStatistics.empty().with_papers(papers[530 : 530 + size])
     start = known.with_papers(first)
     later = start.with_papers(papers[430:530]).with_papers(others)
     before, after = matches(first, readers, start), matches([*first, *others], readers, later)
@@ -148,12 +148,12 @@ def test_the_match_of_a_paper_hardly_moves_when_500_others_arrive(relevance: Pat
     assert max(moves) <= 3
 
 
-def by_words_alone(profile: Profile) -> Reader:
+def by_words_alone(profile: Profile) -> RankingProfile:
     """A reader without acronyms: one that becomes known between two days makes papers match that did not."""
     keywords = tuple(replace(keyword, acronyms=False) for keyword in profile.keywords)
-    return Reader(profile=replace(profile, keywords=keywords, minimum_match=1))
+    return RankingProfile(profile=replace(profile, keywords=keywords, minimum_match=1))
 
 
-def matches(papers: list, readers: list[Reader], background: Background) -> dict[tuple[int, int], int]:  # type: ignore[type-arg]
-    found = judge(PaperIndex(papers), readers, background, explain=True)
-    return {(n, pick.paper): pick.match or 0 for n, judgement in enumerate(found) for pick in judgement.matched}
+def matches(papers: list, readers: list[RankingProfile], corpus: CorpusStatistics) -> dict[tuple[int, int], int]:  # type: ignore[type-arg]
+    found = rank(PaperIndex(papers), readers, corpus, explain=True)
+    return {(n, pick.paper): pick.match or 0 for n, ranking in enumerate(found) for pick in ranking.matched}

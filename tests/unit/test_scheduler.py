@@ -13,7 +13,7 @@ import pytest
 
 from digest import scheduler
 from digest.errors import StoreBusy
-from digest.scheduler import Chore, keep_time
+from digest.scheduler import PeriodicTask, keep_time
 
 SOON = 60.0
 
@@ -54,8 +54,8 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def keeping(candidacy: Candidacy, **work: Callable[[datetime], None]) -> Iterator[None]:
     stop = threading.Event()
-    chores = [Chore(name=name, every=timedelta(seconds=0.1), work=do) for name, do in work.items()]
-    thread = threading.Thread(target=keep_time, args=(candidacy, chores, stop))
+    tasks = [PeriodicTask(name=name, every=timedelta(seconds=0.1), work=do) for name, do in work.items()]
+    thread = threading.Thread(target=keep_time, args=(candidacy, tasks, stop))
     thread.start()
     try:
         yield

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from digest import __version__
 from digest.errors import ProfileError, StoreError, UsageError
-from digest.runs.subscribe import TooMany
+from digest.runs.subscriptions.sign_up import TooManyRequests
 from digest.web.api import operator, personal, public
 from digest.web.api.refusals import Refusal
 from digest.web.guard import BodyTooLarge
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_api(site: Site) -> FastAPI:
-    """Gives the API of a site; its description is at /openapi.json below it."""
+    """Return the API of a site; its description is at /openapi.json below it."""
     api = FastAPI(
         title=f"{site.settings.sender.name}: API",
         version=__version__,
@@ -41,7 +41,7 @@ def _add_failures(api: FastAPI) -> None:
     api.add_exception_handler(Refusal, _refused)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(TooMany, _too_many)
+    api.add_exception_handler(TooManyRequests, _too_many)
     api.add_exception_handler(UsageError, _conflict)
     api.add_exception_handler(ProfileError, _faulty)
     api.add_exception_handler(BodyTooLarge, _too_large)

@@ -44,7 +44,7 @@ class ProfileModel(Model):
     trending: bool = False
 
     def profile(self) -> Profile:
-        """Gives the profile that is described."""
+        """Return the profile that is described."""
         keywords = tuple(Keyword(term=k.term, weight=k.weight, acronyms=k.acronyms) for k in self.keywords)
         return Profile(
             keywords=keywords,
@@ -68,7 +68,7 @@ class SubscriptionModel(Model):
     profile: ProfileModel = ProfileModel()
 
     def subscription(self) -> Subscription:
-        """Gives the subscription that is described."""
+        """Return the subscription that is described."""
         schedule = Schedule(
             timezone=self.timezone,
             hour=time.fromisoformat(self.hour.strip()),

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from digest.deliveries import DeliveryState
 from digest.profile_files import json_of, read_table
-from digest.runs import exchange
-from digest.storage import deliveries, runs, subscribers, suppressions
+from digest.runs.subscriptions import import_export
+from digest.storage.delivery import deliveries, runs
+from digest.storage.subscribers import subscribers, suppressions
 from digest.web.api.models import (
     DeliveryModel,
     ImportedModel,
@@ -22,16 +23,16 @@ from digest.web.api.models import (
     SuppressionModel,
 )
 from digest.web.api.refusals import AdministratorDep, ReaderDep, Refusal, SenderDep, answers
-from digest.web.site import VisitDep
+from digest.web.site import ContextDep
 
 PAGE_SIZE = 500
 router = APIRouter(tags=["operators"])
 
 
 @router.get("/subscribers", responses=answers(401))
-def people(visit: VisitDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> PeopleModel:
-    """Lists the subscribers by number, a page at a time."""
-    with visit.site.store.reading() as tx:
+def people(context: ContextDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> PeopleModel:
+    """List the subscribers by number, a page at a time."""
+    with context.site.store.reading() as tx:
         found = list(islice(subscribers.everyone(tx, after=after), PAGE_SIZE + 1))
     shown = found[:PAGE_SIZE]
     return PeopleModel(
@@ -51,26 +52,28 @@ def people(visit: VisitDep, _operator: ReaderDep, after: Annotated[int, Query(ge
 
 
 @router.get("/subscribers/export", responses=answers(401))
-def export(visit: VisitDep, _operator: AdministratorDep) -> dict[str, Any]:
-    """Gives the whole audience, in the shape that the import takes."""
-    listed: dict[str, Any] = json.loads(json_of(exchange.exported(visit.site.store)))
+def export(context: ContextDep, _operator: AdministratorDep) -> dict[str, Any]:
+    """Return the whole audience, in the shape that the import takes."""
+    listed: dict[str, Any] = json.loads(json_of(import_export.export_subscribers(context.site.store)))
     return listed
 
 
 @router.post("/subscribers/import", responses=answers(401, 409))
-def import_(visit: VisitDep, operator: AdministratorDep, given: ImportModel) -> ImportedModel:
-    """Takes in people who are not known yet; nobody who left, was erased or is suppressed comes back."""
+def import_(context: ContextDep, operator: AdministratorDep, given: ImportModel) -> ImportedModel:
+    """Take in people who are not known yet; nobody who left, was erased or is suppressed comes back."""
     origin = f"API by {operator.name}"
     rows = read_table(json.dumps({"subscribers": given.subscribers}).encode(), origin, "json")
-    days = visit.site.settings.issue.first_issue_days
-    report = exchange.take_in(visit.site.store, rows, origin, days, visit.now, dry_run=given.dry_run)
+    days = context.site.settings.issue.first_issue_days
+    report = import_export.import_subscribers(
+        context.site.store, rows, origin, days, context.now, dry_run=given.dry_run
+    )
     return ImportedModel.model_validate(report.as_dict())
 
 
 @router.get("/runs", responses=answers(401))
-def recent_runs(visit: VisitDep, _operator: ReaderDep) -> list[RunModel]:
-    """Gives the last runs, newest first."""
-    with visit.site.store.reading() as tx:
+def recent_runs(context: ContextDep, _operator: ReaderDep) -> list[RunModel]:
+    """Return the last runs, newest first."""
+    with context.site.store.reading() as tx:
         found = runs.recent(tx, limit=100)
     return [
         RunModel(id=r.id, kind=r.kind, started=r.started, ended=r.ended, report=dict(r.report) if r.report else None)
@@ -80,10 +83,10 @@ def recent_runs(visit: VisitDep, _operator: ReaderDep) -> list[RunModel]:
 
 @router.get("/deliveries", responses=answers(401))
 def recent_deliveries(
-    visit: VisitDep, _operator: ReaderDep, state: DeliveryState = DeliveryState.FAILED
+    context: ContextDep, _operator: ReaderDep, state: DeliveryState = DeliveryState.FAILED
 ) -> list[DeliveryModel]:
-    """Gives the newest deliveries that stand in a state."""
-    with visit.site.store.reading() as tx:
+    """Return the newest deliveries that stand in a state."""
+    with context.site.store.reading() as tx:
         found = deliveries.in_states(tx, [state], limit=PAGE_SIZE)
     return [
         DeliveryModel(
@@ -101,16 +104,16 @@ def recent_deliveries(
 
 
 @router.get("/suppressions", responses=answers(401))
-def suppressed(visit: VisitDep, _operator: ReaderDep) -> list[SuppressionModel]:
-    """Gives the addresses that are not mailed, and why."""
-    with visit.site.store.reading() as tx:
+def suppressed(context: ContextDep, _operator: ReaderDep) -> list[SuppressionModel]:
+    """Return the addresses that are not mailed, and why."""
+    with context.site.store.reading() as tx:
         found = suppressions.holding(tx)
     return [SuppressionModel(address=s.address, reason=s.reason, since=s.since) for s in found]
 
 
 @router.delete("/suppressions/{address}", status_code=204, response_class=Response, responses=answers(401, 404))
-def lift(visit: VisitDep, _operator: SenderDep, address: Annotated[str, Path(max_length=254)]) -> None:
-    """Lets an address be mailed again."""
-    with visit.site.store.transaction() as tx:
-        if not suppressions.lift(tx, address, visit.now):
+def lift(context: ContextDep, _operator: SenderDep, address: Annotated[str, Path(max_length=254)]) -> None:
+    """Let an address be mailed again."""
+    with context.site.store.transaction() as tx:
+        if not suppressions.lift(tx, address, context.now):
             raise Refusal(404, "this address is not suppressed")

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from digest.runs import feedback, personal_data
-from digest.runs import standing as runs
-from digest.storage import papers
+from digest.runs.subscriptions import lifecycle as runs
+from digest.runs.subscriptions import personal_data
+from digest.runs.subscriptions import votes as feedback
+from digest.storage.papers import papers
 from digest.subscribers import State, Subscriber, subscription_faults
 from digest.web.api.models import GivenVoteModel, StandingModel, StateModel, SubscriptionModel, VoteModel
 from digest.web.api.refusals import PersonDep, Refusal, answers, refuse_faults
-from digest.web.site import VisitDep
+from digest.web.site import ContextDep
 
 LONGEST_PAUSE = 366  #: days
 PaperNumber = Annotated[int, Path(ge=1, le=2**53)]
@@ -21,24 +22,24 @@ router = APIRouter(prefix="/me", tags=["your own subscription"])
 
 @router.get("", responses=answers(401))
 def show(person: PersonDep) -> StandingModel:
-    """Gives the subscription and how it stands."""
+    """Return the subscription and how it stands."""
     return _standing(person)
 
 
 @router.put("", responses=answers(401, 409))
-def change(visit: VisitDep, person: PersonDep, wanted: SubscriptionModel) -> StandingModel:
-    """Changes what is wanted and when; the address stays."""
+def change(context: ContextDep, person: PersonDep, wanted: SubscriptionModel) -> StandingModel:
+    """Change what is wanted and when; the address stays."""
     subscription = wanted.subscription()
     refuse_faults(subscription_faults(subscription))
-    return _standing(runs.change(visit.site.store, person, subscription, visit.now))
+    return _standing(runs.change(context.site.store, person, subscription, context.now))
 
 
 @router.put("/state", responses=answers(401, 409))
-def change_state(visit: VisitDep, person: PersonDep, wanted: StateModel) -> StandingModel:
-    """Pauses until a day, ends a pause, unsubscribes at once, or subscribes again."""
-    store, number, now = visit.site.store, person.number, visit.now
+def change_state(context: ContextDep, person: PersonDep, wanted: StateModel) -> StandingModel:
+    """Pause until a day, ends a pause, unsubscribes at once, or subscribes again."""
+    store, number, now = context.site.store, person.number, context.now
     if wanted.state == "unsubscribed":
-        runs.leave(store, number, "API", now)
+        runs.unsubscribe(store, number, "API", now)
     elif wanted.state == "paused":
         if wanted.until is None or not 0 < (wanted.until - now.date()).days <= LONGEST_PAUSE:
             raise Refusal(422, "until: a day from tomorrow on, within a year", {"until": "out of range"})
@@ -47,42 +48,42 @@ def change_state(visit: VisitDep, person: PersonDep, wanted: StateModel) -> Stan
     elif person.state is State.PAUSED:
         runs.resume(store, number, "API", now)
     else:
-        runs.rejoin(store, number, "API", now)
+        runs.resubscribe(store, number, "API", now)
     return _standing(runs.present(store, number))
 
 
 @router.get("/votes", responses=answers(401))
-def votes(visit: VisitDep, person: PersonDep) -> list[GivenVoteModel]:
-    """Gives your votes, newest first."""
-    given = feedback.opinions(visit.site.store, person.number)
+def votes(context: ContextDep, person: PersonDep) -> list[GivenVoteModel]:
+    """Return your votes, newest first."""
+    given = feedback.opinions(context.site.store, person.number)
     return [GivenVoteModel(paper=o.paper.number, title=o.paper.title, value=o.value, at=o.at) for o in given]
 
 
 @router.put("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401, 404))
-def vote(visit: VisitDep, person: PersonDep, paper: PaperNumber, given: VoteModel) -> None:
-    """Votes a paper up or down; another vote on it takes this one's place."""
-    with visit.site.store.reading() as tx:
+def vote(context: ContextDep, person: PersonDep, paper: PaperNumber, given: VoteModel) -> None:
+    """Vote a paper up or down; another vote on it takes this one's place."""
+    with context.site.store.reading() as tx:
         if not papers.by_numbers(tx, [paper]):
             raise Refusal(404, f"there is no paper number {paper}")
-    feedback.vote(visit.site.store, person.number, paper, given.value, now=visit.now)
+    feedback.vote(context.site.store, person.number, paper, given.value, now=context.now)
 
 
 @router.delete("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401))
-def withdraw(visit: VisitDep, person: PersonDep, paper: PaperNumber) -> None:
-    """Takes a vote back."""
-    feedback.withdraw(visit.site.store, person.number, paper)
+def withdraw(context: ContextDep, person: PersonDep, paper: PaperNumber) -> None:
+    """Take a vote back."""
+    feedback.withdraw(context.site.store, person.number, paper)
 
 
 @router.get("/export", responses=answers(401))
-def export(visit: VisitDep, person: PersonDep) -> dict[str, Any]:
-    """Gives everything that is known about you."""
-    return personal_data.everything(visit.site.store, person.number)
+def export(context: ContextDep, person: PersonDep) -> dict[str, Any]:
+    """Return everything that is known about you."""
+    return personal_data.everything(context.site.store, person.number)
 
 
 @router.delete("", status_code=204, response_class=Response, responses=answers(401))
-def erase(visit: VisitDep, person: PersonDep) -> None:
-    """Removes everything that is known about you."""
-    personal_data.erase(visit.site.store, person.number, visit.now)
+def erase(context: ContextDep, person: PersonDep) -> None:
+    """Remove everything that is known about you."""
+    personal_data.erase(context.site.store, person.number, context.now)
 
 
 def _standing(person: Subscriber) -> StandingModel:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from digest.profiles import Fault
-from digest.runs.access import manager, token_hash
-from digest.storage import operators
-from digest.storage.operators import Operator, Role
+from digest.profiles import ProfileFault
+from digest.runs.transactional.access_links import subscriber_of_link, token_hash
+from digest.storage.subscribers import operators
+from digest.storage.subscribers.operators import Operator, Role
 from digest.subscribers import Subscriber
 from digest.web.api.models import ProblemModel
-from digest.web.site import Visit, VisitDep
+from digest.web.site import ContextDep, RequestContext
 
 _MEANINGS = {
     400: "the request cannot be read",
@@ -38,13 +38,13 @@ class Refusal(Exception):
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Gives the description of the refusals that an operation may answer with, besides the usual ones."""
+    """Return the description of the refusals that an operation may answer with, besides the usual ones."""
     wanted = sorted({400, 403, 413, 422, 503, *statuses})
     return {status: {"model": ProblemModel, "description": _MEANINGS[status]} for status in wanted}
 
 
-def refuse_faults(faults: Sequence[Fault]) -> None:
-    """Raises the refusal that names each fault, if there are any."""
+def refuse_faults(faults: Sequence[ProfileFault]) -> None:
+    """Raise the refusal that names each fault, if there are any."""
     if faults:
         raise Refusal(422, "some values cannot be used", {fault.field: fault.reason for fault in faults})
 
@@ -53,39 +53,39 @@ _BEARER = HTTPBearer(auto_error=False, description="a token: of a link to manage
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
-def _person(visit: VisitDep, credentials: _Credentials) -> Subscriber:
-    found = manager(visit.site.store, credentials.credentials, visit.now) if credentials else None
+def _person(context: ContextDep, credentials: _Credentials) -> Subscriber:
+    found = subscriber_of_link(context.site.store, credentials.credentials, context.now) if credentials else None
     if found is None:
         raise Refusal(401, "the token of a link to manage is wanted; POST /manage-links mails one")
     return found
 
 
-def _operator(visit: Visit, credentials: HTTPAuthorizationCredentials | None) -> Operator:
+def _operator(context: RequestContext, credentials: HTTPAuthorizationCredentials | None) -> Operator:
     if credentials:
-        with visit.site.store.reading() as tx:
+        with context.site.store.reading() as tx:
             found = operators.by_token(tx, token_hash(credentials.credentials))
         if found:
             return found
     raise Refusal(401, "the token of an operator is wanted")
 
 
-def _with_role(visit: Visit, credentials: HTTPAuthorizationCredentials | None, role: Role) -> Operator:
-    found = _operator(visit, credentials)
+def _with_role(context: RequestContext, credentials: HTTPAuthorizationCredentials | None, role: Role) -> Operator:
+    found = _operator(context, credentials)
     if not found.role.includes(role):
         raise Refusal(403, f"this needs the role {role.value}; yours is {found.role.value}")
     return found
 
 
-def _reader(visit: VisitDep, credentials: _Credentials) -> Operator:
-    return _with_role(visit, credentials, Role.READ)
+def _reader(context: ContextDep, credentials: _Credentials) -> Operator:
+    return _with_role(context, credentials, Role.READ)
 
 
-def _sender(visit: VisitDep, credentials: _Credentials) -> Operator:
-    return _with_role(visit, credentials, Role.SEND)
+def _sender(context: ContextDep, credentials: _Credentials) -> Operator:
+    return _with_role(context, credentials, Role.SEND)
 
 
-def _administrator(visit: VisitDep, credentials: _Credentials) -> Operator:
-    return _with_role(visit, credentials, Role.ADMINISTER)
+def _administrator(context: ContextDep, credentials: _Credentials) -> Operator:
+    return _with_role(context, credentials, Role.ADMINISTER)
 
 
 PersonDep = Annotated[Subscriber, Depends(_person)]

@@ -13,17 +13,17 @@ from digest.web.guard import Guard
 from digest.web.pages import Asset
 from digest.web.preview import inbox, pages, specimens
 from digest.web.preview.access import place, shown
-from digest.web.preview.desk import Desk
+from digest.web.preview.session import PreviewSession
 from digest.web.preview.views import TroublePage
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _log = logging.getLogger(__name__)
 
 
-def create_preview(desk: Desk) -> FastAPI:
-    """Gives the application; every page begins with `desk.root`."""
+def create_preview(session: PreviewSession) -> FastAPI:
+    """Return the application; every page begins with `desk.root`."""
     app = FastAPI(title="Preview", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = desk
+    app.state.session = session
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)
     for room in (pages, specimens, inbox):
         app.include_router(room.router, prefix="/{token}")
@@ -34,17 +34,17 @@ def create_preview(desk: Desk) -> FastAPI:
 
 
 def _asset(request: Request, name: str) -> Response:
-    asset: Asset | None = request.app.state.desk.pages.assets.get(name)
+    asset: Asset | None = request.app.state.session.pages.assets.get(name)
     if asset is None:
         raise HTTPException(404)
     return Response(asset.body, media_type=asset.media_type, headers={"Cache-Control": _FOR_EVER})
 
 
 def _in_trouble(request: Request, error: Exception) -> Response:
-    desk: Desk = request.app.state.desk
+    session: PreviewSession = request.app.state.session
     status = 400 if isinstance(error, UsageError) else 503 if isinstance(error, StoreError) else 500
     _log.warning("%s", error, extra={"action": "preview", "status": status})
-    return shown(desk, TroublePage(place=place(desk, ""), reason=str(error)), status)
+    return shown(session, TroublePage(place=place(session, ""), reason=str(error)), status)
 
 
 def _refused(_request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from digest.errors import UsageError
-from digest.web.preview.looks import Scheme
+from digest.web.preview.client_simulation import Scheme
 
 WIDTHS = {320: "Small phone", 375: "Phone", 768: "Tablet", 1024: "Desktop"}
 NEW, RECENT, LISTING = "new", "recent", "listing-"
@@ -50,12 +50,12 @@ class Choice:
         return int(number) if self.papers.startswith(LISTING) and number.isdecimal() else 0
 
     def query(self, **changes: Any) -> str:
-        """Gives the query of the address with these changes, a question mark before it; empty for the defaults."""
+        """Return the query of the address with these changes, a question mark before it; empty for the defaults."""
         query = urlencode(self.pairs(**changes))
         return f"?{query}" if query else ""
 
     def pairs(self, *without: str, **changes: Any) -> tuple[tuple[str, str], ...]:
-        """Gives names and values of what is not the default, with these changes, less the names left out."""
+        """Return names and values of what is not the default, with these changes, less the names left out."""
         changed = replace(self, **changes)
         named = ((_IN_ADDRESS.get(f.name, f.name), getattr(changed, f.name), f.default) for f in fields(self))
         return tuple(
@@ -69,7 +69,7 @@ _IN_ADDRESS = {"papers": "from"}  # "papers" is a field of the profile's form
 
 
 def read_choice(query: Mapping[str, str]) -> Choice:
-    """Gives what the query of an address asks for. Raises UsageError where it makes no sense."""
+    """Return what the query of an address asks for. Raise UsageError where it makes no sense."""
     given: dict[str, Any] = {}
     for item in fields(Choice):
         text = query.get(_IN_ADDRESS.get(item.name, item.name), "")

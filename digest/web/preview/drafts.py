@@ -16,14 +16,14 @@ LARGEST = 200_000  #: octets of a profile, unpacked
 
 
 def packed(subscription: Subscription) -> str:
-    """Gives the profile, address and name as text for an address; `unpacked` reads it."""
+    """Return the profile, address and name as text for an address; `unpacked` reads it."""
     values = [subscription.address, subscription.name, subscription.profile.as_dict()]
     octets = zlib.compress(json.dumps(values, ensure_ascii=False).encode(), 9)
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def unpacked(text: str, base: Subscription) -> Subscription:
-    """Gives `base` with the profile, address and name that `packed` wrote. Raises UsageError for anything else."""
+    """Return `base` with the profile, address and name that `packed` wrote. Raise UsageError for anything else."""
     try:
         unpacker = zlib.decompressobj()
         octets = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), LARGEST)

@@ -7,13 +7,13 @@ from fastapi.responses import HTMLResponse
 
 from digest.errors import UsageError
 from digest.inbox import Received, read_inbox
-from digest.messages.reading import Part, ReadMessage, read_message
+from digest.messages.reading import MessagePart, ReadMessage, read_message
 from digest.web.guard import MAIL_POLICY
-from digest.web.preview.access import ChoiceDep, DeskDep, place, shown
+from digest.web.preview.access import ChoiceDep, SessionDep, place, shown
 from digest.web.preview.choice import Choice
-from digest.web.preview.desk import Desk
-from digest.web.preview.looks import as_seen
+from digest.web.preview.client_simulation import as_seen
 from digest.web.preview.result import looks_view
+from digest.web.preview.session import PreviewSession
 from digest.web.preview.views import InboxPage, InboxRow, LinkOption, MailPage, ReceivedView
 
 HEADER, SOURCE = "header", "source"
@@ -23,27 +23,29 @@ router = APIRouter(prefix="/inbox", include_in_schema=False)
 
 
 @router.get("")
-def listed(desk: DeskDep) -> Response:
-    """Shows the mails, newest first."""
-    mails = _mails(desk)
-    rows = (_row(desk, number, mail) for number, mail in enumerate(mails, 1))
-    where = f"What the SMTP server on {_address(desk)} took." if desk.inbox_relay else "What the SMTP server took."
-    return shown(desk, InboxPage(place=place(desk, "inbox"), address=where, mails=tuple(reversed(list(rows)))))
+def listed(session: SessionDep) -> Response:
+    """Show the mails, newest first."""
+    mails = _mails(session)
+    rows = (_row(session, number, mail) for number, mail in enumerate(mails, 1))
+    where = (
+        f"What the SMTP server on {_address(session)} took." if session.inbox_relay else "What the SMTP server took."
+    )
+    return shown(session, InboxPage(place=place(session, "inbox"), address=where, mails=tuple(reversed(list(rows)))))
 
 
 @router.get("/{number}")
-def one(desk: DeskDep, choice: ChoiceDep, number: int, part: str = "") -> Response:
-    """Shows one mail: its header, one of its parts, or its source."""
-    mail = _mail(desk, number)
+def one(session: SessionDep, choice: ChoiceDep, number: int, part: str = "") -> Response:
+    """Show one mail: its header, one of its parts, or its source."""
+    mail = _mail(session, number)
     read = read_message(mail.data)
     part = part or _best(read)
-    here = f"{desk.root}inbox/{number}"
+    here = f"{session.root}inbox/{number}"
     leaf = _leaf(read, part)
     is_html = leaf is not None and leaf.content_type == HTML
     return shown(
-        desk,
+        session,
         MailPage(
-            place=place(desk, "inbox"),
+            place=place(session, "inbox"),
             mail=_received(mail, read),
             parts_shown=tuple(_parts(read, part, here, choice)),
             frame_link=f"{here}/{part}{choice.query()}" if is_html else "",
@@ -54,37 +56,37 @@ def one(desk: DeskDep, choice: ChoiceDep, number: int, part: str = "") -> Respon
 
 
 @router.get("/{number}/{part}")
-def framed(desk: DeskDep, choice: ChoiceDep, number: int, part: str) -> Response:
-    """Gives an HTML part as the chosen client shows it, for the frame."""
-    leaf = _leaf(read_message(_mail(desk, number).data), part)
+def framed(session: SessionDep, choice: ChoiceDep, number: int, part: str) -> Response:
+    """Return an HTML part as the chosen client shows it, for the frame."""
+    leaf = _leaf(read_message(_mail(session, number).data), part)
     if leaf is None or leaf.content_type != HTML or leaf.text is None:
         raise UsageError(f"mail {number} has no HTML in part {part}")
     html = as_seen(leaf.text, choice.scheme, stripped=choice.stripped)
     return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
-def _mails(desk: Desk) -> list[Received]:
-    if desk.inbox is None:
+def _mails(session: PreviewSession) -> list[Received]:
+    if session.inbox is None:
         raise UsageError("there is no inbox; `digest preview --inbox` runs one")
-    return read_inbox(desk.inbox)
+    return read_inbox(session.inbox)
 
 
-def _mail(desk: Desk, number: int) -> Received:
-    mails = _mails(desk)
+def _mail(session: PreviewSession, number: int) -> Received:
+    mails = _mails(session)
     if not 1 <= number <= len(mails):
         raise UsageError(f"the inbox has no mail {number}")
     return mails[number - 1]
 
 
-def _address(desk: Desk) -> str:
-    relay = desk.inbox_relay
+def _address(session: PreviewSession) -> str:
+    relay = session.inbox_relay
     return f"{relay.host}:{relay.port}" if relay else ""
 
 
-def _row(desk: Desk, number: int, mail: Received) -> InboxRow:
+def _row(session: PreviewSession, number: int, mail: Received) -> InboxRow:
     data = mail.data
     return InboxRow(
-        link=f"{desk.root}inbox/{number}",
+        link=f"{session.root}inbox/{number}",
         subject=read_message(data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n").value("Subject"),
         sender=mail.sender,
         recipient=", ".join(mail.recipients),
@@ -104,12 +106,12 @@ def _received(mail: Received, read: ReadMessage) -> ReceivedView:
 
 
 def _best(read: ReadMessage) -> str:
-    """Gives the part that a reader's program would show: the last of HTML, else the first."""
+    """Return the part that a reader's program would show: the last of HTML, else the first."""
     html = [place for place, part in enumerate(read.parts) if part.content_type == HTML]
     return str(html[-1] if html else 0)
 
 
-def _leaf(read: ReadMessage, part: str) -> Part | None:
+def _leaf(read: ReadMessage, part: str) -> MessagePart | None:
     if part in (HEADER, SOURCE):
         return None
     if not part.isdecimal() or int(part) >= len(read.parts):
@@ -126,7 +128,7 @@ def _parts(read: ReadMessage, chosen: str, here: str, choice: Choice) -> list[Li
     ]
 
 
-def _name(part: Part) -> str:
+def _name(part: MessagePart) -> str:
     return f"{part.filename or part.content_type}, {part.size:,} octets"
 
 
@@ -134,7 +136,7 @@ def _with_part(query: str, part: str) -> str:
     return f"{query}{'&' if query else '?'}part={part}"
 
 
-def _plain(mail: Received, read: ReadMessage, leaf: Part | None, part: str) -> str:
+def _plain(mail: Received, read: ReadMessage, leaf: MessagePart | None, part: str) -> str:
     if leaf is not None:
         return leaf.text if leaf.text is not None else f"{leaf.size:,} octets of {leaf.content_type}"
     return read.raw_header if part == HEADER else mail.data.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 from digest.errors import UsageError
 from digest.messages.reading import read_message
 from digest.rendering.layout import HTML_BOUND
-from digest.runs.preview import Composed
+from digest.runs.preview.preview import Composed
 from digest.settings import SmtpSettings
 from digest.web.preview.choice import WIDTHS, Choice, Show
-from digest.web.preview.desk import Desk, Seen
-from digest.web.preview.looks import Scheme
+from digest.web.preview.client_simulation import Scheme
+from digest.web.preview.session import PreviewedIssue, PreviewSession
 from digest.web.preview.table import Link, why_view
+from digest.web.preview.template_reload import RenderedMail
 from digest.web.preview.views import FaultView, LinkOption, LooksView, MailView, Option, ResultView
-from digest.web.preview.watch import Pressed
 
 GMAIL_LIMIT = 102_400  #: octets of HTML; what comes after is hidden behind a link
 RELAY, INBOX = "relay", "inbox"
@@ -40,7 +40,7 @@ _STRIPPED = "Style blocks are stripped, as Gmail does for accounts of other prov
 
 
 def looks_view(choice: Choice, link: Link) -> LooksView:
-    """Gives the switches for width, colours and style blocks, with what there is to say of the chosen ones."""
+    """Return the switches for width, colours and style blocks, with what there is to say of the chosen ones."""
     notes = [_SCHEMES[choice.scheme][1], _STRIPPED if choice.stripped else ""]
     return LooksView(
         width=choice.width,
@@ -60,8 +60,8 @@ def looks_view(choice: Choice, link: Link) -> LooksView:
     )
 
 
-def fault_view(desk: Desk, choice: Choice, pressed: Pressed[Any], link: Link) -> FaultView | None:
-    """Gives what is wrong with the templates; None when nothing is."""
+def fault_view(session: PreviewSession, choice: Choice, pressed: RenderedMail[Any], link: Link) -> FaultView | None:
+    """Return what is wrong with the templates; None when nothing is."""
     fault = pressed.fault
     if fault is None:
         return None
@@ -70,7 +70,7 @@ def fault_view(desk: Desk, choice: Choice, pressed: Pressed[Any], link: Link) ->
         line=fault.line,
         reason=fault.reason,
         excerpt=fault.excerpt,
-        good=link(good=True) if desk.press.has_good else "",
+        good=link(good=True) if session.renderer.has_good else "",
         shows_good=choice.good and pressed.outcome is not None,
     )
 
@@ -79,26 +79,26 @@ def fault_view(desk: Desk, choice: Choice, pressed: Pressed[Any], link: Link) ->
 class Bench:
     """One choice on the desk: what it looks like, with the addresses of its neighbours."""
 
-    desk: Desk
-    seen: Seen
+    session: PreviewSession
+    seen: PreviewedIssue
 
     @property
     def choice(self) -> Choice:
         return self.seen.choice
 
     def link(self, **changes: object) -> str:
-        """Gives the address of the same page with these changes."""
-        return self.desk.root + self.choice.query(**changes)
+        """Return the address of the same page with these changes."""
+        return self.session.root + self.choice.query(**changes)
 
     def view(self) -> ResultView:
-        """Gives the result as the template shows it."""
+        """Return the result as the template shows it."""
         seen, choice = self.seen, self.choice
         return ResultView(
-            version=self.desk.press.version,
+            version=self.session.renderer.version,
             summary=_summary(seen),
             compare=self._compare() if seen.is_changed and choice.who and not seen.wrong else "",
             profile_faults=seen.wrong,
-            fault=fault_view(self.desk, choice, seen.pressed, self.link),
+            fault=fault_view(self.session, choice, seen.pressed, self.link),
             skipped=str(seen.decided.skip) if seen.decided and seen.decided.skip else "",
             mail=self._mail(seen.pressed.outcome) if seen.pressed.outcome else None,
             parts=tuple(
@@ -106,16 +106,16 @@ class Bench:
                 for show, label in SHOWS.items()
             ),
             looks=looks_view(choice, self.link),
-            send_to=f"{self.desk.root}send{choice.query()}",
+            send_to=f"{self.session.root}send{choice.query()}",
             test_address=seen.subscriber.address,
-            relays=tuple(_relays(self.desk)),
+            relays=tuple(_relays(self.session)),
             why=why_view(seen.decided, choice, self.link) if seen.decided else None,
         )
 
     def _compare(self) -> str:
         choice = self.choice
         pairs = [("left", str(choice.who)), ("right", f"{choice.who}~{choice.draft}"), ("from", choice.papers)]
-        return f"{self.desk.root}compare?{urlencode(pairs)}"
+        return f"{self.session.root}compare?{urlencode(pairs)}"
 
     def _mail(self, composed: Composed) -> MailView:
         show, data = self.choice.show, composed.message.data
@@ -131,44 +131,44 @@ class Bench:
             recipient=read.value("To"),
             subject=composed.rendering.subject,
             preheader=composed.rendering.preheader,
-            frame=f"{self.desk.root}mail{self.choice.query()}" if show is Show.HTML else "",
+            frame=f"{self.session.root}mail{self.choice.query()}" if show is Show.HTML else "",
             plain=plain[show],
             plain_name=f"{SHOWS[show]} of the mail",
             html_size=len(composed.rendering.html.encode()),
             size=len(data),
             limit=GMAIL_LIMIT,
             bound=HTML_BOUND,
-            download=f"{self.desk.root}issue.eml{self.choice.query()}",
+            download=f"{self.session.root}issue.eml{self.choice.query()}",
         )
 
 
-def _relays(desk: Desk) -> list[Option]:
-    relay = desk.settings.smtp
-    configured = Option(value=RELAY, label=f"the relay {relay.host}:{relay.port}", chosen=not desk.inbox_relay)
-    if not desk.inbox_relay:
+def _relays(session: PreviewSession) -> list[Option]:
+    relay = session.settings.smtp
+    configured = Option(value=RELAY, label=f"the relay {relay.host}:{relay.port}", chosen=not session.inbox_relay)
+    if not session.inbox_relay:
         return [configured]
     return [Option(value=INBOX, label="the inbox of this preview", chosen=True), configured]
 
 
-def chosen_relay(desk: Desk, by: str) -> SmtpSettings:
-    """Gives the relay that a test is sent through. Raises UsageError for one that there is not."""
-    if by == INBOX and desk.inbox_relay:
-        return desk.inbox_relay
+def chosen_relay(session: PreviewSession, by: str) -> SmtpSettings:
+    """Return the relay that a test is sent through. Raise UsageError for one that there is not."""
+    if by == INBOX and session.inbox_relay:
+        return session.inbox_relay
     if by in ("", RELAY):
-        return desk.settings.smtp
+        return session.settings.smtp
     raise UsageError(f"by={by[:20]}: there is no such relay")
 
 
-def _summary(seen: Seen) -> str:
-    """Gives "10 picks from 197 new papers of 600 judged, in 43 ms"."""
+def _summary(seen: PreviewedIssue) -> str:
+    """Return "10 picks from 197 new papers of 600 judged, in 43 ms"."""
     if seen.decided is None:
         return "The profile cannot be used."
-    judgement, judged = seen.decided.judgement, len(seen.decided.papers)
-    picks = _count(len(judgement.picks), "pick")
-    trending = f" and {len(judgement.trending)} trending" if judgement.trending else ""
+    ranking, ranked = seen.decided.ranking, len(seen.decided.papers)
+    picks = _count(len(ranking.picks), "pick")
+    trending = f" and {len(ranking.trending)} trending" if ranking.trending else ""
     milliseconds = max(1, round(1000 * seen.seconds))
     return (
-        f"{picks}{trending} from {_count(judgement.considered, 'new paper')}; {_count(judged, 'paper')} judged and the "
+        f"{picks}{trending} from {_count(ranking.considered, 'new paper')}; {_count(ranked, 'paper')} judged and the "
         f"mail made in {milliseconds} ms."
     )
 

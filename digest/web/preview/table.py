@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from digest.runs.preview import Decided
+from digest.runs.preview.preview import Decided
 from digest.web.preview.choice import Choice
+from digest.web.preview.explanations import PAGE, PaperOutcome, counted, in_order, row_of, searched, verdicts
 from digest.web.preview.views import ColumnView, Option, WhyView
-from digest.web.preview.why import PAGE, Verdict, counted, in_order, row_of, searched, verdicts
 
 _COLUMNS = {"match": "Match", "paper": "Paper", "reasons": "Reasons", "outcome": "Outcome"}
 _LARGEST_FIRST = "match"  #: the column that begins with its largest value
@@ -16,9 +16,9 @@ Link = Callable[..., str]  #: gives the address of the same page with changes
 
 
 def why_view(decided: Decided, choice: Choice, link: Link) -> WhyView:
-    """Gives the page of the table that is chosen."""
+    """Return the page of the table that is chosen."""
     sent = {number: f"sent on {day.day} {day:%B}" for number, day in decided.sent.items()}
-    every = verdicts(decided.judgement, decided.papers, sent)
+    every = verdicts(decided.ranking, decided.papers, sent)
     found = in_order(searched(every, choice.q, choice.outcome), choice.sort)
     pages = max(1, -(-len(found) // PAGE))
     page = min(choice.page, pages)
@@ -49,7 +49,7 @@ def _column(name: str, label: str, sort: str, link: Link) -> ColumnView:
     )
 
 
-def _outcomes(every: Sequence[Verdict], chosen: str) -> Iterator[Option]:
+def _outcomes(every: Sequence[PaperOutcome], chosen: str) -> Iterator[Option]:
     yield Option(value="", label="Every outcome", chosen=not chosen)
     for outcome, count in counted(every):
         yield Option(value=outcome, label=f"{outcome} ({count})", chosen=outcome == chosen)

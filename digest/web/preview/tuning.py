@@ -6,34 +6,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from digest.profiles import Profile
-from digest.runs.save_profile import owning_file
-from digest.storage import listings
-from digest.storage.listings import ListingRecord
+from digest.runs.subscriptions.profile_editing import owning_file
+from digest.storage.papers import listings
+from digest.storage.papers.listings import ListingRecord
 from digest.subscribers import Owner, Subscriber, Subscription
 from digest.web.forms import Values, fields_of, first, read_profile
 from digest.web.preview.choice import LISTING, NEW, RECENT, Choice
-from digest.web.preview.desk import MOST_PEOPLE, Desk, Seen
 from digest.web.preview.drafts import packed
+from digest.web.preview.session import MOST_PEOPLE, PreviewedIssue, PreviewSession
 from digest.web.preview.views import ChooseView, KeywordRow, Option, TuneView
 
 FREE_ROWS = 2  #: empty rows of the form, to be filled
 LISTINGS = 40  #: listings to choose from
 
 
-def choose_view(desk: Desk, choice: Choice, person: Subscriber) -> ChooseView:
-    """Gives the form that chooses whose issue is shown, made from which papers."""
-    people = desk.people()
+def choose_view(session: PreviewSession, choice: Choice, person: Subscriber) -> ChooseView:
+    """Return the form that chooses whose issue is shown, made from which papers."""
+    people = session.people()
     return ChooseView(
         query=choice.query(),
         people=tuple(people_options(people, person, choice.who)),
         many=len(people) == MOST_PEOPLE,
-        papers=papers_options(desk, choice),
+        papers=papers_options(session, choice),
         date=choice.date.isoformat() if choice.date else "",
     )
 
 
 def people_options(people: Sequence[Subscriber], person: Subscriber, who: int) -> Iterator[Option]:
-    """Gives the subscribers and "nobody yet" to choose from; the chosen one is always among them."""
+    """Return the subscribers and "nobody yet" to choose from; the chosen one is always among them."""
     listed = people if who == 0 or any(one.number == who for one in people) else [person, *people]
     yield Option(value="0", label="a profile that nobody has yet", chosen=who == 0)
     for one in listed:
@@ -41,15 +41,15 @@ def people_options(people: Sequence[Subscriber], person: Subscriber, who: int) -
 
 
 def named(person: Subscriber) -> str:
-    """Gives the name and address of a person in one line."""
+    """Return the name and address of a person in one line."""
     return f"{person.subscription.name} · {person.address}" if person.subscription.name else person.address
 
 
-def papers_options(desk: Desk, choice: Choice) -> tuple[Option, ...]:
-    """Gives the choices of papers: new ones, recent ones, those of a listing."""
-    with desk.store.reading() as tx:
+def papers_options(session: PreviewSession, choice: Choice) -> tuple[Option, ...]:
+    """Return the choices of papers: new ones, recent ones, those of a listing."""
+    with session.store.reading() as tx:
         records = listings.numbered(tx, LISTINGS)
-    days = desk.settings.issue.max_age_days
+    days = session.settings.issue.max_age_days
     options = {NEW: "papers new to them, as a run would", RECENT: f"all papers of the last {days} days"}
     options |= {f"{LISTING}{number}": _listing_label(record) for number, record in records.items()}
     if choice.listing and choice.papers not in options:
@@ -62,19 +62,19 @@ def _listing_label(record: ListingRecord) -> str:
     return f"{record.source}, {day}: {record.papers} papers"
 
 
-def tune_view(desk: Desk, seen: Seen) -> TuneView:
-    """Gives the form that changes the profile."""
+def tune_view(session: PreviewSession, seen: PreviewedIssue) -> TuneView:
+    """Return the form that changes the profile."""
     subscription, unsaved = seen.subscriber.subscription, seen.choice.who == 0
     where, note = ("", "Nobody has this profile yet: it is only in the address of this page.")
     if not unsaved:
-        where, note = _owner(desk, seen.subscriber)
+        where, note = _owner(session, seen.subscriber)
     return TuneView(
         fields=fields_of(subscription, seen.wrong_fields),
         rows=tuple(_rows(subscription.profile)),
         unsaved=unsaved,
         saves_to=where,
         owner_note=note,
-        undo=desk.root + seen.choice.query(draft="", page=1),
+        undo=session.root + seen.choice.query(draft="", page=1),
     )
 
 
@@ -84,18 +84,18 @@ def _rows(profile: Profile) -> Iterator[KeywordRow]:
     yield from [KeywordRow()] * FREE_ROWS
 
 
-def _owner(desk: Desk, person: Subscriber) -> tuple[str, str]:
-    """Gives where a profile is saved to, and a note about it."""
+def _owner(session: PreviewSession, person: Subscriber) -> tuple[str, str]:
+    """Return where a profile is saved to, and a note about it."""
     if person.owner is Owner.WEB:
         return "the store", ""
-    owned = owning_file(desk.settings, person)
+    owned = owning_file(session.settings, person)
     if owned is None:
-        return "", f"This profile comes from a file that is not in {desk.settings.subscribers.folder} any more."
+        return "", f"This profile comes from a file that is not in {session.settings.subscribers.folder} any more."
     return owned[0].name, ""
 
 
 def tuned(saved: Subscription, values: Values, *, unsaved: bool) -> str:
-    """Gives the draft that a form asks for; empty when it is the saved profile."""
+    """Return the draft that a form asks for; empty when it is the saved profile."""
     wanted = replace(saved, profile=read_profile(values))
     if unsaved:
         wanted = replace(wanted, address=first(values, "address") or saved.address, name=first(values, "name"))

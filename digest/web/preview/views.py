@@ -9,8 +9,8 @@ from digest.issues import Reason
 from digest.profiles import Keyword
 from digest.web.forms import ProfileFields
 from digest.web.pages import Page
-from digest.web.preview.watch import SourceLine
-from digest.web.preview.why import WhyRow
+from digest.web.preview.explanations import WhyRow
+from digest.web.preview.template_reload import SourceLine
 
 
 @dataclass(frozen=True, kw_only=True)

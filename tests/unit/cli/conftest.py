@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digest.cli import main
-from digest.runs.demo import SHIPPED
+from digest.runs.pipeline.demo import SHIPPED
 
 Run = Callable[..., Result]
 LISTING = SHIPPED / "listing.txt"
@@ -30,13 +30,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    """Calls the command line there."""
+    """Call the command line there."""
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
 @pytest.fixture
 def asked(run: Run) -> Callable[..., Any]:
-    """Calls the command line with --json and gives what it printed."""
+    """Call the command line with --json and gives what it printed."""
 
     def ask(*words: object) -> Any:
         result = run(*words, "--json")

@@ -13,16 +13,16 @@ from digest.cli import main
 def test_a_hold_is_kept_until_it_is_released(tmp_path: Path) -> None:
     (tmp_path / "digest.toml").write_text("")
 
-    def call(*words: str) -> dict[str, str]:
+    def invocation(*words: str) -> dict[str, str]:
         result = CliRunner().invoke(main, [*words, "--config", str(tmp_path / "digest.toml"), "--json"])
         assert result.exit_code == 0, result.output
         found: dict[str, str] = json.loads(result.stdout)
         return found
 
-    assert call("release") == {"was_held": ""}
-    assert call("hold", "a broken link") == {"held": "a broken link"}
-    assert call("release") == {"was_held": "a broken link"}
-    assert call("release") == {"was_held": ""}
+    assert invocation("release") == {"was_held": ""}
+    assert invocation("hold", "a broken link") == {"held": "a broken link"}
+    assert invocation("release") == {"was_held": "a broken link"}
+    assert invocation("release") == {"was_held": ""}
 
 
 def test_the_doctor_says_that_everything_is_held(tmp_path: Path) -> None:

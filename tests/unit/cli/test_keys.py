@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from digest.settings import StoreSettings
-from digest.storage import open_store, secrets
-from digest.tokens import MAX_KEYS, Keyring
+from digest.signed_links import MAX_KEYS, Keyring
+from digest.storage import open_store
+from digest.storage.database import secrets
 from tests.unit.cli.conftest import Run
 
 NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)

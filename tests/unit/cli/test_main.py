@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 import digest.cli
-from digest.cli.calls import Call, command
 from digest.cli.exits import Exit, exit_code
+from digest.cli.invocation import Invocation, command
 from digest.errors import ConfigurationError, DigestError, ListingError, SchemaTooNew, StoreBusy, UsageError
 
 PRESENT = [name for name in digest.cli.COMMANDS if find_spec(f"digest.cli.{name}")]
@@ -65,11 +65,11 @@ def test_each_error_has_its_exit_code(error: DigestError, code: int) -> None:
 def with_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     @command(reports=True)
     @click.option("--fail", is_flag=True)
-    def probe(call: Call, fail: bool) -> None:
+    def probe(invocation: Invocation, fail: bool) -> None:
         """Probe."""
         if fail:
             raise StoreBusy("the store is busy")
-        call.show({"line": "one\ntwo\u2028", "port": call.settings.smtp.port}, "for people")
+        invocation.show({"line": "one\ntwo\u2028", "port": invocation.settings.smtp.port}, "for people")
 
     monkeypatch.setattr(digest.cli.main, "get_command", lambda ctx, name: probe)
 

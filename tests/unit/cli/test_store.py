@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 import digest.cli
 from digest.settings import StoreSettings
-from digest.storage import open_store, runs
+from digest.storage import open_store
+from digest.storage.delivery import runs
 
 
 def called(folder: Path, *arguments: str) -> tuple[int, str, str]:

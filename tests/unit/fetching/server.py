@@ -25,14 +25,14 @@ class WebServer:
         return f"http://{host}:{self.port}{path}"
 
     def at(self, path: str, *behaviours: Behaviour) -> str:
-        """Sets how the path answers, one behaviour after the other, the last for ever; gives its address."""
+        """Set how the path answers, one behaviour after the other, the last for ever; return its address."""
         self.behaviours[path] = list(behaviours)
         return self.url(path)
 
 
 @contextlib.contextmanager
 def serving() -> Iterator[WebServer]:
-    """Runs a server for the time of the block."""
+    """Run a server for the time of the block."""
     told = WebServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -72,7 +72,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Behaviour:
 
 
 def conditional(body: bytes, etag: str) -> Behaviour:
-    """Answers 304 to whoever has that version."""
+    """Answer 304 to whoever has that version."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         unchanged = handler.headers.get("If-None-Match") == etag
@@ -82,12 +82,12 @@ def conditional(body: bytes, etag: str) -> Behaviour:
 
 
 def packed(body: bytes) -> Behaviour:
-    """Answers with gzip."""
+    """Answer with gzip."""
     return answer(200, gzip.compress(body), Content_Encoding="gzip")
 
 
 def endless(piece: bytes, count: int, pause: float = 0.0, **headers: str) -> Behaviour:
-    """Sends a piece over and over, without saying how long it will be."""
+    """Send a piece over and over, without saying how long it will be."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -103,7 +103,7 @@ def endless(piece: bytes, count: int, pause: float = 0.0, **headers: str) -> Beh
 
 
 def dripping_headers(pause: float) -> Behaviour:
-    """Sends its headers an octet at a time."""
+    """Send its headers an octet at a time."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -116,7 +116,7 @@ def dripping_headers(pause: float) -> Behaviour:
 
 
 def broken_off(body: bytes) -> Behaviour:
-    """Promises more than it sends."""
+    """Promise more than it sends."""
 
     def behave(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

@@ -18,7 +18,7 @@ from digest.errors import ConfigurationError, MessageError
 from digest.messages import Envelope, Message, compose, tagged, wire_address
 from digest.messages.dkim import Signer, read_key
 from digest.rendering import Rendering
-from digest.rendering.pieces import wire
+from digest.rendering.encoded_text import wire
 
 HTML = "<p>Grüße, 世界.</p>\n.\n..dots\n" + "long " * 300 + "\n"
 TEXT = "Grüße\n.hidden\n\n-- \nend\n"

@@ -11,7 +11,7 @@ SEEN = datetime(2026, 3, 12, 6, tzinfo=UTC)
 
 
 def paper(number: int, title: str, abstract: str = "", **more: object) -> Paper:
-    """Gives a paper with that sequence number; `more` sets further fields."""
+    """Return a paper with that sequence number; `more` sets further fields."""
     fields: dict[str, object] = {
         "number": number,
         "key": f"title:{number}:{title.lower()}",
@@ -25,7 +25,7 @@ def paper(number: int, title: str, abstract: str = "", **more: object) -> Paper:
 
 
 def wanting(*terms: str | tuple[str, float], **more: object) -> Profile:
-    """Gives a profile with these keywords, a minimum match of 0 and `more`."""
+    """Return a profile with these keywords, a minimum match of 0 and `more`."""
     pairs = [term if isinstance(term, tuple) else (term, 1.0) for term in terms]
     fields: dict[str, object] = {"keywords": tuple(Keyword(term=t, weight=w) for t, w in pairs), "minimum_match": 0}
     return Profile(**(fields | more))  # type: ignore[arg-type]

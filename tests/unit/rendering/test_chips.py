@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from digest.fetching.templates import load_templates
 from digest.issues import Reason, ReasonKind
 from digest.rendering.chips import Chips
-from digest.rendering.pieces import decoded, wire
+from digest.rendering.encoded_text import decoded, wire
 from digest.rendering.reasons import label
 from digest.rendering.templates import Templates
 from digest.rendering.theme import read_theme

@@ -7,9 +7,9 @@ import pytest
 from jinja2 import Environment, meta
 
 from digest.fetching.templates import load_templates
-from digest.rendering.inert import inert
+from digest.rendering.encoded_text import slot
 from digest.rendering.mjml import assembled
-from digest.rendering.pieces import slot
+from digest.rendering.neutralizing import neutralized
 from digest.rendering.templates import hang
 from tests.gallery.reference import GIVEN, reference
 
@@ -68,4 +68,4 @@ def test_every_input_has_a_meaning() -> None:
 
 def test_a_slot_has_a_mark_that_no_text_from_outside_can_have() -> None:
     mark = str(slot("match").default)
-    assert inert(f"a{mark}b") == "amatchb"
+    assert neutralized(f"a{mark}b") == "amatchb"

@@ -11,14 +11,14 @@ import pytest
 from babel.messages.pofile import read_po
 
 from digest.fetching.templates import load_templates
-from digest.rendering import Press, Rendering
+from digest.rendering import MailRenderer, Rendering
 from digest.rendering.inputs import Masthead
-from digest.rendering.specimens import LINKS, NEXT_DAY, READER, issue_of, sample_papers
+from digest.rendering.sample_mails import LINKS, NEXT_DAY, READER, issue_of, sample_papers
 from digest.rendering.wording import Wording
 
 TEMPLATES = load_templates()
-PRESS = Press.load(TEMPLATES, Masthead(name="Paper Digest", address="digest@example.org"))
-GERMAN = PRESS.letters_in("de")
+RENDERER = MailRenderer.load(TEMPLATES, Masthead(name="Paper Digest", address="digest@example.org"))
+GERMAN = RENDERER.transactional_in("de")
 PAPERS = {paper.number: paper for paper in sample_papers(TEMPLATES)}
 ISSUE = issue_of(list(PAPERS.values())[:9], list(PAPERS.values())[7:9], more=12)
 MAILS: dict[str, tuple[Rendering, str, str]] = {
@@ -39,12 +39,12 @@ MAILS: dict[str, tuple[Rendering, str, str]] = {
         "Freitag, 14. März",
     ),
     "issue": (
-        PRESS.issue(ISSUE, PAPERS, replace(READER, language="de"), LINKS),
+        RENDERER.issue(ISSUE, PAPERS, replace(READER, language="de"), LINKS),
         " · 13. März",
         "ausgewählt aus 197 neuen Artikeln",
     ),
     "empty": (
-        PRESS.issue(issue_of([]), {}, replace(READER, language="de"), LINKS),
+        RENDERER.issue(issue_of([]), {}, replace(READER, language="de"), LINKS),
         "Keine neuen Artikel für Sie",
         "Diesmal nichts für Sie",
     ),
@@ -79,8 +79,11 @@ def test_what_comes_from_outside_is_escaped_inside_a_translation_too() -> None:
 
 
 def test_a_reader_whose_language_nobody_has_translated_gets_english() -> None:
-    assert PRESS.letters_in("xx").confirm("https://example.org", hours=1).subject == "Please confirm: Paper Digest"
-    rendering = PRESS.issue(ISSUE, PAPERS, replace(READER, language="xx"), LINKS)
+    assert (
+        RENDERER.transactional_in("xx").confirm("https://example.org", hours=1).subject
+        == "Please confirm: Paper Digest"
+    )
+    rendering = RENDERER.issue(ISSUE, PAPERS, replace(READER, language="xx"), LINKS)
     assert "picked from 197 new papers" in words_of(rendering)
 
 

@@ -11,10 +11,10 @@ from digest.issues import Pick
 from digest.rendering.cards import author_line
 from digest.rendering.excerpts import LONGEST, excerpt, sentence_ends, shortened
 from digest.rendering.headline import count, heading, preheader, subject, summary
-from digest.rendering.inert import inert, inert_url
+from digest.rendering.neutralizing import neutralized, neutralized_url
 from digest.rendering.paper_links import paper_links
+from digest.rendering.sample_mails import issue_of, sample_papers
 from digest.rendering.sections import OTHERS, sections
-from digest.rendering.specimens import issue_of, sample_papers
 
 PAPERS = sample_papers(load_templates())
 FIRST = "We study a thing that matters to many people in the field, and we do so with care. "
@@ -73,8 +73,8 @@ def test_text_is_shortened_between_words(text: str, length: int, shown: str) -> 
     ],
 )
 def test_inert_text_cannot_steer(text: str, shown: str) -> None:
-    assert inert(text) == shown
-    inert(text).encode()
+    assert neutralized(text) == shown
+    neutralized(text).encode()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_inert_text_cannot_steer(text: str, shown: str) -> None:
     ],
 )
 def test_a_url_is_https_or_nothing(url: str, safe: str) -> None:
-    assert inert_url(url) == safe
+    assert neutralized_url(url) == safe
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.reports import Kind, read_report
+from digest.reports import MailKind, read_report
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data" / "reports").glob("*.eml"))
 
@@ -37,4 +37,4 @@ def test_a_diagnostic_over_several_lines_is_kept_in_one() -> None:
 def test_a_damaged_mail_never_raises(rubbish: bytes, sample: Path, data: st.DataObject) -> None:
     whole = sample.read_bytes()
     place = data.draw(st.integers(0, len(whole)))
-    assert read_report(whole[:place] + rubbish + whole[place:]).kind in Kind
+    assert read_report(whole[:place] + rubbish + whole[place:]).kind in MailKind

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, time, timedelta
 
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
-from digest.ranking import Background
+from digest.ranking import CorpusStatistics
 from digest.settings import SenderSettings, Settings, WebSettings
-from digest.storage import Store, papers, statistics, subscribers
-from digest.storage.subscribers import Admission
+from digest.storage import Store
+from digest.storage.papers import papers, statistics
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, Schedule, State, Subscriber, Subscription
 
 MONDAY = datetime(2026, 3, 9, 6, 0, tzinfo=UTC)
@@ -37,12 +39,12 @@ def paper(title: str, seen: datetime = MONDAY) -> Paper:
 
 
 def ingested(store: Store, titles: Sequence[str], seen: datetime = MONDAY) -> list[Paper]:
-    """Stores papers with these titles and what the ranking learns from them."""
+    """Store papers with these titles and what the ranking learns from them."""
     with store.ingesting(5) as tx:
         added = papers.add(tx, [paper(title, seen) for title in titles])
         record = statistics.latest(tx)
-        background = (Background.load(record.data) if record else Background.empty()).with_papers(added)
-        statistics.add(tx, seen, background.papers, background.dump())
+        corpus = (CorpusStatistics.load(record.data) if record else CorpusStatistics.empty()).with_papers(added)
+        statistics.add(tx, seen, corpus.papers, corpus.dump())
     return added
 
 
@@ -52,7 +54,7 @@ def profile(*terms: str, minimum: int = 1, exclude: tuple[str, ...] = ()) -> Pro
 
 
 def subscribed(store: Store, name: str, wanted: Profile, hour: int = 7, now: datetime = MONDAY) -> Subscriber:
-    """Takes in someone who wants an issue every day at that hour, UTC."""
+    """Take in someone who wants an issue every day at that hour, UTC."""
     schedule = Schedule(hour=time(hour), days=frozenset(range(7)))
     subscription = Subscription(address=f"{name}@example.com", name=name.title(), schedule=schedule, profile=wanted)
     admission = Admission(owner=Owner.FILE, state=State.ACTIVE, cursor=0, cause="test")

@@ -12,7 +12,7 @@ import pytest
 from digest.errors import ListingError
 from digest.papers import Listing, Sighting
 from digest.sources import read_listing
-from digest.sources.material import collapsed
+from digest.sources.raw_listing import collapsed
 from tests.listing_cases import read_or_refusal
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

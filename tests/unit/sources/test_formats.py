@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.sources import FORMATS, read_listing
-from digest.sources.material import Format
+from digest.sources.raw_listing import Format
 from tests.listing_cases import NOW, SAMPLES, as_json, expected_path, outcome, read_or_refusal
 
 MODULES = sorted({known.read.__module__ for known in FORMATS})

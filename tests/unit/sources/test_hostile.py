@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ListingError
 from digest.sources import FORMATS, read_listing
-from digest.sources.material import Format
+from digest.sources.raw_listing import Format
 from tests.listing_cases import NOW, SAMPLES, read_or_refusal
 
 MEGABYTE = 1_000_000
@@ -19,7 +19,7 @@ SECONDS = 10  # far above what is needed, far below what a parser that does not 
 
 
 def survives(data: bytes, format_name: str | None = None) -> bool:
-    """Tells whether the data give papers with titles or a refusal with its origin; other exceptions get through."""
+    """Tell whether the data give papers with titles or a refusal with its origin; other exceptions get through."""
     listing = read_or_refusal(data, origin="x", format_name=format_name)
     if isinstance(listing, str):
         return listing.startswith("x: ")
@@ -27,7 +27,7 @@ def survives(data: bytes, format_name: str | None = None) -> bool:
 
 
 def mutated(data: bytes, seeds: list[tuple[int, int, bytes]]) -> bytes:
-    """Gives the data with pieces cut out, put in and doubled at places that the seeds say."""
+    """Return the data with pieces cut out, put in and doubled at places that the seeds say."""
     for place, length, piece in seeds:
         start = place % (len(data) + 1)
         end = start + length % 400

@@ -8,10 +8,11 @@ from typing import Any
 from digest.issues import Issue, Pick, Reason, ReasonKind, SkipReason
 from digest.papers import Paper, PublishedKind, Sighting
 from digest.profiles import Keyword, Profile
-from digest.storage import Store, subscribers
-from digest.storage.listings import ListingRecord
-from digest.storage.plans import Plan
-from digest.storage.subscribers import Admission
+from digest.storage import Store
+from digest.storage.delivery.plans import Plan
+from digest.storage.papers.listings import ListingRecord
+from digest.storage.subscribers import subscribers
+from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, Schedule, State, Subscriber, Subscription
 
 NOW = datetime(2026, 3, 12, 6, 0, tzinfo=UTC)
@@ -67,7 +68,7 @@ def admission(state: State = State.ACTIVE, **changes: Any) -> Admission:
 
 
 def subscribed(store: Store, *names: str, **schedule: Any) -> list[Subscriber]:
-    """Takes in these people, active since the day before, and gives them."""
+    """Take in these people, active since the day before, and return them."""
     with store.transaction() as tx:
         asked = [subscription(name, **schedule) for name in names]
         return subscribers.add_many(tx, asked, admission(), NOW - timedelta(days=1))

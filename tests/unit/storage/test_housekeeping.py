@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import text
 
 from digest.deliveries import DeliveryState
-from digest.runs.housekeeping import keep_house
+from digest.runs.operations.housekeeping import tidy_store
 from digest.settings import HousekeepingSettings
-from digest.storage import Store, consent, deliveries, housekeeping, link_tokens, papers, plans, runs, subscribers
-from digest.storage.consent import Change
+from digest.storage import Store, housekeeping
+from digest.storage.delivery import deliveries, plans, runs
 from digest.storage.housekeeping import Keep, refresh_due, tidy
-from digest.storage.link_tokens import LinkPurpose
+from digest.storage.papers import papers
+from digest.storage.subscribers import consent, link_tokens, subscribers
+from digest.storage.subscribers.consent import Change
+from digest.storage.subscribers.link_tokens import LinkPurpose
 from digest.subscribers import State
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
 
@@ -118,7 +121,7 @@ def _bound(store: Store, at: datetime) -> object:
 
 
 def test_keeping_house_is_recorded_as_a_run(store: Store) -> None:
-    report = keep_house(store, HousekeepingSettings(), NOW)
+    report = tidy_store(store, HousekeepingSettings(), NOW)
     with store.reading() as tx:
         [run] = runs.recent(tx)
     assert (run.kind, run.report) == ("housekeeping", report.as_dict())

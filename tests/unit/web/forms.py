@@ -31,14 +31,14 @@ def stamp(client: httpx.Client) -> str:
 
 
 def sign_up(site: Running, client: httpx.Client, **changes: Any) -> httpx.Response:
-    """Fills the form in at the pace of a person and sends it."""
+    """Fill the form in at the pace of a person and sends it."""
     signed = stamp(client)
     site.clock.forward(seconds=20)
     return client.post("/subscribe", data={**FORM, "stamp": signed, **changes})
 
 
 def confirmed(site: Running, client: httpx.Client, address: str = "ada@example.com") -> str:
-    """Signs up and confirms; gives the address of the page to manage the subscription."""
+    """Sign up and confirms; return the address of the page to manage the subscription."""
     sign_up(site, client, address=address)
     letter = site.letters[-1]
     answer = client.post(f"/c/{letter.token}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from digest.storage import secrets
-from digest.tokens import Purpose, link_form
+from digest.signed_links import Purpose, link_form
+from digest.storage.database import secrets
 from digest.web.site import READ_KEYS_EVERY
 from tests import sites
 from tests.sites import Running
@@ -20,7 +20,7 @@ def delivery(site: Running) -> int:
 
 
 def rotated(site: Running, delivery: int) -> str:
-    """Adds a key, and gives a link that it signed."""
+    """Add a key, and return a link that it signed."""
     with site.store.transaction() as tx:
         secrets.rotate(tx, site.clock.now)
     return f"/u/{site.link(Purpose.UNSUBSCRIBE, delivery)}"

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from digest.storage import Store, listings
+from digest.storage import Store
+from digest.storage.papers import listings
 from tests import sites
 
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana.json"

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from digest.runs.access import token_hash
-from digest.runs.outbox import LetterKind
-from digest.storage import groups, operators, suppressions
-from digest.storage.operators import Role
+from digest.runs.transactional.access_links import token_hash
+from digest.runs.transactional.outbox import TransactionalMailKind
+from digest.storage.subscribers import groups, operators, suppressions
+from digest.storage.subscribers.operators import Role
 from tests import sites
 from tests.sites import NOW, Running
 
@@ -95,7 +95,7 @@ class TestGroups:
         ).text
         assert "Invitations on their way: 1. Not invited: nobody." in said
         [letter] = site.letters
-        assert (letter.kind, letter.group) == (LetterKind.INVITE, "Lab A")
+        assert (letter.kind, letter.group) == (TransactionalMailKind.INVITE, "Lab A")
         assert client.post(f"/c/{letter.token}").status_code == 200
         bo = site.person("bo@example.com")
         assert bo is not None

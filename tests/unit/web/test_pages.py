@@ -11,8 +11,8 @@ from jinja2 import Environment, meta
 
 from digest.fetching.templates import load_templates
 from digest.rendering.languages import accepted, read_catalogues
+from digest.signed_links import Purpose
 from digest.subscribers import Subscriber
-from digest.tokens import Purpose
 from digest.web import app as _app  # makes all pages known
 from digest.web.extraction import PARTS, messages
 from digest.web.pages import FOLDER, Page

@@ -5,7 +5,7 @@ from datetime import time
 import httpx
 import pytest
 
-from digest.runs.outbox import LetterKind
+from digest.runs.transactional.outbox import TransactionalMailKind
 from digest.subscribers import Schedule, State
 from tests import sites
 from tests.sites import Running
@@ -39,7 +39,7 @@ def test_a_second_press_on_confirm_changes_nothing_and_is_no_error(site: Running
     token = site.letters[0].token
     answers = [client.post(f"/c/{token}") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert [letter.kind for letter in site.letters] == [LetterKind.CONFIRM, LetterKind.WELCOME]
+    assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM, TransactionalMailKind.WELCOME]
 
 
 def test_the_link_of_the_confirmation_runs_out_after_two_days(site: Running, client: httpx.Client) -> None:
@@ -121,7 +121,7 @@ def test_everybody_manages_with_a_link_that_came_by_mail(site: Running, client: 
     confirmed(site, client)
     client.post("/manage", data={"address": "ADA@example.com"})
     letter = site.letters[-1]
-    assert letter.kind is LetterKind.MANAGE
+    assert letter.kind is TransactionalMailKind.MANAGE
     assert "ada@example.com" in client.get(f"/m/{letter.token}").text
     site.clock.forward(hours=2)
     assert client.get(f"/m/{letter.token}").status_code == 404

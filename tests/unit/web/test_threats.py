@@ -12,11 +12,13 @@ import httpx
 import pytest
 
 from digest.deliveries import DeliveryState
-from digest.runs.outbox import LetterKind
-from digest.storage import Store, consent, deliveries, ledger, suppressions, votes
-from digest.storage.schema import metadata
+from digest.runs.transactional.outbox import TransactionalMailKind
+from digest.signed_links import Purpose
+from digest.storage import Store
+from digest.storage.database.schema import metadata
+from digest.storage.delivery import deliveries, ledger
+from digest.storage.subscribers import consent, suppressions, votes
 from digest.subscribers import State, Subscriber
-from digest.tokens import Purpose
 from digest.web.guard import MAX_BODY
 from tests import sites
 from tests.sites import NOW, Running
@@ -143,7 +145,7 @@ class TestSubscribeBombing:
         client.post(f"{manage}/leave")
         site.letters.clear()
         sign_up(site, client)
-        assert [letter.kind for letter in site.letters] == [LetterKind.CONFIRM]
+        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM]
 
     def test_a_network_may_ask_so_often_an_hour(self, store: Store) -> None:
         with sites.running(store, requests_per_network=3) as site, site.client() as client:
@@ -219,7 +221,7 @@ class TestFindingOutWhoIsSubscribed:
         known = sign_up(site, client, address=ada.address)
         unknown = sign_up(site, client, address="nobody@example.com")
         assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
-        assert [letter.kind for letter in site.letters] == [LetterKind.MANAGE, LetterKind.CONFIRM]
+        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.MANAGE, TransactionalMailKind.CONFIRM]
 
     def test_asking_for_a_link_answers_the_same_for_known_and_unknown(
         self, site: Running, client: httpx.Client, ada: Subscriber

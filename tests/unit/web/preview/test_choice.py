@@ -11,8 +11,8 @@ from digest.errors import UsageError
 from digest.profiles import Keyword, Profile
 from digest.subscribers import Subscription
 from digest.web.preview.choice import Choice, Show, read_choice
+from digest.web.preview.client_simulation import Scheme
 from digest.web.preview.drafts import packed, unpacked
-from digest.web.preview.looks import Scheme
 
 CHOICES = {
     "the defaults": Choice(),

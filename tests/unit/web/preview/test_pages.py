@@ -18,18 +18,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from digest.fetching.templates import load_templates
 from digest.papers import Sighting
-from digest.rendering import Press
-from digest.rendering.specimens import paper_sets, specimens
-from digest.runs.compose import masthead
-from digest.runs.deliver import composer, deliver
-from digest.runs.plan import plan
-from digest.runs.preview import Scope
+from digest.rendering import MailRenderer
+from digest.rendering.sample_mails import paper_sets, sample_mails
+from digest.runs.delivery.deliver import composer, deliver
+from digest.runs.issues.compose import masthead
+from digest.runs.issues.plan import plan
+from digest.runs.preview.preview import Scope
 from digest.settings import DkimSettings, SenderSettings, Settings, SmtpSettings, SubscribersSettings, WebSettings
-from digest.storage import Store, deliveries, listings, papers, secrets, subscribers
-from digest.storage.listings import ListingRecord
+from digest.storage import Store
+from digest.storage.database import secrets
+from digest.storage.delivery import deliveries
+from digest.storage.papers import listings, papers
+from digest.storage.papers.listings import ListingRecord
+from digest.storage.subscribers import subscribers
 from digest.subscribers import Owner
 from digest.web.preview.app import create_preview
-from digest.web.preview.desk import Desk, open_desk
+from digest.web.preview.session import PreviewSession, open_session
 from tests.sites import serving
 from tests.smtp_server import Do, ScriptedServer
 from tests.unit.runs.samples import CACTI, GRAPHS, MONDAY, SPEECH, TUNING, ingested, profile, subscribed
@@ -38,7 +42,7 @@ NOW = MONDAY + timedelta(hours=2)
 
 
 @pytest.fixture
-def desk(sqlite_store: Store, tmp_path: Path) -> Iterator[Desk]:
+def session(sqlite_store: Store, tmp_path: Path) -> Iterator[PreviewSession]:
     """A desk with Ada, whose profile has a file, and Bob, whose profile is edited on the web."""
     ingested(sqlite_store, [TUNING, GRAPHS, SPEECH, CACTI])
     subscribed(sqlite_store, "ada", profile("learning rate", "graph neural networks", exclude=("kitchens",)))
@@ -53,19 +57,19 @@ def desk(sqlite_store: Store, tmp_path: Path) -> Iterator[Desk]:
             smtp=SmtpSettings(host="127.0.0.1", port=server.port, tls="none", timeout_seconds=5),
             subscribers=SubscribersSettings(folder=str(tmp_path)),
         )
-        yield open_desk(sqlite_store, settings, lambda: NOW)
+        yield open_session(sqlite_store, settings, lambda: NOW)
 
 
 @contextmanager
-def browsing(desk: Desk) -> Iterator[httpx.Client]:
+def browsing(session: PreviewSession) -> Iterator[httpx.Client]:
     """A client of a preview that runs, which follows where it is led."""
-    with serving(create_preview(desk)) as url, httpx.Client(base_url=url, follow_redirects=True) as client:
+    with serving(create_preview(session)) as url, httpx.Client(base_url=url, follow_redirects=True) as client:
         yield client
 
 
 @pytest.fixture
-def client(desk: Desk) -> Iterator[httpx.Client]:
-    with browsing(desk) as client:
+def client(session: PreviewSession) -> Iterator[httpx.Client]:
+    with browsing(session) as client:
         yield client
 
 
@@ -82,91 +86,93 @@ PAGES += [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_answers_to_its_token_and_to_no_other(path: str, desk: Desk, client: httpx.Client) -> None:
-    assert client.get(desk.root + path).status_code == 200
-    for token in ("x", desk.token[:-1], desk.token + "A", desk.token.swapcase(), "%00", "ä"):
+def test_a_page_answers_to_its_token_and_to_no_other(path: str, session: PreviewSession, client: httpx.Client) -> None:
+    assert client.get(session.root + path).status_code == 200
+    for token in ("x", session.token[:-1], session.token + "A", session.token.swapcase(), "%00", "ä"):
         assert client.get(f"/{token}/{path}").status_code == 404
 
 
-def test_no_get_changes_the_store(desk: Desk, client: httpx.Client) -> None:
-    with desk.store.reading() as tx:
+def test_no_get_changes_the_store(session: PreviewSession, client: httpx.Client) -> None:
+    with session.store.reading() as tx:
         before = list(subscribers.everyone(tx))
     for path in [*PAGES, "save", "send", "tune"]:
-        client.get(desk.root + path)
-    with desk.store.reading() as tx:
+        client.get(session.root + path)
+    with session.store.reading() as tx:
         assert list(subscribers.everyone(tx)) == before
         assert deliveries.of_subscriber(tx, 1) == []
 
 
-def test_a_post_from_another_site_is_refused(desk: Desk, client: httpx.Client) -> None:
+def test_a_post_from_another_site_is_refused(session: PreviewSession, client: httpx.Client) -> None:
     evil = {"Origin": "https://evil.example"}
-    assert client.post(f"{desk.root}send?who=1", data={"to": "eve@example.com"}, headers=evil).status_code == 403
+    assert client.post(f"{session.root}send?who=1", data={"to": "eve@example.com"}, headers=evil).status_code == 403
 
 
 def test_pages_forbid_inline_scripts_and_mails_forbid_all_scripts_and_requests(
-    desk: Desk, client: httpx.Client
+    session: PreviewSession, client: httpx.Client
 ) -> None:
-    page = client.get(f"{desk.root}?who=1")
+    page = client.get(f"{session.root}?who=1")
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert page.headers["Referrer-Policy"] == "no-referrer"
-    mail = client.get(f"{desk.root}mail?who=1").headers["Content-Security-Policy"]
+    mail = client.get(f"{session.root}mail?who=1").headers["Content-Security-Policy"]
     assert "default-src 'none'" in mail
     assert "script-src" not in mail
     assert "sandbox" in mail
     assert 'sandbox=""' in page.text
 
 
-def test_hostile_papers_stay_text_on_every_page(desk: Desk, client: httpx.Client) -> None:
+def test_hostile_papers_stay_text_on_every_page(session: PreviewSession, client: httpx.Client) -> None:
     hostile = paper_sets(load_templates())["hostile"]
-    with desk.store.ingesting(5) as tx:
+    with session.store.ingesting(5) as tx:
         papers.add(tx, [replace(paper, number=0, first_seen=MONDAY) for paper in hostile])
     for path in ("?who=0&from=recent", "compare?left=0&right=1&from=recent", "?who=1&from=recent&q=script"):
-        html = client.get(desk.root + path).text
+        html = client.get(session.root + path).text
         assert "<script>alert" not in html
         assert "<img src=x" not in html
 
 
-def test_a_profile_in_a_form_is_carried_by_the_address(desk: Desk, client: httpx.Client) -> None:
+def test_a_profile_in_a_form_is_carried_by_the_address(session: PreviewSession, client: httpx.Client) -> None:
     form = {"term": ["cacti", ""], "weight": ["2", ""], "minimum_match": "1", "papers": "5"}
-    answer = client.post(f"{desk.root}tune?who=2&width=320", data=form)
+    answer = client.post(f"{session.root}tune?who=2&width=320", data=form)
     assert answer.status_code == 200
     assert CACTI in answer.text
     assert "width=320" in str(answer.url)
     assert "draft=" in str(answer.url)
-    with desk.store.reading() as tx:
+    with session.store.reading() as tx:
         assert subscribers.by_numbers(tx, [2])[2].profile == profile("speech recognition")
 
 
-def test_the_saved_profile_in_the_form_is_no_draft(desk: Desk, client: httpx.Client) -> None:
+def test_the_saved_profile_in_the_form_is_no_draft(session: PreviewSession, client: httpx.Client) -> None:
     form = {"term": "speech recognition", "weight": "1", "minimum_match": "1", "papers": "10"}
-    assert "draft=" not in str(client.post(f"{desk.root}tune?who=2", data=form).url)
+    assert "draft=" not in str(client.post(f"{session.root}tune?who=2", data=form).url)
 
 
-def test_a_part_is_answered_alone_with_its_address(desk: Desk, client: httpx.Client) -> None:
+def test_a_part_is_answered_alone_with_its_address(session: PreviewSession, client: httpx.Client) -> None:
     form = {"term": "cacti", "weight": "2", "minimum_match": "1", "papers": "5"}
-    answer = client.post(f"{desk.root}tune?who=2", data=form, headers={"X-Part": "result"})
+    answer = client.post(f"{session.root}tune?who=2", data=form, headers={"X-Part": "result"})
     assert "<html" not in answer.text
     assert CACTI in answer.text
-    assert answer.headers["X-Address"].startswith(f"{desk.root}?who=2&draft=")
+    assert answer.headers["X-Address"].startswith(f"{session.root}?who=2&draft=")
 
 
-def test_a_profile_of_the_web_is_saved_to_the_store(desk: Desk, client: httpx.Client) -> None:
+def test_a_profile_of_the_web_is_saved_to_the_store(session: PreviewSession, client: httpx.Client) -> None:
     form = {"term": "cacti", "weight": "2", "minimum_match": "40", "papers": "5"}
-    answer = client.post(f"{desk.root}save?who=2", data=form)
+    answer = client.post(f"{session.root}save?who=2", data=form)
     assert "Saved to the store." in answer.text
-    with desk.store.reading() as tx:
+    with session.store.reading() as tx:
         saved = subscribers.by_numbers(tx, [2])[2]
     assert [keyword.term for keyword in saved.profile.keywords] == ["cacti"]
     assert saved.profile.minimum_match == 40
 
 
-def test_a_profile_of_a_file_is_saved_to_the_file(desk: Desk, client: httpx.Client, tmp_path: Path) -> None:
+def test_a_profile_of_a_file_is_saved_to_the_file(
+    session: PreviewSession, client: httpx.Client, tmp_path: Path
+) -> None:
     form = {"term": ["learning rate", "cacti"], "weight": ["1", "2"], "minimum_match": "30", "papers": "10"}
-    assert "Saved to" in client.post(f"{desk.root}save?who=1", data=form).text
+    assert "Saved to" in client.post(f"{session.root}save?who=1", data=form).text
     text = (tmp_path / "ada.toml").read_text()
     assert text.startswith("# hers\n")
     assert "cacti" in text
-    with desk.store.reading() as tx:
+    with session.store.reading() as tx:
         assert [keyword.term for keyword in subscribers.by_numbers(tx, [1])[1].profile.keywords] == [
             "learning rate",
             "cacti",
@@ -182,29 +188,29 @@ UNSAVED = {
 
 @pytest.mark.parametrize(("who", "form", "reason"), UNSAVED.values(), ids=UNSAVED.keys())
 def test_what_cannot_be_saved_says_why(
-    who: str, form: dict[str, str], reason: str, desk: Desk, client: httpx.Client
+    who: str, form: dict[str, str], reason: str, session: PreviewSession, client: httpx.Client
 ) -> None:
-    answer = client.post(f"{desk.root}save?who={who}", data=form)
+    answer = client.post(f"{session.root}save?who={who}", data=form)
     assert "Not saved" in answer.text
     assert reason in answer.text
 
 
-def test_a_file_that_is_gone_cannot_be_saved_to(desk: Desk, client: httpx.Client, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_cannot_be_saved_to(session: PreviewSession, client: httpx.Client, tmp_path: Path) -> None:
     (tmp_path / "ada.toml").unlink()
-    assert "Save to" not in client.get(f"{desk.root}?who=1").text
+    assert "Save to" not in client.get(f"{session.root}?who=1").text
     form = {"term": "cacti", "weight": "1", "minimum_match": "1", "papers": "5"}
-    assert "has this address" in client.post(f"{desk.root}save?who=1", data=form).text
+    assert "has this address" in client.post(f"{session.root}save?who=1", data=form).text
 
 
-def test_a_test_that_the_relay_refuses_is_reported_with_its_words(sqlite_store: Store, desk: Desk) -> None:
+def test_a_test_that_the_relay_refuses_is_reported_with_its_words(sqlite_store: Store, session: PreviewSession) -> None:
     def refuse(step: object) -> Do | None:
         return Do(say=b"550 5.7.1 not here\r\n") if getattr(step, "name", "") == "rcpt" else None
 
     with ScriptedServer(script=refuse) as server:
-        relay = desk.settings.smtp.model_copy(update={"port": server.port})
-        desk.settings = desk.settings.model_copy(update={"smtp": relay})
-        with browsing(desk) as client:
-            answer = client.post(f"{desk.root}send?who=1", data={"to": "ada@example.com"})
+        relay = session.settings.smtp.model_copy(update={"port": server.port})
+        session.settings = session.settings.model_copy(update={"smtp": relay})
+        with browsing(session) as client:
+            answer = client.post(f"{session.root}send?who=1", data={"to": "ada@example.com"})
     assert "The test was not taken" in answer.text
     assert "5.7.1 not here" in answer.text
 
@@ -217,16 +223,16 @@ def test_a_test_that_the_relay_refuses_is_reported_with_its_words(sqlite_store: 
         ("a@example.com\r\nBcc: b@example.com", "Not sent"),
     ],
 )
-def test_a_test_to_no_address_is_not_sent(to: str, reason: str, desk: Desk, client: httpx.Client) -> None:
-    answer = client.post(f"{desk.root}send?who=1", data={"to": to})
+def test_a_test_to_no_address_is_not_sent(to: str, reason: str, session: PreviewSession, client: httpx.Client) -> None:
+    answer = client.post(f"{session.root}send?who=1", data={"to": to})
     assert "Not sent" in answer.text
     assert reason in answer.text
 
 
-def test_a_test_differs_from_the_issue_in_its_marks_alone(desk: Desk, client: httpx.Client) -> None:
-    decided = desk.previews.decide(desk.subscriber(1), Scope(), NOW)
-    test = desk.press.print(lambda press: desk.previews.trial(decided, press, "ada@example.com")).outcome
-    issue = desk.press.print(lambda press: desk.previews.compose(decided, press)).outcome
+def test_a_test_differs_from_the_issue_in_its_marks_alone(session: PreviewSession, client: httpx.Client) -> None:
+    decided = session.previews.decide(session.subscriber(1), Scope(), NOW)
+    test = session.renderer.print(lambda renderer: session.previews.trial(decided, renderer, "ada@example.com")).outcome
+    issue = session.renderer.print(lambda renderer: session.previews.compose(decided, renderer)).outcome
     assert test is not None
     assert issue is not None
     head, _, body = test.data.partition(b"\r\n\r\n")
@@ -237,14 +243,16 @@ def test_a_test_differs_from_the_issue_in_its_marks_alone(desk: Desk, client: ht
     assert _without_subject(body) == _without_subject(same_body)
 
 
-def test_a_test_is_signed_like_an_issue(desk: Desk, tmp_path: Path) -> None:
+def test_a_test_is_signed_like_an_issue(session: PreviewSession, tmp_path: Path) -> None:
     key = generate_private_key(public_exponent=65537, key_size=2048)
     file = tmp_path / "key.pem"
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    settings = desk.settings.model_copy(update={"dkim": (DkimSettings(selector="t", key_file=str(file)),)})
-    signing = open_desk(desk.store, settings, lambda: NOW)
+    settings = session.settings.model_copy(update={"dkim": (DkimSettings(selector="t", key_file=str(file)),)})
+    signing = open_session(session.store, settings, lambda: NOW)
     decided = signing.previews.decide(signing.subscriber(1), Scope(), NOW)
-    message = signing.press.print(lambda press: signing.previews.trial(decided, press, "ada@example.com")).outcome
+    message = signing.renderer.print(
+        lambda renderer: signing.previews.trial(decided, renderer, "ada@example.com")
+    ).outcome
     public = b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     assert message is not None
     assert dkim.verify(message.data, dnsfunc=lambda _name, timeout=5: b"v=DKIM1; k=rsa; p=" + public)
@@ -254,14 +262,14 @@ def _without_subject(body: bytes) -> bytes:
     return re.sub(rb"<title>.*?</title>", b"", body, flags=re.DOTALL)
 
 
-def test_somebody_without_a_profile_sees_what_trends(desk: Desk, client: httpx.Client) -> None:
-    html = client.get(f"{desk.root}?who=0&from=recent").text
+def test_somebody_without_a_profile_sees_what_trends(session: PreviewSession, client: httpx.Client) -> None:
+    html = client.get(f"{session.root}?who=0&from=recent").text
     assert "trending from 4 new papers" in html
 
 
-def test_a_person_is_found_by_address(desk: Desk, client: httpx.Client) -> None:
-    assert str(client.get(f"{desk.root}?find=BOB@example.com").url).endswith("?who=2")
-    assert client.get(f"{desk.root}?find=eve@example.com").status_code == 400
+def test_a_person_is_found_by_address(session: PreviewSession, client: httpx.Client) -> None:
+    assert str(client.get(f"{session.root}?find=BOB@example.com").url).endswith("?who=2")
+    assert client.get(f"{session.root}?find=eve@example.com").status_code == 400
 
 
 NONSENSE = [
@@ -277,41 +285,41 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("path", NONSENSE)
-def test_an_address_that_makes_no_sense_is_told_so(path: str, desk: Desk, client: httpx.Client) -> None:
-    answer = client.get(desk.root + path)
+def test_an_address_that_makes_no_sense_is_told_so(path: str, session: PreviewSession, client: httpx.Client) -> None:
+    answer = client.get(session.root + path)
     assert answer.status_code == 400
     assert "This cannot be shown" in answer.text
 
 
-@pytest.mark.parametrize("name", [one.name for one in specimens(load_templates())])
-def test_every_specimen_is_shown_in_html_and_text(name: str, desk: Desk, client: httpx.Client) -> None:
-    page = client.get(f"{desk.root}specimens/{name}")
+@pytest.mark.parametrize("name", [one.name for one in sample_mails(load_templates())])
+def test_every_specimen_is_shown_in_html_and_text(name: str, session: PreviewSession, client: httpx.Client) -> None:
+    page = client.get(f"{session.root}specimens/{name}")
     assert page.status_code == 200
-    assert client.get(f"{desk.root}specimen/{name}?scheme=forced").status_code == 200
-    assert client.get(f"{desk.root}specimens/{name}?show=text").status_code == 200
+    assert client.get(f"{session.root}specimen/{name}?scheme=forced").status_code == 200
+    assert client.get(f"{session.root}specimens/{name}?show=text").status_code == 200
 
 
 def test_what_was_sent_is_no_longer_new_says_when_it_was_sent_and_can_be_looked_at_again(
-    desk: Desk, client: httpx.Client
+    session: PreviewSession, client: httpx.Client
 ) -> None:
-    press = Press.load(load_templates(), masthead(desk.settings.sender))
-    with desk.store.transaction() as tx:
+    renderer = MailRenderer.load(load_templates(), masthead(session.settings.sender))
+    with session.store.transaction() as tx:
         keys = secrets.keyring(tx, NOW)
-    plan(desk.store, desk.settings, NOW)
-    deliver(desk.store, composer(press, keys, desk.settings), desk.settings, NOW)
+    plan(session.store, session.settings, NOW)
+    deliver(session.store, composer(renderer, keys, session.settings), session.settings, NOW)
 
-    new = client.get(f"{desk.root}?who=1").text
+    new = client.get(f"{session.root}?who=1").text
     assert "No mail would be sent:</b> no new papers" in new
     assert "already considered for an earlier issue (sent on 9 March)" in new
-    again = client.get(f"{desk.root}mail?who=1&from=recent").text
+    again = client.get(f"{session.root}mail?who=1&from=recent").text
     assert TUNING in again
 
 
-def test_the_papers_of_one_listing_can_be_looked_at(desk: Desk, client: httpx.Client) -> None:
-    with desk.store.transaction() as tx:
+def test_the_papers_of_one_listing_can_be_looked_at(session: PreviewSession, client: httpx.Client) -> None:
+    with session.store.transaction() as tx:
         record = ListingRecord(source="page", origin="page.txt", format="x", sha256="0", read_at=NOW, papers=1, new=0)
         listing = listings.add(tx, record, [(1, Sighting(title=TUNING)), (4, Sighting(title=CACTI))])
-    page = client.get(f"{desk.root}?who=1&from=listing-{listing}").text
+    page = client.get(f"{session.root}?who=1&from=listing-{listing}").text
     assert "2 of 2 papers" in page
     assert CACTI in page
     assert SPEECH not in page

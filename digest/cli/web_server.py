@@ -1,0 +1,67 @@
+"""The web pages as a running site: a server in a thread, and the postman who sends the mails that pages cause."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+
+from digest.cli.listening import listening
+from digest.cli.renderer import load_renderer
+from digest.errors import ConfigurationError
+from digest.messages import Message
+from digest.runs.transactional import transactional_mail
+from digest.runs.transactional.outbox import TransactionalMail
+from digest.runs.transactional.outbox_worker import OutboxWorker, OutboxWorkerOptions
+from digest.settings import Settings, WebSettings
+from digest.storage import Store
+from digest.web.app import create_app
+
+
+@contextmanager
+def site(store: Store, settings: Settings) -> Iterator[str]:
+    """Serve the pages while the block runs, and return their address. Requests under way are answered at the end.
+
+    Raise ConfigurationError when the configured address cannot be listened on.
+    """
+    renderer = load_renderer(settings)
+
+    def write(letter: TransactionalMail) -> Message:
+        return transactional_mail.compose_transactional(letter, renderer, settings, _now())
+
+    how = OutboxWorkerOptions(relay=settings.smtp, clock=_now)
+    with _listening(settings.web) as made, OutboxWorker(store, write, how) as postman:
+        app = create_app(store, settings, clock=_now, wake=postman.wake)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [made]}, name="pages")
+        thread.start()
+        host, port = made.getsockname()[:2]
+        try:
+            yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def _listening(wanted: WebSettings) -> Iterator[socket.socket]:
+    """Return a socket on the configured address."""
+    try:
+        made = listening(wanted.host, wanted.port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"web.host {wanted.host!r}, web.port {wanted.port}: cannot listen there: {error.strerror or error}"
+        ) from error
+    with made:
+        yield made
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""The corpus: text analysis, statistics over every paper seen, acronyms, authors, duplicates."""

@@ -1,0 +1,1 @@
+"""Evaluation: labelled collections and the metrics of information retrieval."""

@@ -1,0 +1,1 @@
+"""Matching: profiles against papers, scores, reasons, and the choice of picks."""

@@ -1,0 +1,50 @@
+"""Keywords: what subscribers ask for, compiled into features with the weights that the background gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digest.profiles import Keyword
+from digest.ranking.corpus.corpus_statistics import CorpusStatistics
+from digest.ranking.corpus.features import Ints
+from digest.ranking.corpus.paper_matrix import CompiledKeywords
+from digest.ranking.corpus.term_codes import pairs, term_codes
+
+PAIR_WEIGHT = 0.5  #: what a pair of neighbours counts beside its two words
+
+
+def compile_keywords(keywords: Sequence[Keyword], corpus: CorpusStatistics) -> CompiledKeywords:
+    """Return the keywords with the weights that the background's statistics give to their words and pairs."""
+    writings, keyword = _writings(keywords, corpus)
+    listed = [term_codes(w) for w in writings]
+    owner = np.repeat(np.arange(len(writings)), [len(c) for c in listed])
+    single = np.array([c for codes in listed for c in codes], dtype=np.uint64)
+    adjacent = owner[:-1] == owner[1:]
+    double = pairs(single[:-1], single[1:])[adjacent]
+    features = np.concatenate([single, double])
+    owners = np.concatenate([owner, owner[:-1][adjacent]]).astype(np.int64)
+    is_word = np.arange(len(features)) < len(single)
+    weights = corpus.inverse_frequencies(features) * np.where(is_word, 1.0, PAIR_WEIGHT)
+    order = np.argsort(owners, kind="stable")
+    totals = np.asarray(np.bincount(owners, weights=weights, minlength=len(writings)), dtype=np.float64)
+    first = np.searchsorted(keyword, np.arange(len(keywords)))
+    return CompiledKeywords(
+        writings=tuple(writings),
+        keyword=keyword,
+        owner=owners[order],
+        features=features[order],
+        weights=weights[order],
+        words=is_word[order],
+        maxima=totals[first] if len(writings) else np.empty(0),
+    )
+
+
+def _writings(keywords: Sequence[Keyword], corpus: CorpusStatistics) -> tuple[list[str], Ints]:
+    writings, owner = [], []
+    for place, keyword in enumerate(keywords):
+        others = corpus.acronyms.other_forms(keyword.term) if keyword.acronyms else ()
+        writings += [keyword.term, *others]
+        owner += [place] * (1 + len(others))
+    return writings, np.array(owner, dtype=np.int64)

@@ -1,0 +1,116 @@
+"""The index: papers prepared once for any number of profiles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from digest.papers import Paper
+from digest.ranking.corpus import duplicates
+from digest.ranking.corpus.author_index import AuthorIndex
+from digest.ranking.corpus.corpus_statistics import CorpusStatistics
+from digest.ranking.corpus.features import Ints, count_features, read_stream
+from digest.ranking.corpus.paper_matrix import PaperMatrix
+from digest.ranking.corpus.term_codes import Token, skipping_stops, words
+from digest.ranking.matching import trending
+from digest.ranking.matching.interest_index import InterestIndex
+from digest.ranking.matching.relevance_feedback import word_vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldTokens:
+    """The words of the title or the abstract of a paper."""
+
+    words: Sequence[Token]
+    content: Sequence[Token]  #: without stop words
+    places: Mapping[int, Sequence[int]]  #: code of a word -> where it stands in `content`
+
+    @classmethod
+    def of(cls, text: str) -> FieldTokens:
+        """Return the words of a text."""
+        every = words(text)
+        content, places = skipping_stops(every), defaultdict[int, list[int]](list)
+        for place, word in enumerate(content):
+            places[word.code].append(place)
+        return cls(words=every, content=content, places=dict(places))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperTokens:
+    """What a paper says, for looking up whether it has the words of a keyword, and where."""
+
+    passages: Mapping[str, FieldTokens]  #: "title" and "abstract"
+    words: Mapping[int, str]  #: code of a word -> how it first stands in the paper
+    neighbours: Mapping[tuple[int, int], tuple[str, str, str]]
+    """Codes of words that follow each other, stop words left aside -> the first, what is between, the second."""
+
+
+class PaperIndex:
+    """Papers by place: sorted by key, so that the order in which they came plays no part."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self.papers = tuple(sorted(papers, key=lambda paper: (paper.key, paper.number)))
+        self.numbers: Ints = np.array([paper.number for paper in self.papers], dtype=np.int64)
+        self.stream = read_stream(self.papers)
+        self.features = count_features(self.stream)
+        self.author_index = AuthorIndex(self.papers)
+        self._paper_matrix: tuple[CorpusStatistics, PaperMatrix] | None = None
+        self._vectors: tuple[CorpusStatistics, sparse.csr_array] | None = None
+        self._paper_tokens: dict[int, PaperTokens] = {}
+        self._interest_index: tuple[CorpusStatistics, InterestIndex] | None = None
+
+    def __len__(self) -> int:
+        return len(self.papers)
+
+    def paper_matrix(self, corpus: CorpusStatistics) -> PaperMatrix:
+        """Return the papers ready to be matched under this background."""
+        if self._paper_matrix is None or self._paper_matrix[0] is not corpus:
+            self._paper_matrix = corpus, PaperMatrix.of(self.features, corpus.lengths)
+        return self._paper_matrix[1]
+
+    def vectors(self, corpus: CorpusStatistics) -> sparse.csr_array:
+        """Return words by papers as the votes are compared with them."""
+        if self._vectors is None or self._vectors[0] is not corpus:
+            self._vectors = corpus, word_vectors(self.paper_matrix(corpus), corpus)
+        return self._vectors[1]
+
+    def tokens_of(self, place: int) -> PaperTokens:
+        """Return what one paper says in title and abstract."""
+        if place not in self._paper_tokens:
+            self._paper_tokens[place] = self._read(place)
+        return self._paper_tokens[place]
+
+    def _read(self, place: int) -> PaperTokens:
+        paper, first, neighbours = self.papers[place], dict[int, str](), dict[tuple[int, int], tuple[str, str, str]]()
+        texts = {"title": paper.title, "abstract": paper.abstract}
+        passages = {field: FieldTokens.of(text) for field, text in texts.items()}
+        for field, text in texts.items():
+            for word in passages[field].words:
+                first.setdefault(word.code, text[word.start : word.end])
+            for one, next_one in pairwise(passages[field].content):
+                pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]
+                neighbours.setdefault((one.code, next_one.code), pieces)
+        return PaperTokens(passages=passages, words=first, neighbours=neighbours)
+
+    def interest_index(self, corpus: CorpusStatistics) -> InterestIndex:
+        """Return what readers asked of these papers before under this background, to be added to."""
+        held = self._interest_index
+        if held is None or held[0] is not corpus or held[1].is_full:
+            held = self._interest_index = corpus, InterestIndex(self.paper_matrix(corpus), self.author_index, corpus)
+        return held[1]
+
+    @cached_property
+    def groups(self) -> Ints:
+        """For each paper the number of its group of nearly identical papers."""
+        return duplicates.groups(self.features)
+
+    @cached_property
+    def trending(self) -> list[int]:
+        """The places of the papers, the most trending first."""
+        return trending.order(self.papers)

@@ -1,0 +1,1 @@
+"""Suggestions: keywords that would work better, and keywords extracted from papers."""

@@ -1,0 +1,1 @@
+"""Delivery: planned issues are claimed, composed, sent and recorded, within every limit."""

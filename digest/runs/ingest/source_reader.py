@@ -1,0 +1,124 @@
+"""What the sources hold now, one piece of content after the other; what was read before is marked as known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from digest.errors import FetchError
+from digest.fetching.fetched import Fetched
+from digest.fetching.files import Stamp, listing_paths, read_file, stamp, still_changing
+from digest.fetching.presets import preset_url
+from digest.fetching.web_reader import Known, WebReader
+from digest.settings import FetchingSettings, SourceSettings
+from digest.storage import Store
+from digest.storage.papers import listings
+from digest.storage.papers.listings import ListingRecord, SourceState
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceContent:
+    """Content that a source holds."""
+
+    source: SourceSettings
+    fetched: Fetched
+    known: ListingRecord | None = None  #: what was recorded when the same content was read before
+    is_whole_source: bool = False  #: whether it is all that the source holds: an address, not a file of a folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFailure:
+    """A source, or a file of one, that could not be read."""
+
+    source: SourceSettings
+    origin: str
+    reason: str
+    is_whole_source: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSource:
+    """A source that was reached: a folder that could be listed, an address whose content has not changed."""
+
+    source: SourceSettings
+    etag: str = ""  #: what its server said the last time, which still holds
+    last_modified: str = ""
+
+
+Found = SourceContent | SourceFailure | ReadSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceReader:
+    """Where to look for the content of sources, and with which manners."""
+
+    store: Store
+    folder: Path  #: what relative paths are relative to
+    fetching: FetchingSettings
+    now: datetime
+    sleep: Callable[[float], None]
+
+    def found(self, sources: Iterable[SourceSettings]) -> Iterator[Found]:
+        """Return the content of all sources, in their order; of folders only the files that were not read before."""
+        chosen = list(sources)
+        states = self._states()
+        with WebReader(self.fetching, now=lambda: self.now, sleep=self.sleep) as web:
+            for source in chosen:
+                if source.path:
+                    yield from self._from_path(source, self.folder / source.path)
+                else:
+                    yield self._from_web(web, source, states.get(source.name))
+
+    def _states(self) -> dict[str, SourceState]:
+        with self.store.reading() as tx:
+            return listings.source_states(tx)
+
+    def _from_web(self, web: WebReader, source: SourceSettings, state: SourceState | None) -> Found:
+        origin = source.url or source.preset or source.name
+        known = Known(etag=state.etag, last_modified=state.last_modified) if state else Known()
+        try:
+            url = source.url or preset_url(source.preset)
+            fetched = web.read(url, known)
+        except FetchError as error:
+            return SourceFailure(source=source, origin=origin, reason=str(error).removeprefix(f"{origin}: "))
+        if fetched is None:
+            return ReadSource(source=source, etag=known.etag, last_modified=known.last_modified)
+        return SourceContent(source=source, fetched=fetched, known=self._known(source, fetched), is_whole_source=True)
+
+    def _from_path(self, source: SourceSettings, path: Path) -> Iterator[Found]:
+        try:
+            paths = listing_paths(path)
+        except FetchError as error:
+            yield SourceFailure(source=source, origin=str(path), reason=str(error).removeprefix(f"{path}: "))
+            return
+        fresh: list[tuple[Path, Stamp | None]] = []
+        for file in paths:
+            stamped = stamp(file)
+            found = self._from_file(source, file)
+            if isinstance(found, SourceFailure) or file == path:
+                yield found
+            elif not found.known:
+                fresh.append((file, stamped))
+        yield from self._settled(source, fresh)
+        yield ReadSource(source=source)
+
+    def _settled(self, source: SourceSettings, fresh: list[tuple[Path, Stamp | None]]) -> Iterator[Found]:
+        """Return the new files of a folder, but for those that are still being written: they wait for the next time."""
+        changing = still_changing(fresh)
+        for file, _ in fresh:
+            if file not in changing:
+                yield self._from_file(source, file)
+
+    def _from_file(self, source: SourceSettings, file: Path) -> SourceContent | SourceFailure:
+        try:
+            fetched = read_file(file)
+        except FetchError as error:
+            reason = str(error).removeprefix(f"{file}: ")
+            return SourceFailure(source=source, origin=str(file), reason=reason, is_whole_source=False)
+        return SourceContent(source=source, fetched=fetched, known=self._known(source, fetched))
+
+    def _known(self, source: SourceSettings, fetched: Fetched) -> ListingRecord | None:
+        with self.store.reading() as tx:
+            return listings.held(tx, source.name, fetched.sha256)

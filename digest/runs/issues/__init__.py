@@ -1,0 +1,1 @@
+"""Issues: who is due, what each issue holds, and how an issue becomes a message."""

@@ -1,0 +1,39 @@
+"""Lookup: subscribers and papers by what people and scripts type."""
+
+from __future__ import annotations
+
+from digest.errors import UsageError
+from digest.papers import Paper
+from digest.storage import Store, Tx
+from digest.storage.papers import paper_search, papers
+from digest.storage.subscribers import subscribers
+from digest.subscribers import State, Subscriber
+
+MOST_FOUND = 1000
+
+
+def subscriber_at(tx: Tx, address: str) -> Subscriber:
+    """Return the subscriber with this address, whatever their state. Raise UsageError when there is none."""
+    subscriber = subscribers.by_address(tx, address)
+    if subscriber is None:
+        raise UsageError(f"{address}: no subscriber has this address; `digest subscribers list` shows all")
+    return subscriber
+
+
+def active_subscriber(tx: Tx, address: str) -> Subscriber:
+    """Return the active subscriber with this address. Raise UsageError when there is none."""
+    subscriber = subscriber_at(tx, address)
+    if subscriber.state is not State.ACTIVE:
+        raise UsageError(f"{address}: the subscription is {subscriber.state}, so no issue can be sent")
+    return subscriber
+
+
+def known_papers(store: Store, search: str = "", limit: int | None = None) -> list[Paper]:
+    """Return the stored papers in the order in which they came; with a limit the newest of them.
+
+    With a search, return what it finds, the most relevant first, at most a thousand.
+    """
+    with store.reading() as tx:
+        if search.strip():
+            return list(paper_search.search(tx, search, limit=limit or MOST_FOUND).papers)
+        return papers.with_popularity(tx, list(papers.stream(tx, newest=limit))[::-1])

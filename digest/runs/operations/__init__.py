@@ -1,0 +1,1 @@
+"""Operations: checks, reports, alerts and housekeeping for whoever runs the program."""

@@ -1,0 +1,122 @@
+"""Watching: the figures of an installation, what is wrong with them, and the mail to the operator that says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+
+from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.settings import Settings
+from digest.smtp import MessageList, OutgoingMessage, RelayClient
+from digest.storage import Store
+from digest.storage.delivery import ledger, outbox, runs
+from digest.storage.papers import listings, papers
+from digest.storage.papers.listings import SourceState
+from digest.storage.subscribers import consent, subscribers, suppressions
+from digest.subscribers import State
+
+RECENT = timedelta(days=1)
+LATE = timedelta(hours=1)  #: after which what is due or waits counts as not having gone out
+ALERTED = "operator alerted on"  #: flag: the date of the last alert, so that there is one a day
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How an installation stands at one moment."""
+
+    subscribers: Mapping[State, int]
+    deliveries: Mapping[DeliveryState, int]  #: of the past 24 hours
+    overdue: int  #: subscribers who have been due for more than an hour and are not planned
+    waiting_since: datetime | None  #: when the longest waiting issue could first have been sent
+    letter_since: datetime | None  #: since when the single mail that has waited longest waits
+    suppressed: int  #: addresses that are not mailed
+    papers: int  #: numbers given so far
+    sources: Mapping[str, SourceState]
+    last_runs: Mapping[str, datetime]  #: kind to when the latest began
+
+
+def figures(store: Store, now: datetime) -> Figures:
+    """Return how the installation stands."""
+    with store.reading() as tx:
+        return Figures(
+            subscribers=consent.count_states(tx),
+            deliveries=ledger.counts(tx, since=now - RECENT),
+            overdue=subscribers.count_due(tx, now - LATE),
+            waiting_since=ledger.waiting_since(tx, now),
+            letter_since=outbox.waiting_since(tx),
+            suppressed=suppressions.count(tx),
+            papers=papers.high_water(tx),
+            sources=listings.source_states(tx),
+            last_runs=runs.last_begun(tx),
+        )
+
+
+def troubles(found: Figures, now: datetime) -> Sequence[str]:
+    """Return what keeps the day's issues from going out, a sentence each; none when all is well."""
+    return list(_troubles(found, now))
+
+
+def _troubles(found: Figures, now: datetime) -> Iterator[str]:
+    if found.overdue:
+        yield f"{found.overdue} subscribers have been due for more than an hour, and nothing was planned for them."
+    if found.waiting_since is not None and now - found.waiting_since > LATE:
+        yield f"Issues have been waiting to be sent since {found.waiting_since:%Y-%m-%d %H:%M} UTC."
+    if found.letter_since is not None and now - found.letter_since > LATE:
+        since = f"{found.letter_since:%Y-%m-%d %H:%M} UTC"
+        yield f"Confirmations and other single mails have been waiting to be sent since {since}."
+    if failed := found.deliveries[DeliveryState.FAILED]:
+        sent = found.deliveries[DeliveryState.SENT]
+        if failed > sent:
+            yield f"In the past day {failed} issues were refused for good and {sent} were taken."
+    for name, state in sorted(found.sources.items()):
+        if state.failing_since is not None and now - state.failing_since > RECENT:
+            yield f"Source {name} has not been read since {state.failing_since:%Y-%m-%d %H:%M} UTC: {state.last_error}"
+
+
+def alert(store: Store, settings: Settings, now: datetime) -> bool:
+    """Mail the operator what is wrong, once a day at most; return whether a mail was taken."""
+    wrong = troubles(figures(store, now), now)
+    if not wrong or not settings.alerts.address:
+        return False
+    with store.reading() as tx:
+        if runs.flag(tx, ALERTED) == now.date().isoformat():
+            return False
+    for sentence in wrong:
+        _log.warning("%s", sentence, extra={"action": "alert"})
+    if not _sent(settings, _mail(settings, wrong, now)):
+        return False
+    with store.transaction() as tx:
+        runs.set_flag(tx, ALERTED, now.date().isoformat())
+    return True
+
+
+def _mail(settings: Settings, wrong: Sequence[str], now: datetime) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = settings.sender.address
+    mail["To"] = settings.alerts.address
+    mail["Subject"] = f"{settings.sender.name}: issues did not go out"
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = make_msgid(domain=settings.sender.address.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("\n".join([*wrong, "", "`digest report` and `digest doctor` say more."]))
+    return mail
+
+
+def _sent(settings: Settings, mail: EmailMessage) -> bool:
+    made: list[Attempt] = []
+
+    def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+        made.extend(attempts)
+        return set(intents)
+
+    parcel = OutgoingMessage(0, settings.sender.address, settings.alerts.address, (mail.as_bytes(),))
+    problem = RelayClient(settings.smtp, record).carry(MessageList([parcel]))
+    if problem:
+        _log.error("the operator cannot be alerted: %s", problem, extra={"action": "alert"})
+    return any(attempt.outcome is Outcome.SENT for attempt in made)

@@ -1,0 +1,118 @@
+"""Report: what happened since a moment, why nothing was sent to whom, and what needs a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from digest.deliveries import DeliveryState
+from digest.storage.database.transactions import Store, Tx
+from digest.storage.delivery import deliveries, runs
+from digest.storage.delivery.deliveries import Delivery
+from digest.storage.delivery.runs import RunRecord
+from digest.storage.papers import listings
+from digest.storage.papers.listings import SourceState
+from digest.storage.subscribers import subscribers
+
+OVERDUE = timedelta(hours=1)  #: a subscriber who has been due for longer than this was forgotten
+MOST_NAMED = 200  #: subscribers named one by one
+
+_QUIET = frozenset({DeliveryState.SENT, DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsent:
+    """One subscriber's issue that did not go out, and why."""
+
+    address: str
+    issue_date: str
+    state: DeliveryState
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityReport:
+    """What happened since a moment."""
+
+    since: datetime
+    runs: Sequence[RunRecord]  #: newest first
+    states: Mapping[DeliveryState, int]  #: how many issues stand in each state
+    skipped: Mapping[str, int]  #: reason to issues
+    unsent: Sequence[Unsent]  #: at most 200, the newest last
+    failing: Mapping[str, SourceState] = field(default_factory=dict)  #: sources that cannot be read
+    overdue: int = 0  #: subscribers who should have been planned an hour ago
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """What needs a person, a sentence each."""
+        return list(self._needs())
+
+    def _needs(self) -> Iterator[str]:
+        for name, state in sorted(self.failing.items()):
+            since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC" if state.failing_since else "now"
+            yield f"source {name} has failed since {since}: {state.last_error}"
+        if unknown := self.states.get(DeliveryState.UNKNOWN, 0):
+            yield f"deliveries in doubt: {unknown}; `digest deliver --resend-unknown` sends them again"
+        if failed := self.states.get(DeliveryState.FAILED, 0):
+            yield f"deliveries refused for good: {failed}; `digest subscribers show` says why"
+        if self.overdue:
+            yield f"subscribers overdue: {self.overdue}; is `digest run` in the crontab, or `digest serve` running?"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {
+            "since": self.since.isoformat(),
+            "runs": [_run_dict(run) for run in self.runs],
+            "deliveries": {state.value: count for state, count in self.states.items()},
+            "skipped": dict(self.skipped),
+            "unsent": [vars(one) | {"state": one.state.value} for one in self.unsent],
+            "needs": list(self.needs),
+        }
+
+
+def report(store: Store, since: datetime, now: datetime) -> ActivityReport:
+    """Return what happened since then."""
+    with store.reading() as tx:
+        states: Counter[DeliveryState] = Counter()
+        unsent: list[Delivery] = []
+        for delivery in deliveries.made_since(tx, since):
+            states[delivery.state] += 1
+            if delivery.state not in _QUIET:
+                unsent = [*unsent[-MOST_NAMED + 1 :], delivery]
+        return ActivityReport(
+            since=since,
+            runs=runs.recent(tx, since=since),
+            states={state: states[state] for state in DeliveryState},
+            skipped=deliveries.skipped_since(tx, since),
+            unsent=_named(tx, unsent),
+            failing={name: s for name, s in listings.source_states(tx).items() if s.failing_since},
+            overdue=len(subscribers.due(tx, now - OVERDUE)),
+        )
+
+
+def _named(tx: Tx, found: Sequence[Delivery]) -> list[Unsent]:
+    people = subscribers.by_numbers(tx, {delivery.subscriber for delivery in found})
+    return [
+        Unsent(
+            address=people[delivery.subscriber].address,
+            issue_date=delivery.issue_date.isoformat(),
+            state=delivery.state,
+            why=delivery.skip or delivery.last_reply or _WHY.get(delivery.state, ""),
+        )
+        for delivery in found
+        if delivery.subscriber in people
+    ]
+
+
+_WHY = {
+    DeliveryState.EXPIRED: "not delivered before the next issue was due",
+    DeliveryState.UNKNOWN: "the sender died while it was being handed over",
+}
+
+
+def _run_dict(run: RunRecord) -> dict[str, Any]:
+    ended = run.ended.isoformat() if run.ended else None
+    return {"kind": run.kind, "started": run.started.isoformat(), "ended": ended, "report": run.report}

@@ -1,0 +1,1 @@
+"""The pipeline: one whole run from sources to delivery, and the demo that shows it."""

@@ -1,0 +1,132 @@
+"""Run: ingest the sources, follow the profile files, plan who is due, deliver. Safe to repeat, also at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from digest.rendering import MailRenderer
+from digest.runs.delivery.deliver import DeliverReport, composer, deliver
+from digest.runs.ingest.ingest import IngestOptions, IngestReport, Progress, ingest
+from digest.runs.issues.plan import PlanReport, foresee, plan, plan_one
+from digest.runs.matching.embeddings import embed_new
+from digest.runs.subscriptions.sync import SyncOptions, SyncReport, sync
+from digest.settings import Settings
+from digest.storage.database.secrets import keyring
+from digest.storage.database.transactions import Store
+from digest.storage.delivery import runs
+from digest.storage.subscribers import consent
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunControl:
+    """How a run is watched and stopped."""
+
+    stop: threading.Event | None = None  #: set it, and delivering comes to its end
+    read: Progress | None = None  #: told of papers read
+    planned: Callable[[int], None] | None = None  #: told of subscribers planned
+    tried: Callable[[int], None] | None = None  #: told of attempts to send
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a run is to do."""
+
+    folder: Path = Path()  #: what relative paths are relative to
+    files: Mapping[str, bytes] = field(default_factory=dict)  #: profile files to follow, path to content
+    only: str = ""  #: one address, served now whether due or not
+    dry_run: bool = False  #: only say what would be planned
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """What a run came to."""
+
+    ingested: IngestReport = field(default_factory=IngestReport)
+    synced: SyncReport | None = None
+    planned: PlanReport = field(default_factory=PlanReport)
+    delivered: DeliverReport = field(default_factory=DeliverReport)
+    dry_run: bool = False
+
+    @property
+    def is_partly_sent(self) -> bool:
+        """True when something that was due could not be sent."""
+        return not self.delivered.is_complete
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What a person should look at, a sentence each."""
+        unread = [
+            f"{listing.origin}: {listing.problems[0].reason}" for listing in self.ingested.failed if listing.problems
+        ]
+        faults = [str(problem) for problem in self.synced.problems] if self.synced else []
+        return [*unread, *faults, *([self.delivered.problem] if self.delivered.problem else [])]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        sent = self.delivered
+        counts = {"sent": sent.sent, "deferred": sent.deferred, "failed": sent.failed, "unknown": sent.unknown}
+        return {
+            "ingest": self.ingested.as_dict(),
+            **self.planned.as_dict(),
+            **counts,
+            "withdrawn": sent.withdrawn,
+            "waiting": sent.waiting,
+            "problems": list(self.problems),
+            "dry_run": self.dry_run,
+        }
+
+
+def run(
+    store: Store,
+    settings: Settings,
+    renderer: MailRenderer,
+    now: datetime,
+    options: RunOptions | None = None,
+    watch: RunControl | None = None,
+) -> RunReport:
+    """Return what one whole run came to. Started twice it sends nothing twice.
+
+    Raise UsageError when `only` names nobody active, StoreBusy when another ingest outlasts the wait.
+    """
+    chosen, watching = options or RunOptions(), watch or RunControl()
+    if chosen.dry_run:
+        return RunReport(planned=foresee(store, settings, now, chosen.only), dry_run=True)
+    began = time.monotonic()
+    with store.transaction() as tx:
+        record = runs.begin(tx, "run", now)
+        consent.resume_paused(tx, now)
+        ring = keyring(tx, now)
+    ingested = _ingested(store, settings, now, chosen, watching)
+    synced = sync(store, chosen.files, SyncOptions(first_issue_days=settings.issue.first_issue_days), now)
+    embed_new(store, settings.issue, now)
+    planned = _planned(store, settings, now, chosen, watching)
+    delivered = deliver(
+        store, composer(renderer, ring, settings), settings, now, stop=watching.stop, tried=watching.tried
+    )
+    report = RunReport(ingested=ingested, synced=synced, planned=planned, delivered=delivered)
+    with store.transaction() as tx:
+        runs.finish(tx, record, now + timedelta(seconds=time.monotonic() - began), report.as_dict())
+    _log.info("run: %d planned, %d sent", planned.planned, delivered.sent, extra={"action": "run", **report.as_dict()})
+    return report
+
+
+def _ingested(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: RunControl) -> IngestReport:
+    if not settings.sources:
+        return IngestReport()
+    how = IngestOptions(folder=options.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
+    return ingest(store, settings.sources, now=now, options=how, progress=watch.read)
+
+
+def _planned(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: RunControl) -> PlanReport:
+    if options.only:
+        return plan_one(store, settings, options.only, now)
+    return plan(store, settings, now, watch.planned)

@@ -1,0 +1,1 @@
+"""Preview: the issue that a subscriber would get, made without writing anything."""

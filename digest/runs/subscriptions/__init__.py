@@ -1,0 +1,1 @@
+"""Subscriptions: sign-up, consent, profiles, votes, groups, and the lists that operators keep."""

@@ -1,0 +1,65 @@
+"""Groups: one profile for a lab or a course, whose members are invited and confirm by mail like everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.errors import UsageError
+from digest.profiles import Profile, faults
+from digest.runs.subscriptions.sign_up import invite
+from digest.settings import Settings
+from digest.storage import Store
+from digest.storage.subscribers import groups, subscribers
+from digest.subscribers import Owner, address_faults
+
+LONGEST_NAME = 80
+MOST_INVITATIONS = 200  #: at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitations:
+    """What inviting people came to."""
+
+    invited: int
+    held: tuple[str, ...]  #: addresses that are none, or must not get another mail for now
+
+
+def save_group(store: Store, name: str, profile: Profile, *, shared: bool, now: datetime) -> int:
+    """Store a group or changes the one of that name; a shared profile becomes that of all its members.
+
+    Gives the group's id. Raise UsageError for a name or profile that cannot be used.
+    """
+    tidy = " ".join(name.split())
+    if not tidy or len(tidy) > LONGEST_NAME or not tidy.isprintable():
+        raise UsageError(f"the name of a group has 1 to {LONGEST_NAME} characters")
+    wrong = faults(profile)
+    if wrong:
+        raise UsageError(f"{wrong[0].field}: {wrong[0].reason}")
+    with store.transaction() as tx:
+        group = groups.save(tx, tidy, profile, shared=shared, now=now)
+        if shared:
+            people = subscribers.by_numbers(tx, [number for number, _ in groups.members(tx, group)])
+            for person in people.values():
+                if person.owner is not Owner.FILE:
+                    subscribers.change(tx, person.number, replace(person.subscription, profile=profile), now)
+    return group
+
+
+def invite_to(store: Store, group: int, addresses: Iterable[str], settings: Settings, now: datetime) -> Invitations:
+    """Leave an invitation for each address in the outbox, under the limits of a sign-up.
+
+    Raise UsageError without such a group.
+    """
+    with store.reading() as tx:
+        found = groups.by_id(tx, group)
+    if found is None:
+        raise UsageError(f"there is no group number {group}")
+    invited, held = 0, list[str]()
+    for address in list(dict.fromkeys(addresses))[:MOST_INVITATIONS]:
+        if not address_faults(address) and invite(store, address, found, settings, now):
+            invited += 1
+        else:
+            held.append(address)
+    return Invitations(invited=invited, held=tuple(held))

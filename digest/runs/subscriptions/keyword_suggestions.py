@@ -1,0 +1,52 @@
+"""A profile from papers one likes: what they are, as far as they are known here, and keywords that would find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.identity import candidate_keys
+from digest.papers import Paper, Sighting
+from digest.profiles import Keyword, Profile
+from digest.references import read_references
+from digest.runs.matching.live_preview import LivePreview
+from digest.storage import Store
+from digest.storage.papers import papers
+
+MAX_TEXT = 500_000  #: characters that are read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What papers that one likes say about what one wants."""
+
+    read: int  #: papers that were named
+    known: int  #: of them, those that are known here
+    terms: tuple[str, ...] = ()  #: proposed keywords, the most telling first
+
+    @property
+    def profile(self) -> Profile:
+        """The profile with all proposed keywords."""
+        return Profile(keywords=tuple(Keyword(term=term) for term in self.terms))
+
+
+def propose(store: Store, live_preview: LivePreview, text: str) -> Proposal:
+    """Return keywords for the papers that a text names: a BibTeX file, or titles, arXiv ids and DOIs, one a line."""
+    references = read_references(text[:MAX_TEXT])
+    found = _known(store, references)
+    texts = [_text_of(reference, found.get(place)) for place, reference in enumerate(references)]
+    terms = live_preview.terms([pair for pair in texts if pair[0] or pair[1]])
+    return Proposal(read=len(references), known=len(found), terms=tuple(terms))
+
+
+def _known(store: Store, references: Sequence[Sighting]) -> dict[int, Paper]:
+    """Return the papers known here, by the place of the reference that names them."""
+    keys = {place: candidate_keys(reference) for place, reference in enumerate(references)}
+    with store.reading() as tx:
+        found = papers.by_keys(tx, {key for several in keys.values() for key in several})
+    hits = {place: next((found[key] for key in several if key in found), None) for place, several in keys.items()}
+    return {place: paper for place, paper in hits.items() if paper}
+
+
+def _text_of(reference: Sighting, paper: Paper | None) -> tuple[str, str]:
+    return (paper.title, paper.abstract) if paper else (reference.title, reference.abstract)

@@ -1,0 +1,55 @@
+"""Trial: one issue sent to one address, marked as a test; the ledger and the cursor stay as they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from digest.deliveries import Attempt
+from digest.errors import UsageError
+from digest.fetching.dkim_keys import load_signers
+from digest.issues import Issue
+from digest.messages import Message
+from digest.messages import compose as message_of
+from digest.papers import Paper
+from digest.runs.issues.compose import Composer
+from digest.runs.issues.render import NO_DELIVERY
+from digest.settings import SmtpSettings
+from digest.smtp import MessageList, OutgoingMessage, RelayClient
+from digest.subscribers import Subscriber, address_faults
+
+MARK = "[Test] "  #: stands before the subject
+_log = logging.getLogger(__name__)
+
+
+def test_message(
+    issue: Issue, subscriber: Subscriber, papers: Mapping[int, Paper], to: str, composer: Composer
+) -> Message:
+    """Return the message of an issue as a test for that address: its body is that of the issue, signed like one.
+
+    Raise UsageError for an address that cannot take mail.
+    """
+    faults = address_faults(to)
+    if faults:
+        raise UsageError(faults[0].reason)
+    usual = composer.envelope(issue, NO_DELIVERY, subscriber.subscription)
+    rendering = composer.rendering(issue, NO_DELIVERY, subscriber.subscription, papers)
+    marked = replace(usual, recipient=to, recipient_name="", message_id=f"test.{usual.message_id}", test=True)
+    return message_of(replace(rendering, subject=MARK + rendering.subject), marked, load_signers(composer.settings))
+
+
+def send_test(message: Message, relay: SmtpSettings) -> Attempt:
+    """Return what sending the message came to. Raise RelayError when the relay cannot be used."""
+    attempts: list[Attempt] = []
+
+    def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
+        attempts.extend(made)
+        return set(intents)
+
+    outgoing = OutgoingMessage.of(NO_DELIVERY, message)
+    problem = RelayClient(relay, record).carry(MessageList([outgoing]))
+    if not attempts:
+        raise problem or UsageError("the relay took the test neither on nor back")
+    _log.info("test to %s: %s", message.recipient, attempts[-1].outcome, extra={"action": "trial"})
+    return attempts[-1]

@@ -1,0 +1,138 @@
+"""Listings in the store: which were read, what they held, what was wrong with them, and how sources fare."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, insert, select
+
+from digest.papers import Problem, Sighting
+from digest.storage.database import schema
+from digest.storage.database.bulk import chunks, insert_or_ignore, upsert
+from digest.storage.database.transactions import Tx
+from digest.storage.papers.paper_rows import storable
+
+_l, _s = schema.listings.c, schema.sources.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListingRecord:
+    """One listing that was read."""
+
+    source: str  #: name of the source
+    origin: str  #: path or URL
+    format: str
+    sha256: str  #: of the content, in hexadecimal; with the source it says which listing this is
+    read_at: datetime
+    page_date: date | None = None
+    papers: int = 0  #: papers it held
+    new: int = 0  #: of these, unknown before
+    updated: int = 0  #: of these, enriched by it
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """How a source fares, and what its server said for the next conditional request."""
+
+    name: str
+    etag: str = ""
+    last_modified: str = ""
+    last_ok: datetime | None = None
+    failing_since: datetime | None = None  #: None while it works
+    last_error: str = ""
+
+
+def known(tx: Tx, source: str, sha256: Collection[str]) -> frozenset[str]:
+    """Return those content hashes that the source has shown before."""
+    found: set[str] = set()
+    for chunk in chunks(sha256):
+        query = select(_l.sha256).where(_l.source == source, _l.sha256.in_(chunk))
+        found.update(tx.connection.execute(query).scalars())
+    return frozenset(found)
+
+
+def held(tx: Tx, source: str, sha256: str) -> ListingRecord | None:
+    """Return what was recorded when a source showed that content before; None when it never did."""
+    query = select(schema.listings).where(_l.source == source, _l.sha256 == sha256)
+    row = tx.connection.execute(query).mappings().first()
+    return _record_of(row) if row else None
+
+
+def add(tx: Tx, record: ListingRecord, shown: Sequence[tuple[int, Sighting]] = ()) -> int:
+    """Store a listing and which papers (by number) it showed how; return the listing's id.
+
+    A paper that the listing shows twice counts once, as it stands first.
+    """
+    row = vars(record) | {"problems": [[p.line, storable(p.reason)] for p in record.problems]}
+    result = tx.connection.execute(insert(schema.listings).returning(_l.id), row)
+    listing: int = result.scalar_one()
+    if shown:
+        rows = [_sighting_row(record, listing, paper, sighting) for paper, sighting in shown]
+        tx.connection.execute(insert_or_ignore(tx, schema.sightings), rows)
+    return listing
+
+
+def recent(tx: Tx, limit: int = 50) -> list[ListingRecord]:
+    """Return the listings read last, newest first."""
+    query = select(schema.listings).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
+    return [_record_of(row) for row in tx.connection.execute(query).mappings()]
+
+
+def numbered(tx: Tx, limit: int = 50) -> dict[int, ListingRecord]:
+    """Return the listings read last by id, newest first: those that held papers."""
+    query = select(schema.listings).where(_l.papers > 0).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
+    return {row["id"]: _record_of(row) for row in tx.connection.execute(query).mappings()}
+
+
+def latest(tx: Tx) -> int:
+    """Return the id of the listing read last; 0 before the first."""
+    return tx.connection.execute(select(func.max(_l.id))).scalar() or 0
+
+
+def shown(tx: Tx, listing: int) -> list[int]:
+    """Return the numbers of the papers that a listing showed, in the order of its page."""
+    sighted = schema.sightings.c
+    query = select(sighted.paper).where(sighted.listing == listing).order_by(sighted.position, sighted.paper)
+    return list(tx.connection.execute(query).scalars())
+
+
+def source_states(tx: Tx) -> dict[str, SourceState]:
+    """Return how each source fares, by name."""
+    rows = tx.connection.execute(select(schema.sources)).mappings()
+    return {row["name"]: SourceState(**row) for row in rows}
+
+
+def source_worked(tx: Tx, name: str, at: datetime, *, etag: str = "", last_modified: str = "") -> None:
+    """Record that a source was reached, with what its server said for the next conditional request."""
+    state = SourceState(name=name, etag=etag, last_modified=last_modified, last_ok=at)
+    changed = (_s.etag, _s.last_modified, _s.last_ok, _s.failing_since, _s.last_error)
+    tx.connection.execute(upsert(tx, schema.sources, (_s.name,), changed), vars(state))
+
+
+def source_failed(tx: Tx, name: str, at: datetime, error: str) -> None:
+    """Record that a source could not be reached or read; keeps since when that is so."""
+    present = source_states(tx).get(name, SourceState(name=name))
+    row = vars(present) | {"failing_since": present.failing_since or at, "last_error": storable(error)}
+    tx.connection.execute(upsert(tx, schema.sources, (_s.name,), (_s.failing_since, _s.last_error)), row)
+
+
+def _sighting_row(record: ListingRecord, listing: int, paper: int, sighting: Sighting) -> Mapping[str, Any]:
+    return {
+        "paper": paper,
+        "listing": listing,
+        "source": record.source,
+        "seen_at": record.read_at,
+        "position": sighting.position,
+        "votes": sighting.votes,
+        "comments": sighting.comments,
+        "arxiv_version": sighting.arxiv_version,
+    }
+
+
+def _record_of(row: RowMapping) -> ListingRecord:
+    values = {name: row[name] for name in ListingRecord.__dataclass_fields__}
+    return ListingRecord(**values | {"problems": tuple(Problem(line=line, reason=r) for line, r in row["problems"])})

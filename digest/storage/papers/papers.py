@@ -1,0 +1,155 @@
+"""Papers in the store: numbered in commit order, found by their keys, read with their popularity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, exists, func, select, update
+
+from digest.errors import StoreError
+from digest.papers import Paper
+from digest.search_terms import Searchable, of_paper
+from digest.storage.database import schema, search_index
+from digest.storage.database.bulk import chunks, copy_rows, insert_or_ignore
+from digest.storage.database.transactions import Tx
+from digest.storage.papers.paper_rows import paper_of, row_of
+from digest.storage.papers.popularity import popularity_of
+
+_p, _i = schema.papers.c, schema.identities.c
+_HIGHEST = select(func.max(_p.number))
+_FIRST_SINCE = select(func.min(_p.number)).where(_p.first_seen >= bindparam("since"))
+
+
+def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
+    """Return the paper of each identity key that is known; a key of a merged paper leads to the one it became."""
+    found: dict[str, Paper] = {}
+    for chunk in chunks(dict.fromkeys(keys)):
+        query = select(_i.key.label("identity"), schema.papers).join_from(schema.identities, schema.papers)
+        rows = tx.connection.execute(query.where(_i.key.in_(chunk))).mappings()
+        found |= {row["identity"]: paper_of(row) for row in rows}
+    return found
+
+
+def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Paper]:
+    """Return the paper of each number, popularity included; the number of a merged paper leads to the one it became."""
+    wanted = list(dict.fromkeys(numbers))
+    led = _followed(tx, wanted)
+    papers: dict[int, Paper] = {}
+    for chunk in chunks(set(led.values())):
+        papers |= {p.number: p for p in _read(tx, select(schema.papers).where(_p.number.in_(chunk)))}
+    papers = {p.number: p for p in with_popularity(tx, list(papers.values()))}
+    return {number: papers[led[number]] for number in wanted if led.get(number) in papers}
+
+
+def beyond(tx: Tx, number: int, *, upto: int | None = None, seen_since: datetime | None = None) -> list[Paper]:
+    """Return the papers after `number`, in order, with popularity: those up to `upto`, not seen before `seen_since`.
+
+    Papers that were merged into others are not among them.
+    """
+    query = select(schema.papers).where(_p.number > number, _p.redirect.is_(None)).order_by(_p.number)
+    if upto is not None:
+        query = query.where(_p.number <= upto)
+    if seen_since is not None:
+        query = query.where(_p.first_seen >= seen_since)
+    return with_popularity(tx, _read(tx, query))
+
+
+def high_water(tx: Tx) -> int:
+    """Return the highest number given to a paper so far; 0 without papers."""
+    highest: int | None = tx.connection.execute(_HIGHEST).scalar()
+    return highest or 0
+
+
+def cursor_before(tx: Tx, seen_since: datetime) -> int:
+    """Return the cursor from which all papers first seen since then are still to come."""
+    number: int | None = tx.connection.execute(_FIRST_SINCE, {"since": seen_since}).scalar()
+    return high_water(tx) if number is None else number - 1
+
+
+def stream(tx: Tx, *, newest: int | None = None, size: int = 1000) -> Iterator[Paper]:
+    """Return all papers, or the `newest`, from the highest number down, without popularity; memory stays flat."""
+    query = select(schema.papers).where(_p.redirect.is_(None)).order_by(_p.number.desc()).limit(newest)
+    rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()
+    yield from map(paper_of, rows)
+
+
+def add(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
+    """Store new papers and gives them with their numbers, in the order given.
+
+    Only the transaction that ingests may do so: a higher number must never be seen before a lower one.
+    """
+    if not tx.ingests:
+        raise StoreError("papers are numbered only in the transaction that ingests")
+    start = high_water(tx) + 1
+    numbered = [replace(paper, number=number) for number, paper in enumerate(papers, start)]
+    copy_rows(tx, schema.papers, [row_of(paper) for paper in numbered])
+    search_index.put(tx.connection, search_entries(numbered))
+    return numbered
+
+
+def change(tx: Tx, papers: Sequence[Paper]) -> None:
+    """Overwrite stored papers with these, by number."""
+    if not papers:
+        return
+    rows = [{f"new_{name}": value for name, value in row_of(paper).items()} for paper in papers]
+    values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "new_number"}
+    statement = update(schema.papers).where(_p.number == bindparam("new_number")).values(values)
+    tx.connection.execute(statement, rows)
+    search_index.put(tx.connection, search_entries(papers))
+
+
+def identify(tx: Tx, keys: Mapping[str, int]) -> None:
+    """Record which paper each identity key names; a key that names a paper already keeps it."""
+    rows = [{"key": key, "paper": number} for key, number in keys.items()]
+    if rows:
+        tx.connection.execute(insert_or_ignore(tx, schema.identities), rows)
+
+
+def join(tx: Tx, kept: Paper, gone: int) -> None:
+    """Make one paper of two: `kept`, as the two together read, takes over the keys, sightings and votes of `gone`.
+
+    The row of `gone` stays as a pointer, so that its number is never used again. `kept` has the lower number.
+    """
+    if not 0 < kept.number < gone:
+        raise StoreError(f"paper {gone} cannot be merged into {kept.number}: the lower number stays")
+    change(tx, [kept])
+    _hand_over(tx, kept.number, gone)
+    pointing = update(schema.papers).where((_p.number == gone) | (_p.redirect == gone))
+    tx.connection.execute(pointing.values(redirect=kept.number))
+    search_index.drop(tx.connection, [gone])
+
+
+def search_entries(papers: Iterable[Paper]) -> Iterator[tuple[int, Searchable]]:
+    """Return what the search index holds of papers."""
+    return ((paper.number, of_paper(paper)) for paper in papers)
+
+
+def with_popularity(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
+    """Return the papers with what their sightings tell of their reception."""
+    found = popularity_of(tx, [paper.number for paper in papers])
+    return [replace(paper, popularity=found[paper.number]) if paper.number in found else paper for paper in papers]
+
+
+def _hand_over(tx: Tx, kept: int, gone: int) -> None:
+    tx.connection.execute(update(schema.identities).where(_i.paper == gone).values(paper=kept))
+    for table, other in ((schema.sightings, "listing"), (schema.votes, "subscriber"), (schema.embeddings, "model")):
+        twin = table.alias()
+        already = exists().where(twin.c.paper == kept, twin.c[other] == table.c[other])
+        tx.connection.execute(update(table).where(table.c.paper == gone, ~already).values(paper=kept))
+        tx.connection.execute(delete(table).where(table.c.paper == gone))
+
+
+def _followed(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
+    """Return the surviving number for each stored number; `join` keeps every pointer one step long."""
+    led: dict[int, int] = {}
+    for chunk in chunks(numbers):
+        query = select(_p.number, func.coalesce(_p.redirect, _p.number).label("kept")).where(_p.number.in_(chunk))
+        led |= {row.number: row.kept for row in tx.connection.execute(query)}
+    return led
+
+
+def _read(tx: Tx, query: Select[Any]) -> list[Paper]:
+    return [paper_of(row) for row in tx.connection.execute(query).mappings()]

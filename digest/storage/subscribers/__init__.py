@@ -1,0 +1,1 @@
+"""Subscribers in the store: profiles, consent, suppressions, votes, groups and links."""

@@ -1,0 +1,150 @@
+"""Consent in the store: whether a subscription stands, since when, and what brought each change."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, insert, select, update
+
+from digest.deliveries import OPEN_STATES, DeliveryState
+from digest.errors import UsageError
+from digest.storage.database import schema
+from digest.storage.database.bulk import chunks, insert_or_ignore
+from digest.storage.database.secrets import secret
+from digest.storage.database.transactions import Tx
+from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of
+from digest.subscribers import State, Subscriber, normalised_address, transition
+
+_c, _n, _e = schema.subscribers.c, schema.consents.c, schema.erased.c
+_d = schema.deliveries.c
+_ERASURE = "erasure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of consent."""
+
+    state: State
+    cause: str  #: who or what brought it: "unsubscribe link", "one-click", "bounce 5.1.1", "ada.toml"
+    paused_until: date | None = None  #: first local date of issues again; None: until they come back
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """One change as it was recorded."""
+
+    at: datetime
+    state: State
+    cause: str
+
+
+def set_state(tx: Tx, number: int, change: Change, now: datetime) -> Subscriber:
+    """Return the subscriber as they stand after the change; staying put changes and records nothing.
+
+    Raise TransitionError for a change that the rules do not have, UsageError for a number that nobody has.
+    """
+    query = select(schema.subscribers).where(_c.number == number).with_for_update()
+    row = tx.connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise UsageError(f"there is no subscriber number {number}")
+    present = subscriber_of(row)
+    transition(present.state, change.state)
+    until = change.paused_until if change.state is State.PAUSED else None
+    if present.state is change.state and present.paused_until == until:
+        return present
+    values = _changed(present, change.state, now) | {"paused_until": until}
+    statement = update(schema.subscribers).where(_c.number == number, _c.state == present.state.value)
+    changed = tx.connection.execute(statement.values(values).returning(schema.subscribers)).mappings().one()
+    _record(tx, number, change, now)
+    return subscriber_of(changed)
+
+
+def history(tx: Tx, number: int) -> list[Consent]:
+    """Return how the consent of a subscriber changed, oldest first."""
+    query = select(_n.at, _n.state, _n.cause).where(_n.subscriber == number).order_by(_n.id)
+    return [Consent(at=at, state=State(state), cause=cause) for at, state, cause in tx.connection.execute(query)]
+
+
+def resume_paused(tx: Tx, now: datetime) -> list[Subscriber]:
+    """Make those active again whose pause is over where they live, and return them."""
+    latest = (now.astimezone(UTC) + timedelta(hours=15)).date()  # no zone is further ahead
+    query = select(schema.subscribers).where(_c.state == State.PAUSED.value, _c.paused_until <= latest)
+    paused = [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
+    resumed = Change(state=State.ACTIVE, cause="the pause is over")
+    return [set_state(tx, person.number, resumed, now) for person in paused if _is_over(person, now)]
+
+
+def count_states(tx: Tx) -> dict[State, int]:
+    """Return how many subscriptions stand in each state."""
+    query = select(_c.state, func.count()).group_by(_c.state)
+    found = {State(state): count for state, count in tx.connection.execute(query)}
+    return {state: found.get(state, 0) for state in State}
+
+
+def erase(tx: Tx, number: int, now: datetime) -> None:
+    """Remove all that is known of a subscriber, and leaves a keyed hash so that no file or import brings them back.
+
+    Rows of the ledger stay, with date and state and without the person: what was sent stays counted, and the links of
+    old mails can still be answered.
+    """
+    row = tx.connection.execute(select(_c.address_key).where(_c.number == number)).one_or_none()
+    if row is None:
+        raise UsageError(f"there is no subscriber number {number}")
+    mark = {"hash": _erasure_hash(tx, row.address_key, now), "at": now}
+    tx.connection.execute(insert_or_ignore(tx, schema.erased), mark)
+    _forget_deliveries(tx, number)
+    suppressed = schema.suppressions.c.address_key == row.address_key
+    tx.connection.execute(delete(schema.suppressions).where(suppressed))
+    tx.connection.execute(delete(schema.subscribers).where(_c.number == number))
+
+
+def _forget_deliveries(tx: Tx, number: int) -> None:
+    theirs = update(schema.deliveries).where(_d.subscriber == number)
+    waiting = _d.state.in_([state.value for state in (OPEN_STATES - {DeliveryState.SENDING})])
+    tx.connection.execute(theirs.where(waiting).values(state=DeliveryState.EXPIRED.value, lease_until=None))
+    issues = select(_d.id).where(_d.subscriber == number)
+    tx.connection.execute(delete(schema.issues).where(schema.issues.c.delivery.in_(issues)))
+    tx.connection.execute(theirs.values(subscriber=None, domain="", last_reply="", relay=""))
+
+
+def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[str]:
+    """Return those normalised addresses that were erased on request: only their holder may bring them back."""
+    hashes = {_erasure_hash(tx, key, now): key for key in map(normalised_address, addresses)}
+    found: set[str] = set()
+    for chunk in chunks(hashes):
+        rows = tx.connection.execute(select(_e.hash).where(_e.hash.in_(chunk))).scalars()
+        found.update(hashes[hashed] for hashed in rows)
+    return frozenset(found)
+
+
+def forget_erasure(tx: Tx, address: str, now: datetime) -> None:
+    """Let an erased address in again, because its holder asked for it."""
+    hashed = _erasure_hash(tx, normalised_address(address), now)
+    tx.connection.execute(delete(schema.erased).where(_e.hash == hashed))
+
+
+def _changed(present: Subscriber, wanted: State, now: datetime) -> dict[str, Any]:
+    values = due_columns(present.subscription.schedule, wanted, now, present.last_issue)
+    if present.state is State.PENDING and wanted is State.ACTIVE:
+        values["confirmed_at"] = now
+    return values | {"state": wanted.value}
+
+
+def _record(tx: Tx, number: int, change: Change, now: datetime) -> None:
+    row = {"subscriber": number, "at": now, "state": change.state.value, "cause": change.cause}
+    tx.connection.execute(insert(schema.consents), row)
+
+
+def _is_over(person: Subscriber, now: datetime) -> bool:
+    zone = ZoneInfo(person.subscription.schedule.timezone)
+    return person.paused_until is not None and now >= datetime.combine(person.paused_until, time(), tzinfo=zone)
+
+
+def _erasure_hash(tx: Tx, address_key: str, now: datetime) -> str:
+    return hmac.new(secret(tx, _ERASURE, now), address_key.encode(), sha256).hexdigest()

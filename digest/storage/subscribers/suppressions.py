@@ -1,0 +1,88 @@
+"""Suppressions: addresses that must not be mailed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from digest.storage.database import schema
+from digest.storage.database.bulk import chunks, upsert
+from digest.storage.database.transactions import Tx
+from digest.storage.papers.paper_rows import storable
+from digest.subscribers import normalised_address
+
+_x = schema.suppressions.c
+_AMONG = select(schema.suppressions).where(
+    _x.address_key.in_(bindparam("keys", expanding=True)), _x.lifted_at.is_(None)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """An address that must not be mailed."""
+
+    address: str  #: normalised
+    reason: str  #: hard bounce, complaint, operator
+    evidence: str  #: what says so: the status and text of a bounce
+    since: datetime
+    lifted_at: datetime | None = None  #: None while it holds
+
+
+def suppress(tx: Tx, address: str, reason: str, evidence: str, now: datetime) -> None:
+    """Record that the address must not be mailed; one that was lifted holds again."""
+    row = {
+        "address_key": normalised_address(address),
+        "reason": reason,
+        "evidence": storable(evidence),
+        "since": now,
+        "lifted_at": None,
+    }
+    changed = (_x.reason, _x.evidence, _x.since, _x.lifted_at)
+    tx.connection.execute(upsert(tx, schema.suppressions, (_x.address_key,), changed), row)
+
+
+def lift(tx: Tx, address: str, now: datetime) -> bool:
+    """Let the address be mailed again; return False when it was not suppressed."""
+    holding = update(schema.suppressions).where(_x.address_key == normalised_address(address), _x.lifted_at.is_(None))
+    return tx.connection.execute(holding.values(lifted_at=now)).rowcount > 0
+
+
+def lifted(tx: Tx, address: str) -> datetime | None:
+    """Return when the address was last let off a suppression; None when it never was."""
+    query = select(_x.lifted_at).where(_x.address_key == normalised_address(address))
+    at: datetime | None = tx.connection.execute(query).scalar()
+    return at
+
+
+def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
+    """Return the suppressions that hold among these addresses, by normalised address."""
+    found: dict[str, Suppression] = {}
+    for chunk in chunks({normalised_address(address) for address in addresses}):
+        found |= {row.address_key: _suppression_of(row) for row in tx.connection.execute(_AMONG, {"keys": chunk})}
+    return found
+
+
+def holding(tx: Tx) -> list[Suppression]:
+    """Return all suppressions that hold, newest first."""
+    query = select(schema.suppressions).where(_x.lifted_at.is_(None)).order_by(_x.since.desc(), _x.address_key)
+    return [_suppression_of(row) for row in tx.connection.execute(query)]
+
+
+def count(tx: Tx) -> int:
+    """Return how many addresses are suppressed."""
+    found: int = tx.connection.execute(select(func.count()).where(_x.lifted_at.is_(None))).scalar_one()
+    return found
+
+
+def _suppression_of(row: Any) -> Suppression:
+    return Suppression(
+        address=row.address_key,
+        reason=row.reason,
+        evidence=row.evidence,
+        since=row.since,
+        lifted_at=row.lifted_at,
+    )

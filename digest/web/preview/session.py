@@ -1,0 +1,214 @@
+"""The desk: what the preview keeps while it runs, and the issue that a choice comes to."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from digest.errors import UsageError
+from digest.fetching.templates import load_templates
+from digest.profiles import ProfileFault, faults
+from digest.runs.issues.compose import masthead
+from digest.runs.preview.preview import Composed, Decided, IssuePreviews, Scope
+from digest.settings import Settings, SmtpSettings
+from digest.storage import Store
+from digest.storage.papers import papers
+from digest.storage.subscribers import subscribers
+from digest.subscribers import Owner, State, Subscriber, Subscription, address_faults
+from digest.web.forms import FormResult
+from digest.web.pages import Pages
+from digest.web.preview.choice import RECENT, Choice
+from digest.web.preview.drafts import unpacked
+from digest.web.preview.template_reload import ReloadingRenderer, RenderedMail
+
+SOMEBODY = "reader@example.com"  #: whom a profile is for that nobody has yet
+MOST_PEOPLE = 200  #: in the list to choose from; others are found by their address
+_ONE_MOMENT = 5.0  #: seconds in which page and frame show one and the same issue
+_KEPT = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What the next page says first."""
+
+    text: str
+    is_fault: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedIssue:
+    """A choice, and the issue that it comes to."""
+
+    choice: Choice
+    saved: Subscription  #: as the store has it
+    subscriber: Subscriber  #: with the profile that is being tried
+    faults: tuple[ProfileFault, ...]  #: what is wrong with the profile; then there is nothing else
+    decided: Decided | None
+    pressed: RenderedMail[Composed]
+    seconds: float  #: what judging and printing took
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is wrong with the profile, in words."""
+        return tuple(f"{fault.field}: {fault.reason}" for fault in self.faults)
+
+    @property
+    def wrong_fields(self) -> dict[str, str]:
+        """Field of the form to what is wrong with it."""
+        return FormResult(subscription=self.subscriber.subscription, faults=self.faults).wrong
+
+    @property
+    def is_changed(self) -> bool:
+        """True when the profile is not the saved one."""
+        return self.subscriber.subscription != self.saved
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    """What was decided, and when."""
+
+    at: float
+    decided: Decided
+    seconds: float
+
+
+@dataclass(kw_only=True)
+class PreviewSession:
+    """All that the pages of the preview need."""
+
+    store: Store
+    settings: Settings
+    clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
+    pages: Pages
+    renderer: ReloadingRenderer
+    previews: IssuePreviews
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))  #: stands in the address of every page
+    inbox: Path | None = None  #: where the embedded SMTP server keeps its mails
+    inbox_relay: SmtpSettings | None = None  #: how to reach it
+    notices: OrderedDict[str, Notice] = field(default_factory=OrderedDict)
+    _decided: OrderedDict[object, _Moment] = field(default_factory=OrderedDict)
+
+    @property
+    def root(self) -> str:
+        """The beginning of every page's address."""
+        return f"/{self.token}/"
+
+    def note(self, text: str, *, is_fault: bool = False) -> str:
+        """Keep a notice and gives the name under which the next page finds it."""
+        name = secrets.token_urlsafe(6)
+        self.notices[name] = Notice(text=text, is_fault=is_fault)
+        while len(self.notices) > _KEPT:
+            self.notices.popitem(last=False)
+        return name
+
+    def people(self) -> list[Subscriber]:
+        """Return the subscribers to choose from."""
+        with self.store.reading() as tx:
+            return list(islice(subscribers.everyone(tx), MOST_PEOPLE))
+
+    def found(self, address: str) -> int:
+        """Return the number of the subscriber with that address. Raise UsageError when there is none."""
+        with self.store.reading() as tx:
+            person = subscribers.by_address(tx, address)
+        if person is None:
+            raise UsageError(f"{address}: no subscriber has this address")
+        return person.number
+
+    def subscriber(self, number: int) -> Subscriber:
+        """Return a subscriber; for 0, one whom nobody has taken in yet. Raise UsageError for an unknown number."""
+        now = self.clock()
+        with self.store.reading() as tx:
+            if not number:
+                start = papers.cursor_before(tx, now - timedelta(days=self.settings.issue.first_issue_days))
+                return _somebody(start, now)
+            person = subscribers.by_numbers(tx, [number]).get(number)
+        if person is None:
+            raise UsageError(f"there is no subscriber number {number}")
+        return person
+
+    def see(self, choice: Choice) -> PreviewedIssue:
+        """Return the issue that a choice comes to."""
+        saved = self.subscriber(choice.who)
+        wanted = unpacked(choice.draft, saved.subscription) if choice.draft else saved.subscription
+        person = replace(saved, subscription=wanted)
+        wrong = [*faults(wanted.profile), *address_faults(wanted.address)]
+        decided, seconds = (None, 0.0) if wrong else self._decide(person, scope_of(choice))
+        start = time.perf_counter()
+        pressed = self._print(decided, good=choice.good)
+        return PreviewedIssue(
+            choice=choice,
+            saved=saved.subscription,
+            subscriber=person,
+            faults=tuple(wrong),
+            decided=decided,
+            pressed=pressed,
+            seconds=seconds + time.perf_counter() - start,
+        )
+
+    def _decide(self, person: Subscriber, scope: Scope) -> tuple[Decided, float]:
+        """Return what a run would decide, and the seconds that took; what was decided a moment ago is shown again, so
+        that page and frame agree."""
+        key, moment = (person, scope), time.monotonic()
+        kept = self._decided.get(key)
+        if kept and moment - kept.at < _ONE_MOMENT:
+            return kept.decided, kept.seconds
+        start = time.perf_counter()
+        decided = self.previews.decide(person, scope, self.clock())
+        made = _Moment(at=moment, decided=decided, seconds=time.perf_counter() - start)
+        self._decided[key] = made
+        while len(self._decided) > _KEPT:
+            self._decided.popitem(last=False)
+        return made.decided, made.seconds
+
+    def _print(self, decided: Decided | None, *, good: bool) -> RenderedMail[Composed]:
+        if decided is None or decided.skip:
+            self.renderer.look()
+            return RenderedMail(outcome=None, fault=self.renderer.fault)
+        return self.renderer.print(lambda renderer: self.previews.compose(decided, renderer), good=good)
+
+
+def open_session(
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    inbox: Path | None = None,
+    inbox_relay: SmtpSettings | None = None,
+) -> PreviewSession:
+    """Return a desk for one store, with a token of its own."""
+
+    def load() -> Mapping[str, str]:
+        return load_templates(settings.templates.folder)
+
+    return PreviewSession(
+        store=store,
+        settings=settings,
+        clock=clock,
+        pages=Pages(load(), settings.templates.theme),
+        renderer=ReloadingRenderer(load, masthead(settings.sender), settings.templates.theme),
+        previews=IssuePreviews(store, settings, clock()),
+        inbox=inbox,
+        inbox_relay=inbox_relay,
+    )
+
+
+def scope_of(choice: Choice) -> Scope:
+    """Return the papers that a choice is about."""
+    return Scope(again=choice.papers == RECENT, listing=choice.listing, day=choice.date)
+
+
+def _somebody(cursor: int, now: datetime) -> Subscriber:
+    return Subscriber(
+        number=0,
+        subscription=Subscription(address=SOMEBODY),
+        state=State.ACTIVE,
+        owner=Owner.WEB,
+        created=now,
+        cursor=cursor,
+    )

@@ -1,0 +1,24 @@
+"""A misspelt keyword is mended with the words that papers have."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.ranking.suggestions.spelling import correction
+from tests.unit.ranking.samples import LISTING
+
+
+@pytest.mark.parametrize(
+    ("term", "mended"),
+    [
+        pytest.param("federatd learning", "federated learning", id="a-letter-lost"),
+        pytest.param("garph netwrok", "graph network", id="letters-swapped"),
+        pytest.param("graphs", "", id="an-inflection-is-known"),
+        pytest.param("Poincare", "", id="accents-do-not-matter"),
+        pytest.param("xylophone", "", id="nothing-alike"),
+        pytest.param("gnn", "", id="too-short-to-tell"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_unknown_words_become_the_most_alike_known_ones(term: str, mended: str) -> None:
+    assert correction(term, LISTING) == mended

@@ -1,0 +1,63 @@
+"""An import takes in who was never seen before; whoever left, or was erased, stays away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.profile_files import Row, csv_of, read_table
+from digest.runs.subscriptions.audience import add, listed, remove
+from digest.runs.subscriptions.import_export import ImportReport, export_subscribers, import_subscribers
+from digest.storage import Store
+from digest.subscribers import Owner, State, Subscription
+
+NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
+
+
+def rows(*addresses: str, state: State = State.ACTIVE) -> list[Row]:
+    return [Row(place=place, state=state, values={"address": one}) for place, one in enumerate(addresses, 2)]
+
+
+def taken(store: Store, people: list[Row], *, dry_run: bool = False) -> ImportReport:
+    return import_subscribers(store, people, "list.csv", 7, NOW, dry_run=dry_run)
+
+
+def test_new_people_are_taken_in_as_their_rows_say(store: Store) -> None:
+    report = taken(store, [*rows("a@example.com", "b@example.com"), *rows("c@example.com", state=State.UNSUBSCRIBED)])
+    assert report.added == {State.ACTIVE: 2, State.UNSUBSCRIBED: 1}
+    assert [(person.state, person.owner) for person in listed(store)] == [
+        (State.ACTIVE, Owner.WEB), (State.ACTIVE, Owner.WEB), (State.UNSUBSCRIBED, Owner.WEB),
+    ]  # fmt: skip
+    assert listed(store)[0].next_due is not None
+
+
+def test_who_is_known_stays_as_they_are_and_who_left_stays_away(store: Store, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        add(store, Subscription(address=f"{name}@example.com"), tmp_path / f"{name}.toml", 7, NOW)
+    remove(store, "b@example.com", NOW)
+    remove(store, "c@example.com", NOW, erase=True)
+    report = taken(store, rows("A@example.com", "b@example.com", "c@example.com"))
+    assert (report.added, report.known, report.erased) == ({}, 2, 1)
+    assert [person.state for person in listed(store)] == [State.ACTIVE, State.UNSUBSCRIBED]
+
+
+def test_a_faulty_row_and_an_address_given_twice_stop_nobody_else(store: Store) -> None:
+    report = taken(store, [*rows("a@example.com", "nobody", "A@example.com")])
+    assert report.added == {State.ACTIVE: 1}
+    assert [(fault.line, fault.field) for fault in report.problems] == [(3, "address"), (4, "address")]
+
+
+def test_a_dry_run_counts_and_takes_nobody_in(store: Store) -> None:
+    report = taken(store, rows("a@example.com"), dry_run=True)
+    assert (report.added, listed(store)) == ({State.ACTIVE: 1}, [])
+
+
+@pytest.mark.parametrize("count", [1, 2500])
+def test_what_one_installation_exports_another_takes_in(store: Store, tmp_path: Path, count: int) -> None:
+    taken(store, rows(*(f"reader{number}@example.com" for number in range(count))))
+    people = export_subscribers(store)
+    assert len(people) == count
+    again = taken(store, read_table(csv_of(people).encode(), "list.csv", "csv"))
+    assert (again.known, again.added) == (count, {})
