@@ -120,7 +120,7 @@ class DeliveryLedger:
         return held
 
     def goes_first(self, stop: threading.Event) -> bool:
-        """Return True when this process is to send the first share; else wafor the one that does and return False."""
+        """Return True when this process is to send the first share; else wait for it and return False."""
         waited = False
         while not stop.is_set():
             with self._turn, self._store.transaction() as tx:
