@@ -1,4 +1,4 @@
-"""Carries measured costs to millions of readers: `python docs/scale.py` prints what docs/scale.md quotes.
+"""Carries measured costs to millions of readers: `python docs/scale.py` prints what docs/explanation/scale.md quotes.
 
 A day is played minute by minute. Readers become due at the hour they chose where they live; planners take them in
 shards, senders take planned issues, relays take mails; what is not done in a minute waits for the next. The number of

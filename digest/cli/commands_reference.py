@@ -1,6 +1,6 @@
 """The documentation of all commands, made from their own help.
 
-`python -m digest.cli.commands_reference > docs/commands.md` writes it anew; a test compares the two.
+`python -m digest.cli.commands_reference > docs/reference/commands.md` writes it anew; a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from digest.cli import COMMANDS, main
 HEAD = """\
 # Commands
 
-Made from the commands' own help by `python -m digest.cli.commands_reference > docs/commands.md`.
+Made from the commands' own help by `python -m digest.cli.commands_reference > docs/reference/commands.md`.
 
 Exit codes: 0 all is well (nothing due as well), 1 an error, 2 a wrong call, 3 partly sent, 4 nothing due (only where
 `--exit-code` asks for it), 5 another ingest outlasted the wait, 78 a wrong setting. `--json` prints one line on
@@ -24,7 +24,7 @@ _SHARED = frozenset({"config", "as_json", "help"})
 
 
 def document() -> str:
-    """Return the text of docs/commands.md."""
+    """Return the text of docs/reference/commands.md."""
     context = click.Context(main, info_name="digest")
     parts = [HEAD, *_described(main, context, skip=frozenset({"help"}))]
     for name in COMMANDS:

@@ -11,7 +11,7 @@ from digest.errors import UsageError
 from digest.fetching.profile_folder import write_new_file
 
 SETTINGS = """\
-# Settings of the paper digest. docs/settings.md lists all of them; what is commented out shows the default.
+# Settings of the paper digest. docs/reference/settings.md lists all of them; what is commented out shows the default.
 # Any of them can be given as DIGEST_SECTION__KEY in the environment. Paths are relative to this file.
 
 [store]

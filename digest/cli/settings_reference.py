@@ -1,6 +1,6 @@
 """The documentation of all settings, made from their declarations.
 
-`python -m digest.cli.settings_reference > docs/settings.md` writes it anew; a test compares the two.
+`python -m digest.cli.settings_reference > docs/reference/settings.md` writes it anew; a test compares the two.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digest.settings import Section, Settings
 HEAD = """\
 # Settings
 
-Made from `digest/settings.py` by `python -m digest.cli.settings_reference > docs/settings.md`.
+Made from `digest/settings.py` by `python -m digest.cli.settings_reference > docs/reference/settings.md`.
 
 Settings come from `digest.toml` (the one that `--config` names, else the one in the current folder), overridden by
 secret files, overridden by environment variables:
@@ -36,7 +36,7 @@ Variables that are no settings: `DIGEST_CONFIG` (as `--config`), `DIGEST_LOG_JSO
 
 
 def document() -> str:
-    """Return the text of docs/settings.md."""
+    """Return the text of docs/reference/settings.md."""
     return "\n".join([HEAD, *_sections(Settings, "")])
 
 

@@ -42,7 +42,7 @@ def backup(store: Store, file: Path) -> None:
     Raise UsageError on PostgreSQL, whose own pg_dump does it, and when the file exists.
     """
     if store.file is None:
-        raise UsageError("a store on PostgreSQL is backed up by pg_dump; docs/operations.md says how")
+        raise UsageError("a store on PostgreSQL is backed up by pg_dump; docs/how-to/operations.md says how")
     if file.exists():
         raise UsageError(f"{file} exists already; a backup never overwrites")
     with closing(sqlite3.connect(store.file)) as source, closing(sqlite3.connect(file)) as copy:

@@ -1,4 +1,4 @@
-"""python -m tests.gallery.reference > docs/templates.md: the templates of the mails and what each is given."""
+"""python -m tests.gallery.reference > docs/reference/templates.md: the templates of the e-mails and their inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FIELD = re.compile(r"^    (\w+): [^#\n]*(?:#: (.*))?$", re.MULTILINE)
 _HEAD = """# Templates of the mails
 
 Made from `digest/rendering/inputs.py` and `letter_inputs.py` by `python -m tests.gallery.reference >
-docs/templates.md`.
+docs/reference/templates.md`.
 
 The mails are made of the templates in `templates/mail`: MJML for what stands around (`.mjml`), HTML for the parts
 that repeat (`.html`), plain text for the text part (`.txt`), all with Jinja tags. To change one, put a file of the

@@ -1,7 +1,7 @@
 """Relevance on labelled collections never falls below what was reached.
 
 The floors are pinned; lowering one is a decision that the change has to explain. How the parameters of the ranking
-were chosen, and the figures of each collection when it is left out, is told in docs/ranking.md.
+were chosen, and the figures of each collection when it is left out, is told in docs/explanation/ranking.md.
 """
 
 from __future__ import annotations

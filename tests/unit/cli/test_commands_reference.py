@@ -1,4 +1,4 @@
-"""docs/commands.md says what the commands' own help says, and every command and option has its meaning."""
+"""docs/reference/commands.md says what the commands' own help says, and every command and option has its meaning."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from digest.cli import COMMANDS, main
 from digest.cli.commands_reference import document
 
-PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "commands.md"
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -26,7 +26,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 def test_the_page_of_commands_is_made_from_their_own_help() -> None:
     assert PAGE.read_text(encoding="utf-8") == document(), (
-        "run: python -m digest.cli.commands_reference > docs/commands.md"
+        "run: python -m digest.cli.commands_reference > docs/reference/commands.md"
     )
 
 

@@ -1,4 +1,4 @@
-"""docs/settings.md says what digest/settings.py declares, and every setting has its meaning."""
+"""docs/reference/settings.md says what digest/settings.py declares, and every setting has its meaning."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from digest.cli.settings_reference import document
 from digest.settings import Settings
 
-PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 
 
 def test_the_page_of_settings_is_made_from_their_declarations() -> None:
     assert PAGE.read_text(encoding="utf-8") == document(), (
-        "run: python -m digest.cli.settings_reference > docs/settings.md"
+        "run: python -m digest.cli.settings_reference > docs/reference/settings.md"
     )
 
 

@@ -57,8 +57,8 @@ def test_every_mail_template_has_an_input() -> None:
 
 
 def test_the_page_about_templates_is_up_to_date() -> None:
-    page = Path(__file__).parents[3] / "docs" / "templates.md"
-    assert page.read_text("utf-8") == reference(), "run python -m tests.gallery.reference > docs/templates.md"
+    page = Path(__file__).parents[3] / "docs" / "reference" / "templates.md"
+    assert page.read_text("utf-8") == reference(), "run python -m tests.gallery.reference > docs/reference/templates.md"
 
 
 def test_every_input_has_a_meaning() -> None:

@@ -1,4 +1,4 @@
-"""docs/listings.md names every format and every kind of ready-made source."""
+"""docs/reference/listings.md names every format and every kind of ready-made source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from digest.fetching.presets import preset_url
 from digest.sources import FORMATS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "listings.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "listings.md").read_text(encoding="utf-8")
 
 
 def test_the_table_has_every_format_and_no_other() -> None:
