@@ -71,7 +71,9 @@ def test_the_wheel_holds_one_package_with_its_templates_and_the_sample_listing(w
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"digest", "paper_digest"}
     shipped = {"digest/templates/mail/issue.mjml", "digest/demo/listing.txt", "digest/demo/subscribers/ada.toml"}
     assert shipped <= set(names)
-    assert [name for name in names if "test" in name or name.endswith((".db", ".pyc"))] == []
+    assert [name for name in names if name.endswith((".db", ".pyc"))] == []
+    parts = {part for name in names for part in name.split("/")}
+    assert [part for part in parts if part == "tests" or part.startswith(("test_", "conftest"))] == []
 
 
 def test_the_wheel_installed_elsewhere_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
