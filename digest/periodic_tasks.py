@@ -7,33 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
 
-from digest.fetching.mailboxes import read_mailboxes
-from digest.runs.bounces.process import read_mailbox
-from digest.runs.delivery.deliver import Compose, deliver
-from digest.runs.ingest.ingest import IngestOptions, ingest
-from digest.runs.issues.plan import plan
-from digest.runs.matching.embeddings import embed_new
+from digest.runs.delivery.deliver import Compose
 from digest.runs.operations.housekeeping import tidy_store
 from digest.runs.operations.monitoring import alert
-from digest.runs.subscriptions.sync import SyncOptions, sync
+from digest.runs.pipeline import steps
 from digest.scheduler import PeriodicTask
 from digest.settings import Settings
 from digest.storage import Store
-from digest.storage.database.secrets import keyring
-from digest.storage.delivery import ledger, runs
-from digest.storage.subscribers import consent
 
 TICK = timedelta(minutes=1)
 POST_ROUND = timedelta(seconds=15)
 HOUSEKEEPING = timedelta(hours=12)
 BOUNCES = timedelta(minutes=5)
 WATCH = timedelta(minutes=15)
-
-
-class _Report(Protocol):
-    def as_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,45 +56,27 @@ def periodic_tasks(context: TaskContext) -> list[PeriodicTask]:
 
 def tick(context: TaskContext, now: datetime) -> None:
     """Plan who is due."""
-    _resume(context.store, now)
-    report = plan(context.store, context.settings, now)
-    if report.planned or report.skipped:
-        _record(context.store, "plan", now, report)
+    steps.plan_due(context.store, context.settings, now)
 
 
 def post(context: TaskContext, now: datetime) -> None:
-    """Send what waits, and takes up what senders that died left behind."""
-    with context.store.reading() as tx:
-        held = runs.flag(tx, "hold")
-        idle = not ledger.has_work(tx, now)
-    if idle or held:
-        return
-    report = deliver(context.store, context.composer(now), context.settings, now, stop=context.stop)
-    _record(context.store, "deliver", now, report)
+    """Send what waits, and recover what dead processes left behind."""
+    steps.deliver_waiting(context.store, context.settings, context.composer, now, context.stop)
 
 
 def read_sources(context: TaskContext, now: datetime) -> None:
-    """Read the sources, with the semantic extra makes the vectors of new papers, and follows the profile files."""
-    store, settings = context.store, context.settings
-    if settings.sources:
-        how = IngestOptions(folder=context.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
-        report = ingest(store, settings.sources, now=now, options=how)
-        _record(store, "ingest", now, report)
-    embed_new(store, settings.issue, now)
-    sync(store, context.profile_files(), SyncOptions(first_issue_days=settings.issue.first_issue_days), now)
+    """Read the sources and follow the profile files."""
+    inputs = steps.Inputs(folder=context.folder, files=context.profile_files)
+    steps.read_sources(context.store, context.settings, inputs, now)
 
 
 def read_bounces(context: TaskContext, now: datetime) -> None:
-    """Read what came back, where a mailbox is configured."""
-    settings = context.settings.bounces
-    if settings.maildir or settings.imap_host:
-        with context.store.transaction() as tx:
-            keys = keyring(tx, now)
-        read_mailbox(context.store, read_mailboxes(settings), keys, now)
+    """Process returned mail, where a mailbox is configured."""
+    steps.read_bounces(context.store, context.settings, now)
 
 
 def watch(context: TaskContext, now: datetime) -> None:
-    """Tell the operator when issues did not go out."""
+    """Alert the operator when issues did not go out."""
     alert(context.store, context.settings, now)
 
 
@@ -118,23 +87,11 @@ def tidy(context: TaskContext, now: datetime) -> None:
 
 def _enqueuer(context: TaskContext) -> Callable[[datetime], None]:
     """Return the tick that leaves the work to workers."""
-    from digest.storage.delivery.jobs import open_jobs  # needs the driver of PostgreSQL, which only workers have
-    from digest.worker import enqueue_due
+    from digest.runs.pipeline.jobs import enqueue_due, open_jobs  # needs the driver of PostgreSQL
 
     jobs = open_jobs(context.store)
 
     def work(now: datetime) -> None:
-        _resume(context.store, now)
         enqueue_due(context.store, jobs, now)
 
     return work
-
-
-def _resume(store: Store, now: datetime) -> None:
-    with store.transaction() as tx:
-        consent.resume_paused(tx, now)
-
-
-def _record(store: Store, kind: str, now: datetime, report: _Report) -> None:
-    with store.transaction() as tx:
-        runs.finish(tx, runs.begin(tx, kind, now), now, report.as_dict())

@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError
-from digest.storage.database.leader_election import LeadershipCandidate
+from digest.runs.operations.store_maintenance import LeadershipCandidate
 
 POLL_SECONDS = 1.0  #: how often a program that stands by tries for the lead, and the leader makes sure of it
 _log = logging.getLogger(__name__)

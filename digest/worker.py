@@ -6,27 +6,20 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from procrastinate import App
 from procrastinate.worker import Worker
 
 from digest.runs.delivery.deliver import Compose, deliver
-from digest.runs.issues import plan as planning
-from digest.runs.issues.plan import Shard
-from digest.runs.matching.ranking import Snapshot, snapshot
+from digest.runs.matching.ranking import Snapshot
+from digest.runs.pipeline.jobs import DELIVER, PLAN, Jobs, open_jobs, plan_waiting
 from digest.settings import Settings, WorkerSettings
-from digest.storage import Store, Tx
-from digest.storage.delivery import ledger, runs
-from digest.storage.delivery.jobs import Jobs, open_jobs, outstanding
-from digest.storage.delivery.plans import Entered
-from digest.storage.subscribers import subscribers
+from digest.storage import Store
 
-PLAN, DELIVER, RETRY_STALLED = "plan", "deliver", "retry_stalled"
-ENQUEUED_UPTO = "plan jobs enqueued for who was due by"
+RETRY_STALLED = "retry_stalled"
 _UPKEEP = "upkeep"
 _log = logging.getLogger(__name__)
 
@@ -40,46 +33,6 @@ class WorkerContext:
     settings: Settings
     composer: Callable[[datetime], Compose]  #: gives what makes the messages of a delivery that begins then
     stop: threading.Event  #: set when the worker is to end: deliveries under way come to their end
-
-
-def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers.SHARD) -> int:
-    """Enqueue a plan job for each shard of who is due, and a deliver job when older rows wait; return how many shards.
-
-    Those for whom a job was enqueued before are left out while such jobs are outstanding.
-    """
-    with store.transaction() as tx:
-        upto = runs.flag(tx, ENQUEUED_UPTO) if outstanding(tx, PLAN) else ""
-        count = 0
-        for shard in _shards(tx, now, datetime.fromisoformat(upto) if upto else None, size):
-            jobs.defer(tx, PLAN, shard)
-            count += 1
-        runs.set_flag(tx, ENQUEUED_UPTO, now.isoformat())
-        if ledger.has_work(tx, now) and not outstanding(tx, DELIVER):
-            jobs.defer(tx, DELIVER, {}, only_one=DELIVER)
-    return count
-
-
-def _shards(tx: Tx, now: datetime, since: datetime | None, size: int) -> Iterator[dict[str, Any]]:
-    """Return the arguments of a plan job for each shard of those who came due after `since`."""
-    seen = snapshot(tx)
-    for numbers in subscribers.due_numbers(tx, now, since=since, size=size):
-        yield {"numbers": list(numbers), "high_water": seen.high_water, "statistics": seen.statistics}
-
-
-def plan_job(context: WorkerContext, numbers: list[int], seen: Snapshot, now: datetime) -> None:
-    """Plan those of the shard who are still due; the job that delivers them is enqueued with their rows."""
-
-    def enqueue_delivery(tx: Tx, entered: Entered) -> None:
-        if entered.planned:
-            context.jobs.defer(tx, DELIVER, {})
-
-    with context.store.reading() as tx:
-        found = subscribers.by_numbers(tx, numbers).values()
-    people = [person for person in found if person.next_due is not None and person.next_due <= now]
-    if people:
-        shard = Shard(subscribers=people, seen=seen)
-        report = planning.plan_shard(context.store, context.settings, shard, now, enqueue_delivery)
-        _log.info("planned a shard: %d issues", report.planned, extra={"action": "plan", **report.as_dict()})
 
 
 def work(context: WorkerContext) -> None:
@@ -120,7 +73,8 @@ def _app(context: WorkerContext) -> App:
 
     @app.task(name=PLAN)
     def plan(numbers: list[int], high_water: int, statistics: int) -> None:
-        plan_job(context, numbers, Snapshot(high_water=high_water, statistics=statistics), datetime.now(UTC))
+        seen = Snapshot(high_water=high_water, statistics=statistics)
+        plan_waiting(context.store, context.jobs, context.settings, numbers, seen, datetime.now(UTC))
 
     @app.task(name=DELIVER)
     def deliver_waiting() -> None:

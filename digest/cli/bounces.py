@@ -9,7 +9,7 @@ from digest.cli.tables import counted
 from digest.errors import ConfigurationError
 from digest.fetching.mailboxes import read_mailboxes, read_maildir
 from digest.runs.bounces.process import BounceReport, Effect, lift, read_mailbox
-from digest.storage.database.secrets import keyring
+from digest.runs.operations.signing_keys import link_keys
 
 
 @command(reports=True)
@@ -29,13 +29,12 @@ def bounces(invocation: Invocation, maildir: str | None, address: str | None) ->
             words = "is mailed again" if lifted else "was not suppressed"
             invocation.show({"lifted": lifted}, f"{address} {words}")
             return
-        with store.transaction() as tx:
-            ring = keyring(tx, invocation.now)
+        keys = link_keys(store, invocation.now)
         settings = invocation.settings.bounces
         if not (maildir or settings.maildir or settings.imap_host):
             raise ConfigurationError("bounces: neither bounces.maildir nor bounces.imap_host is set")
         mails = read_maildir(invocation.configuration.folder / maildir) if maildir else read_mailboxes(settings)
-        report = read_mailbox(store, mails, ring, invocation.now)
+        report = read_mailbox(store, mails, keys, invocation.now)
     invocation.show(report.as_dict(), bounces_text(report))
 
 

@@ -11,8 +11,6 @@ from digest.cli.signals import stopping
 from digest.cli.tables import counted
 from digest.runs.delivery import deliver as delivering
 from digest.runs.delivery.deliver import DeliverReport
-from digest.storage.database.secrets import keyring
-from digest.storage.delivery import ledger
 
 
 @command(reports=True)
@@ -25,10 +23,8 @@ def deliver(invocation: Invocation, resend_unknown: bool) -> None:
     """
     renderer = load_renderer(invocation.settings)
     with invocation.store() as store, stopping() as stop, invocation.bar("mails") as tried:
-        with store.transaction() as tx:
-            again = ledger.resend_unknown(tx, invocation.now) if resend_unknown else 0
-            keys = keyring(tx, invocation.now)
-        compose = delivering.composer(renderer, keys, invocation.settings)
+        again = delivering.resend_unknown(store, invocation.now) if resend_unknown else 0
+        compose = delivering.composers(store, renderer, invocation.settings)(invocation.now)
         report = delivering.deliver(store, compose, invocation.settings, invocation.now, stop=stop, tried=tried)
     invocation.show(report.as_dict() | {"resent": again}, deliver_text(report))
     if report.problem:

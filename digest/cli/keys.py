@@ -8,9 +8,8 @@ import click
 
 from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, table
+from digest.runs.operations.signing_keys import SigningKey, rotate_signing_key, signing_keys
 from digest.signed_links import MAX_KEYS
-from digest.storage.database import secrets
-from digest.storage.database.secrets import SigningKey
 
 
 @click.group()
@@ -24,8 +23,8 @@ def list_(invocation: Invocation) -> None:
 
     Says of each when it was made and whether it signs; the keys themselves stay in the store.
     """
-    with invocation.store() as store, store.reading() as tx:
-        known = secrets.signing_keys(tx)
+    with invocation.store() as store:
+        known = signing_keys(store)
     rows = [_row(key) for key in known]
     cells = [[key.number, key.created.isoformat(), "signs" if key.signs else "verifies"] for key in known]
     text = table(["key", "created", "use"], cells) if rows else "no keys: the first is made when something is signed"
@@ -40,8 +39,8 @@ def rotate(invocation: Invocation) -> None:
     Links already mailed stay valid: the older keys still verify. Nothing has to be restarted: a running `digest serve`
     or `digest worker` signs with the new key from its next delivery on, and the pages know its links within a second.
     """
-    with invocation.store() as store, store.transaction() as tx:
-        added = secrets.rotate(tx, invocation.now)
+    with invocation.store() as store:
+        added = rotate_signing_key(store, invocation.now)
     left = MAX_KEYS - added.number
     text = f"key {added.number} signs from the next delivery on; links already mailed stay valid; {_more(left)}"
     invocation.show(_row(added) | {"left": left}, text)

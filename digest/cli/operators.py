@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 import click
 
 from digest.cli.invocation import Invocation, command
 from digest.cli.tables import table
-from digest.errors import UsageError
-from digest.runs.transactional.access_links import token_hash
-from digest.storage.subscribers import operators as stored
-from digest.storage.subscribers.operators import Role
+from digest.runs.operations.operators import Role, add_operator, all_operators, revoke_operator
 
 
 @click.group()
@@ -33,17 +28,16 @@ def add(invocation: Invocation, name: str, role: str) -> None:
 
     The token is shown once; the store keeps only its hash. It opens /operator and the API.
     """
-    token = secrets.token_urlsafe(32)
-    with invocation.store() as store, store.transaction() as tx:
-        stored.add(tx, name, Role(role), token_hash(token), invocation.now)
+    with invocation.store() as store:
+        token = add_operator(store, name, Role(role), invocation.now)
     invocation.show({"name": name, "role": role, "token": token}, f"token of {name} ({role}): {token}")
 
 
 @command(group=operators, reports=True)
 def list_(invocation: Invocation) -> None:
     """List the operators."""
-    with invocation.store() as store, store.reading() as tx:
-        known = stored.all_of(tx)
+    with invocation.store() as store:
+        known = all_operators(store)
     rows = [
         {
             "name": operator.name,
@@ -63,7 +57,6 @@ def list_(invocation: Invocation) -> None:
 @click.argument("name")
 def revoke(invocation: Invocation, name: str) -> None:
     """End an operator's token and sessions, at once."""
-    with invocation.store() as store, store.transaction() as tx:
-        if not stored.revoke(tx, name, invocation.now):
-            raise UsageError(f"there is no operator {name!r} with a token")
+    with invocation.store() as store:
+        revoke_operator(store, name, invocation.now)
     invocation.show({"name": name, "revoked": True}, f"the token of {name} opens nothing any more")

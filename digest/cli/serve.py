@@ -15,9 +15,9 @@ from digest.cli.web_server import site
 from digest.errors import UsageError
 from digest.periodic_tasks import TaskContext, periodic_tasks
 from digest.runs.delivery.deliver import composers
+from digest.runs.operations.store_maintenance import leadership_candidate
 from digest.scheduler import keep_time
 from digest.storage import Store
-from digest.storage.database.leader_election import leadership_candidate
 
 
 @command(logs=1)

@@ -8,9 +8,9 @@ import click
 
 from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted
-from digest.errors import UsageError
+from digest.runs.operations.store_maintenance import back_up_store, move_store
 from digest.settings import StoreSettings
-from digest.storage import open_store, store_copy
+from digest.storage import open_store
 
 
 @click.group()
@@ -29,9 +29,7 @@ def move(invocation: Invocation, to: str) -> None:
     with invocation.store() as source:
         target = open_store(StoreSettings(url=to), invocation.configuration.folder)
         try:
-            if target.address == source.address:
-                raise UsageError(f"--to {to} is the store that is to be moved")
-            moved = store_copy.move(source, target)
+            moved = move_store(source, target)
         finally:
             target.close()
         address = target.address
@@ -49,5 +47,5 @@ def backup(invocation: Invocation, file: Path) -> None:
     To restore it, stop all programs and put the copy in the place of the store. PostgreSQL brings pg_dump for this.
     """
     with invocation.store() as source:
-        store_copy.backup(source, file)
+        back_up_store(source, file)
     invocation.show({"file": str(file)}, f"The store was copied to {file}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from digest.errors import UsageError
 from digest.papers import Paper
 from digest.storage import Store, Tx
 from digest.storage.papers import paper_search, papers
+from digest.storage.papers.paper_search import SearchResults
 from digest.storage.subscribers import subscribers
 from digest.subscribers import State, Subscriber
 
@@ -37,3 +40,21 @@ def known_papers(store: Store, search: str = "", limit: int | None = None) -> li
         if search.strip():
             return list(paper_search.search(tx, search, limit=limit or MOST_FOUND).papers)
         return papers.with_popularity(tx, list(papers.stream(tx, newest=limit))[::-1])
+
+
+def search_papers(store: Store, query: str = "", *, offset: int = 0, limit: int = 20) -> SearchResults:
+    """Return a page of the archive: the newest papers, or with a query the most relevant ones, first."""
+    with store.reading() as tx:
+        return paper_search.search(tx, query, offset=offset, limit=limit)
+
+
+def paper_at(store: Store, number: int) -> Paper | None:
+    """Return the paper with this number; None when there is none or its text is no longer kept."""
+    with store.reading() as tx:
+        return papers.by_numbers(tx, [number]).get(number)
+
+
+def subscribers_after(store: Store, number: int = 0, *, limit: int) -> list[Subscriber]:
+    """Return the subscribers with higher numbers than this one, in ascending order, at most `limit`."""
+    with store.reading() as tx:
+        return list(islice(subscribers.everyone(tx, after=number), limit))

@@ -22,7 +22,6 @@ from digest.runs.matching.live_preview import LivePreview
 from digest.runs.subscriptions.sign_up import TooManyRequests
 from digest.settings import Settings
 from digest.storage import Store
-from digest.storage.database import secrets
 from digest.web import health, home, links, manage, metrics, my_data, operator, signup, webhook
 from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
@@ -39,8 +38,6 @@ _log = logging.getLogger(__name__)
 def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> FastAPI:
     """Return the application for one store. `wake` is called when a page may have left a letter to be sent."""
     templates = load_templates(settings.templates.folder)
-    with store.transaction() as tx:
-        secrets.keyring(tx, clock())
     app = FastAPI(title=settings.sender.name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     live_preview = LivePreview(store)
     site = Site(

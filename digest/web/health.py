@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from digest.errors import StoreError
-from digest.storage.delivery import runs
+from digest.runs.operations.overview import last_run
 from digest.web.site import ContextDep
 
 STALE = timedelta(days=2)  #: a run longer ago than that means that nobody runs it
@@ -27,8 +27,7 @@ def health() -> Response:
 def ready(context: ContextDep) -> Response:
     """Return whether the store can be read, and how the last run went: 503 when not, or when it is too long ago."""
     try:
-        with context.site.store.reading() as tx:
-            last = next(iter(runs.recent(tx, limit=1)), None)
+        last = last_run(context.site.store)
     except StoreError as error:
         return JSONResponse({"store": "unreachable", "reason": str(error)}, status_code=503)
     report: dict[str, Any] = {"store": "ok", "last_run": None}

@@ -8,7 +8,7 @@ from typing import ClassVar
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from digest.storage.papers import paper_search
+from digest.runs.lookup import search_papers
 from digest.web.guard import MAIL_POLICY
 from digest.web.pages import Page
 from digest.web.site import ContextDep
@@ -58,8 +58,7 @@ def sample_issue(context: ContextDep) -> Response:
 def archived(context: ContextDep, q: str = "", page: int = 1) -> Response:
     """Show the papers of the public listings, newest first or best match first."""
     query, number = q.strip()[:200], min(max(page, 1), 1000)
-    with context.site.store.reading() as tx:
-        found = paper_search.search(tx, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    found = search_papers(context.site.store, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return context.show(
         ArchivePage(
             query=query,

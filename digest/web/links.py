@@ -9,13 +9,12 @@ from typing import ClassVar
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from digest.issues import Pick
+from digest.runs.lookup import paper_at
 from digest.runs.subscriptions import lifecycle as runs
 from digest.runs.subscriptions import votes
-from digest.signed_links import LinkClaim, Purpose
-from digest.storage.delivery import deliveries
-from digest.storage.delivery.deliveries import Delivery
-from digest.storage.papers import papers
+from digest.runs.subscriptions.past_issues import recipient, sent_issue
+from digest.runs.subscriptions.votes import Ballot
+from digest.signed_links import Purpose
 from digest.web.forms import first
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep, RequestContext
@@ -98,7 +97,7 @@ def leave(context: ContextDep, token: str, values: FormDep) -> Response:
     if claim is None:
         return context.gone()
     one_click = "List-Unsubscribe" in values
-    subscriber = _subscriber(context, claim)
+    subscriber = recipient(context.site.store, claim.delivery)
     cause = "one-click unsubscribe" if one_click else "unsubscribe page"
     left = (
         runs.unsubscribe(context.site.store, subscriber, cause, context.now)
@@ -130,15 +129,6 @@ def undo(context: ContextDep, token: str) -> Response:
     return context.show(ResubscribedPage(), linkable=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ballot:
-    """What a link to vote asks for."""
-
-    subscriber: int | None  #: None once they were erased
-    paper: int
-    up: bool
-
-
 @router.get("/v/{token}/{paper}/{way}")
 @router.get("/v/{token}")
 def ask_to_vote(context: ContextDep, token: str, paper: str = "", way: str = "") -> Response:
@@ -155,30 +145,17 @@ def vote(context: ContextDep, token: str, values: FormDep, paper: str = "", way:
     if ballot is None:
         return context.gone()
     undone = bool(first(values, "undo"))
-    if ballot.subscriber and undone:
-        votes.withdraw(context.site.store, ballot.subscriber, ballot.paper)
-    elif ballot.subscriber:
-        votes.vote(context.site.store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=context.now)
+    votes.cast_ballot(context.site.store, ballot, context.now, undo=undone)
     return _vote_page(context, ballot, "undone" if undone else "done")
 
 
 def _ballot(context: RequestContext, token: str, paper: str, way: str) -> Ballot | None:
-    """Return what a link to vote asks for: on a paper that its issue shows, whatever else the address may say.
-
-    In older mails each link has a token of its own, which says paper and way.
-    """
-    if not way:
-        claim = context.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
-        up = claim is not None and claim.purpose is Purpose.VOTE_UP
-        return Ballot(subscriber=_subscriber(context, claim), paper=claim.paper, up=up) if claim else None
-    claim = context.site.claim(token, Purpose.VOTE)
-    found = _delivery(context, claim) if claim else None
-    if found is None or way not in ("up", "down"):
-        return None
-    if found.issue is None:  # erased with its reader; their old links answer as before, and store nothing
-        return Ballot(subscriber=None, paper=0, up=way == "up")
-    shown = {str(pick.paper): pick.paper for pick in _shown(found)}
-    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=way == "up") if paper in shown else None
+    """Return what a link to vote asks for. In older mails the token of each link names paper and direction itself."""
+    if way:
+        claim = context.site.claim(token, Purpose.VOTE)
+        return votes.ballot_of_issue(context.site.store, claim.delivery, paper, way) if claim else None
+    claim = context.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
+    return votes.ballot_of_claim(context.site.store, claim) if claim else None
 
 
 @router.get("/p/{token}")
@@ -197,7 +174,7 @@ def pause(context: ContextDep, token: str, values: FormDep) -> Response:
         return context.gone()
     days = int(first(values, "days")) if first(values, "days") in map(str, PAUSES) else PAUSES[1]
     until = context.now.date() + timedelta(days=days)
-    subscriber = _subscriber(context, claim)
+    subscriber = recipient(context.site.store, claim.delivery)
     if subscriber:
         runs.pause(context.site.store, subscriber, until, "pause link", context.now)
     return context.show(PausePage(action=context.request.url.path, until=until), linkable=False)
@@ -207,27 +184,15 @@ def pause(context: ContextDep, token: str, values: FormDep) -> Response:
 def issue(context: ContextDep, token: str) -> Response:
     """Show the picks of an issue, and nothing of whom they were picked for."""
     claim = context.site.claim(token, Purpose.VIEW)
-    found = _delivery(context, claim) if claim else None
+    found = sent_issue(context.site.store, claim.delivery) if claim else None
     if found is None:
         return context.gone()
-    return context.show(IssuePage(day=found.issue_date, papers=_picked(context, found)))
-
-
-def _picked(context: RequestContext, delivery: Delivery) -> tuple[PaperView, ...]:
-    picks = _shown(delivery)
-    with context.site.store.reading() as tx:
-        known = papers.by_numbers(tx, [pick.paper for pick in picks])
-    return tuple(paper_view(known[pick.paper], pick, reasons=False) for pick in picks if pick.paper in known)
-
-
-def _shown(delivery: Delivery) -> tuple[Pick, ...]:
-    issue = delivery.issue
-    return issue.shown if issue else ()
+    shown = tuple(paper_view(paper, pick, reasons=False) for paper, pick in found.picks)
+    return context.show(IssuePage(day=found.day, papers=shown))
 
 
 def _vote_page(context: RequestContext, ballot: Ballot, state: str) -> Response:
-    with context.site.store.reading() as tx:
-        paper = papers.by_numbers(tx, [ballot.paper]).get(ballot.paper)
+    paper = paper_at(context.site.store, ballot.paper)
     page = VotePage(
         up=ballot.up,
         title=paper.title if paper else "",
@@ -235,14 +200,3 @@ def _vote_page(context: RequestContext, ballot: Ballot, state: str) -> Response:
         action=context.request.url.path,
     )
     return context.show(page, linkable=state == "ask")
-
-
-def _delivery(context: RequestContext, claim: LinkClaim) -> Delivery | None:
-    with context.site.store.reading() as tx:
-        return deliveries.by_id(tx, claim.delivery)
-
-
-def _subscriber(context: RequestContext, claim: LinkClaim) -> int | None:
-    """Return whom a delivery was for; None once they were erased."""
-    found = _delivery(context, claim)
-    return found.subscriber if found else None

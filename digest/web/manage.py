@@ -9,15 +9,11 @@ from typing import ClassVar
 from fastapi import APIRouter, Response
 
 from digest.errors import UsageError
-from digest.papers import Paper
 from digest.profiles import Keyword, ProfileFault, faults
-from digest.runs.subscriptions import lifecycle, votes
+from digest.runs.subscriptions import groups, lifecycle, reading_list, votes
+from digest.runs.subscriptions.past_issues import SentIssue, recent_issues
 from digest.runs.subscriptions.sign_up import request_manage_link
 from digest.runs.transactional.access_links import MANAGE_WITHIN
-from digest.storage.delivery import deliveries
-from digest.storage.delivery.deliveries import Delivery
-from digest.storage.papers import papers
-from digest.storage.subscribers import groups, reading_lists
 from digest.subscribers import Owner, State, Subscriber, address_faults
 from digest.web.forms import FormResult, ProfileFields, fields_of, first, read_profile, read_schedule
 from digest.web.manage_access import HolderDep, back
@@ -199,12 +195,8 @@ def _page(
     match_changes = (
         context.site.live_preview.match_changes(person.profile, votes.as_votes(opinions)) if opinions else ()
     )
-    with context.site.store.reading() as tx:
-        past = deliveries.of_subscriber(tx, person.number, limit=ISSUES_SHOWN)
-        numbers = {pick.paper for delivery in past if delivery.issue for pick in delivery.issue.picks}
-        known = papers.by_numbers(tx, numbers)
-        listed = reading_lists.of_subscriber(tx, person.number)
-        joined = groups.of_subscriber(tx, person.number)
+    listed = reading_list.saved_papers(context.site.store, person.number)
+    joined = groups.groups_of(context.site.store, person.number)
     return ManagePage(
         here=f"/m/{token}",
         address=person.address,
@@ -222,7 +214,7 @@ def _page(
             ShiftView(title=s.paper.title, read=paper_view(s.paper).read, before=s.before, after=s.after)
             for s in match_changes
         ),
-        issues=tuple(_past_issue(delivery, known) for delivery in past if delivery.issue),
+        issues=tuple(map(_past_issue, recent_issues(context.site.store, person.number, limit=ISSUES_SHOWN))),
         reading=tuple(map(paper_view, listed)),
         saved=frozenset(paper.number for paper in listed),
         groups=tuple((group.id, group.name, group.shared) for group in joined),
@@ -230,10 +222,9 @@ def _page(
     )
 
 
-def _past_issue(delivery: Delivery, known: dict[int, Paper]) -> PastIssue:
-    picks = delivery.issue.picks if delivery.issue else ()
-    shown = tuple(paper_view(known[pick.paper], pick) for pick in picks if pick.paper in known)
-    return PastIssue(day=delivery.issue_date, state=delivery.state.value, papers=shown)
+def _past_issue(issue: SentIssue) -> PastIssue:
+    shown = tuple(paper_view(paper, pick) for paper, pick in issue.picks)
+    return PastIssue(day=issue.day, state=issue.state.value, papers=shown)
 
 
 def _day(text: str) -> date | None:

@@ -9,9 +9,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from digest.references import bibtex, ris
-from digest.runs.subscriptions import personal_data, votes
-from digest.storage.papers import papers
-from digest.storage.subscribers import groups, reading_lists
+from digest.runs.subscriptions import groups, personal_data, reading_list, votes
 from digest.web.forms import first
 from digest.web.manage_access import HolderDep, back
 from digest.web.pages import Page
@@ -42,19 +40,17 @@ def withdraw_vote(context: ContextDep, person: HolderDep, token: str, paper: Num
 @router.post("/reading/{paper}")
 def change_reading(context: ContextDep, person: HolderDep, token: str, paper: Number, values: FormDep) -> Response:
     """Put a paper of a past issue on the reading list, or takes one off."""
-    with context.site.store.transaction() as tx:
-        if first(values, "drop"):
-            reading_lists.drop(tx, person.number, paper)
-        elif papers.by_numbers(tx, [paper]):
-            reading_lists.put(tx, person.number, paper, context.now)
+    if first(values, "drop"):
+        reading_list.remove_paper(context.site.store, person.number, paper)
+    else:
+        reading_list.save_paper(context.site.store, person.number, paper, context.now)
     return back(context, token, "reading")
 
 
 @router.post("/groups/{group}/leave")
 def leave_group(context: ContextDep, person: HolderDep, token: str, group: Number) -> Response:
     """Leave a group; the profile stays as it is."""
-    with context.site.store.transaction() as tx:
-        groups.leave(tx, group, person.number)
+    groups.leave_group(context.site.store, group, person.number)
     return back(context, token, "groups")
 
 
@@ -76,6 +72,5 @@ def download(context: ContextDep, person: HolderDep, name: str) -> Response:
     if name not in _LISTS:
         return context.gone()
     write, media_type = _LISTS[name]
-    with context.site.store.reading() as tx:
-        listed = reading_lists.of_subscriber(tx, person.number)
+    listed = reading_list.saved_papers(context.site.store, person.number)
     return PlainTextResponse(write(listed), media_type=f"{media_type}; charset=utf-8", headers=attachment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,24 +13,18 @@ from fastapi.responses import RedirectResponse
 from digest.deliveries import DeliveryState
 from digest.errors import UsageError
 from digest.profiles import line_of
-from digest.runs.subscriptions import groups as grouping
-from digest.runs.subscriptions.sign_up import TooManyRequests
-from digest.runs.transactional.access_links import token_hash
-from digest.storage.delivery import deliveries, ledger, runs
-from digest.storage.delivery.deliveries import Delivery
-from digest.storage.subscribers import consent, groups, operators, sign_ups, suppressions
-from digest.storage.subscribers.operators import Operator, Role
-from digest.storage.subscribers.sign_ups import Use
-from digest.storage.subscribers.suppressions import Suppression
+from digest.runs.bounces import process as bounces
+from digest.runs.operations import operators, overview
+from digest.runs.operations.operators import SESSION, Operator, Role
+from digest.runs.operations.overview import Delivery, Suppression
+from digest.runs.subscriptions import groups
 from digest.web.forms import first, read_profile
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep, RequestContext
 
 COOKIE = "digest_operator"
-SESSION = timedelta(hours=12)
-LOGINS = 20  #: attempts that a network has an hour
 SINCE = timedelta(days=7)
-SHOWN = 200
+SHOWN, RUNS_SHOWN = 200, 25
 router = APIRouter(prefix="/operator", include_in_schema=False)
 
 
@@ -106,38 +99,31 @@ class GroupsPage(Page):
 
 
 @router.get("")
-def overview(context: ContextDep) -> Response:
+def show_overview(context: ContextDep) -> Response:
     """Show how things stand, or where to sign in."""
     who = _operator(context)
     if who is None:
         return context.show(LoginPage())
-    since = context.now - SINCE
-    with context.site.store.reading() as tx:
-        page = OverviewPage(
+    found = overview.overview(context.site.store, context.now - SINCE, limit=RUNS_SHOWN)
+    return context.show(
+        OverviewPage(
             who=who,
-            people=[(state.value, count) for state, count in consent.count_states(tx).items() if count],
-            sent=[(state.value, count) for state, count in ledger.counts(tx, since=since).items() if count],
-            left=list(sign_ups.departures(tx, since).items()),
+            people=[(state.value, count) for state, count in found.subscriptions.items() if count],
+            sent=[(state.value, count) for state, count in found.deliveries.items() if count],
+            left=list(found.unsubscribe_reasons.items()),
             runs=[
                 RunView(kind=r.kind, started=r.started, ended=r.ended, figures=_figures(r.report or {}))
-                for r in runs.recent(tx, limit=25)
+                for r in found.runs
             ],
         )
-    return context.show(page)
+    )
 
 
 @router.post("/session")
 def sign_in(context: ContextDep, values: FormDep) -> Response:
     """Open a session for a token."""
-    session = secrets.token_urlsafe(32)
-    logins = Use(name=f"login:{context.network}", limit=LOGINS, period=timedelta(hours=1))
-    with context.site.store.transaction() as tx:
-        if not sign_ups.take(tx, [logins], context.now):
-            raise TooManyRequests("too many attempts to sign in")
-        who = operators.by_token(tx, token_hash(first(values, "token")))
-        if who:
-            operators.open_session(tx, who.id, token_hash(session), context.now + SESSION)
-    if who is None:
+    session = operators.sign_in(context.site.store, first(values, "token"), context.network, context.now)
+    if session is None:
         return context.show(LoginPage(wrong=True), linkable=False)
     answer = RedirectResponse("/operator", status_code=303)
     secure = context.request.url.scheme == "https"
@@ -149,8 +135,7 @@ def sign_in(context: ContextDep, values: FormDep) -> Response:
 @router.post("/session/end")
 def sign_out(context: ContextDep) -> Response:
     """End the session."""
-    with context.site.store.transaction() as tx:
-        operators.close_session(tx, token_hash(context.request.cookies.get(COOKIE, "")))
+    operators.sign_out(context.site.store, context.request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/operator", status_code=303)
     answer.delete_cookie(COOKIE, path="/operator")
     return answer
@@ -162,8 +147,7 @@ def delivered(context: ContextDep, state: str = DeliveryState.FAILED.value) -> R
     if _operator(context) is None:
         return context.show(LoginPage())
     chosen = next((known for known in DeliveryState if known.value == state), DeliveryState.FAILED)
-    with context.site.store.reading() as tx:
-        rows = deliveries.in_states(tx, [chosen], limit=SHOWN)
+    rows = overview.deliveries_in_state(context.site.store, chosen, limit=SHOWN)
     return context.show(DeliveriesPage(state=chosen.value, states=[known.value for known in DeliveryState], rows=rows))
 
 
@@ -173,8 +157,7 @@ def suppressed(context: ContextDep) -> Response:
     who = _operator(context)
     if who is None:
         return context.show(LoginPage())
-    with context.site.store.reading() as tx:
-        rows = suppressions.holding(tx)[:SHOWN]
+    rows = overview.suppressed_addresses(context.site.store)[:SHOWN]
     return context.show(SuppressionsPage(rows=rows, may_lift=who.role.includes(Role.SEND)))
 
 
@@ -183,8 +166,7 @@ def lift(context: ContextDep, values: FormDep) -> Response:
     """Let an address be mailed again."""
     if not _may(context, Role.SEND):
         return _forbidden(context)
-    with context.site.store.transaction() as tx:
-        suppressions.lift(tx, first(values, "address"), context.now)
+    bounces.lift(context.site.store, first(values, "address"), context.now)
     return RedirectResponse("/operator/suppressions", status_code=303)
 
 
@@ -201,7 +183,7 @@ def save_group(context: ContextDep, values: FormDep) -> Response:
         return _forbidden(context)
     shared = bool(first(values, "shared"))
     try:
-        grouping.save_group(
+        groups.save_group(
             context.site.store, first(values, "name"), read_profile(values), shared=shared, now=context.now
         )
     except UsageError as error:
@@ -216,7 +198,7 @@ def invite(context: ContextDep, group: Annotated[int, Path(ge=1, le=2**53)], val
         return _forbidden(context)
     addresses = first(values, "addresses").replace(",", " ").replace(";", " ").split()
     try:
-        made = grouping.invite_to(context.site.store, group, addresses, context.site.settings, context.now)
+        made = groups.invite_to(context.site.store, group, addresses, context.site.settings, context.now)
     except UsageError as error:
         return _groups(context, said=str(error))
     context.site.wake()
@@ -228,8 +210,7 @@ def _operator(context: RequestContext) -> Operator | None:
     session = context.request.cookies.get(COOKIE, "")
     if not session:
         return None
-    with context.site.store.reading() as tx:
-        return operators.by_session(tx, token_hash(session), context.now)
+    return operators.operator_of_session(context.site.store, session, context.now)
 
 
 def _may(context: RequestContext, role: Role) -> bool:
@@ -242,8 +223,6 @@ def _forbidden(context: RequestContext) -> Response:
 
 
 def _groups(context: RequestContext, said: str = "") -> Response:
-    with context.site.store.reading() as tx:
-        known = groups.all_of(tx)
     rows = [
         GroupView(
             id=group.id,
@@ -252,7 +231,7 @@ def _groups(context: RequestContext, said: str = "") -> Response:
             members=group.members,
             keywords="\n".join(map(line_of, group.profile.keywords)),
         )
-        for group in known
+        for group in groups.all_groups(context.site.store)
     ]
     return context.show(GroupsPage(rows=rows, may_change=_may(context, Role.ADMINISTER), said=said), linkable=False)
 

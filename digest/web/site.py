@@ -17,10 +17,10 @@ from starlette.formparsers import MultiPartException
 
 from digest.rendering import MailRenderer
 from digest.runs.matching.live_preview import LivePreview
+from digest.runs.operations.signing_keys import installation_secret, link_keys
 from digest.settings import Settings
 from digest.signed_links import Keyring, LinkClaim, Purpose, from_link
 from digest.storage import Store
-from digest.storage.database import secrets
 from digest.web.form_timestamps import FormTimestamps
 from digest.web.forms import Values
 from digest.web.pages import Frame, Page, Pages, address_of
@@ -51,8 +51,7 @@ class Keys:
         return last is None or not timedelta(0) <= now - last < READ_KEYS_EVERY
 
     def _read(self, now: datetime) -> Keyring:
-        with self._store.reading() as tx:
-            return secrets.keyring(tx, now)  # made before, so that nothing is written here
+        return link_keys(self._store, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +79,7 @@ class Site:
         return claim if claim and claim.purpose in purposes else None
 
     def _secret(self, name: str) -> bytes:
-        with self.store.transaction() as tx:
-            return secrets.secret(tx, name, self.clock())
+        return installation_secret(self.store, name, self.clock())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from digest.errors import UsageError
 from digest.runs.bounces.webhook import is_signed, take_events
-from digest.storage.database.secrets import keyring
+from digest.runs.operations.signing_keys import link_keys
 from digest.web.site import ContextDep
 
 router = APIRouter(include_in_schema=False)
@@ -31,10 +31,9 @@ def take_bounces(
         return context.gone()
     if not is_signed(body, x_digest_signature, secret):
         return Response("The signature is not that of the body.\n", status_code=403, media_type="text/plain")
-    with context.site.store.transaction() as tx:
-        ring = keyring(tx, context.now)
+    keys = link_keys(context.site.store, context.now)
     try:
-        report = take_events(context.site.store, body, ring, context.now)
+        report = take_events(context.site.store, body, keys, context.now)
     except UsageError as error:
         return Response(f"{error}\n", status_code=400, media_type="text/plain")
     return Response(json.dumps(report.as_dict()), media_type="application/json")

@@ -21,13 +21,13 @@ from digest.deliveries import DeliveryState
 from digest.errors import ConfigurationError
 from digest.periodic_tasks import TaskContext, periodic_tasks
 from digest.runs.delivery.deliver import Compose, hold, release
+from digest.runs.pipeline.jobs import DELIVER, PLAN, enqueue_due
 from digest.settings import SchedulerSettings, Settings, StoreSettings
 from digest.storage import Store, open_store
 from digest.storage.delivery import deliveries, ledger, plans, runs
 from digest.storage.delivery.jobs import APPLIED, Jobs, open_jobs, outstanding
 from digest.storage.store_copy import move
 from digest.storage.subscribers import subscribers
-from digest.worker import DELIVER, PLAN, enqueue_due
 from tests.smtp_server import Do, ScriptedServer, Step
 from tests.unit.runs.samples import TUNING, ingested
 from tests.unit.storage.samples import admission, plan, subscribed, subscription

@@ -278,3 +278,9 @@ def release(store: Store) -> str:
         reason = flag(tx, HOLD)
         set_flag(tx, HOLD, "")
     return reason
+
+
+def resend_unknown(store: Store, now: datetime) -> int:
+    """Plan again every delivery that may or may not have arrived; return how many."""
+    with store.transaction() as tx:
+        return ledger.resend_unknown(tx, now)

@@ -13,10 +13,10 @@ from typing import Any
 
 from digest.rendering import MailRenderer
 from digest.runs.delivery.deliver import DeliverReport, composer, deliver
-from digest.runs.ingest.ingest import IngestOptions, IngestReport, Progress, ingest
+from digest.runs.ingest.ingest import IngestReport, Progress
 from digest.runs.issues.plan import PlanReport, foresee, plan, plan_one
-from digest.runs.matching.embeddings import embed_new
-from digest.runs.subscriptions.sync import SyncOptions, SyncReport, sync
+from digest.runs.pipeline.steps import Inputs, read_inputs
+from digest.runs.subscriptions.sync import SyncReport
 from digest.settings import Settings
 from digest.storage.database.secrets import keyring
 from digest.storage.database.transactions import Store
@@ -105,25 +105,17 @@ def run(
         record = runs.begin(tx, "run", now)
         consent.resume_paused(tx, now)
         ring = keyring(tx, now)
-    ingested = _ingested(store, settings, now, chosen, watching)
-    synced = sync(store, chosen.files, SyncOptions(first_issue_days=settings.issue.first_issue_days), now)
-    embed_new(store, settings.issue, now)
+    inputs = Inputs(folder=chosen.folder, files=lambda: chosen.files)
+    read = read_inputs(store, settings, inputs, now, watching.read)
     planned = _planned(store, settings, now, chosen, watching)
     delivered = deliver(
         store, composer(renderer, ring, settings), settings, now, stop=watching.stop, tried=watching.tried
     )
-    report = RunReport(ingested=ingested, synced=synced, planned=planned, delivered=delivered)
+    report = RunReport(ingested=read.ingested, synced=read.synced, planned=planned, delivered=delivered)
     with store.transaction() as tx:
         runs.finish(tx, record, now + timedelta(seconds=time.monotonic() - began), report.as_dict())
     _log.info("run: %d planned, %d sent", planned.planned, delivered.sent, extra={"action": "run", **report.as_dict()})
     return report
-
-
-def _ingested(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: RunControl) -> IngestReport:
-    if not settings.sources:
-        return IngestReport()
-    how = IngestOptions(folder=options.folder, wait=settings.store.busy_seconds, fetching=settings.fetching)
-    return ingest(store, settings.sources, now=now, options=how, progress=watch.read)
 
 
 def _planned(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: RunControl) -> PlanReport:

@@ -12,6 +12,7 @@ from digest.runs.subscriptions.sign_up import invite
 from digest.settings import Settings
 from digest.storage import Store
 from digest.storage.subscribers import groups, subscribers
+from digest.storage.subscribers.groups import Group
 from digest.subscribers import Owner, address_faults
 
 LONGEST_NAME = 80
@@ -63,3 +64,21 @@ def invite_to(store: Store, group: int, addresses: Iterable[str], settings: Sett
         else:
             held.append(address)
     return Invitations(invited=invited, held=tuple(held))
+
+
+def all_groups(store: Store) -> list[Group]:
+    """Return every group, by name."""
+    with store.reading() as tx:
+        return groups.all_of(tx)
+
+
+def groups_of(store: Store, subscriber: int) -> list[Group]:
+    """Return the groups that a subscriber belongs to."""
+    with store.reading() as tx:
+        return groups.of_subscriber(tx, subscriber)
+
+
+def leave_group(store: Store, group: int, subscriber: int) -> None:
+    """Remove a subscriber from a group; their profile does not change."""
+    with store.transaction() as tx:
+        groups.leave(tx, group, subscriber)

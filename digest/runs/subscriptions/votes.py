@@ -8,7 +8,9 @@ from typing import Literal
 
 from digest.papers import Paper
 from digest.ranking import Vote
+from digest.signed_links import LinkClaim, Purpose
 from digest.storage import Store
+from digest.storage.delivery import deliveries
 from digest.storage.papers import papers
 from digest.storage.subscribers import votes
 from digest.storage.subscribers.votes import VoteRecord
@@ -47,3 +49,57 @@ def opinions(store: Store, subscriber: int) -> list[Opinion]:
 def as_votes(given: list[Opinion]) -> tuple[Vote, ...]:
     """Return opinions as the ranking takes them."""
     return tuple(Vote(paper=opinion.paper, value=1 if opinion.value > 0 else -1) for opinion in given)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ballot:
+    """The vote that a link in a mail asks for."""
+
+    subscriber: int | None  #: None once they were erased
+    paper: int  #: 0 once they were erased
+    up: bool
+
+
+def ballot_of_claim(store: Store, claim: LinkClaim) -> Ballot:
+    """Return the vote of an older link, whose own token names paper and direction."""
+    with store.reading() as tx:
+        found = deliveries.by_id(tx, claim.delivery)
+    subscriber, up = (found.subscriber if found else None), claim.purpose is Purpose.VOTE_UP
+    return Ballot(subscriber=subscriber, paper=claim.paper, up=up)
+
+
+def ballot_of_issue(store: Store, delivery: int, paper: str, direction: str) -> Ballot | None:
+    """Return the vote that a link asks for in its path; None unless the issue of the delivery shows the paper.
+
+    Whoever holds the link can change the path: only a paper that their issue shows can be voted on. The links of an
+    erased subscriber are answered as before, and store nothing.
+    """
+    if direction not in ("up", "down"):
+        return None
+    with store.reading() as tx:
+        found = deliveries.by_id(tx, delivery)
+    if found is None:
+        return None
+    if found.issue is None:
+        return Ballot(subscriber=None, paper=0, up=direction == "up")
+    shown = {str(pick.paper): pick.paper for pick in found.issue.shown}
+    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=direction == "up") if paper in shown else None
+
+
+def cast_ballot(store: Store, ballot: Ballot, now: datetime, *, undo: bool = False) -> None:
+    """Store the vote of a ballot, or withdraw it; a ballot without a subscriber changes nothing."""
+    if not ballot.subscriber:
+        return
+    if undo:
+        withdraw(store, ballot.subscriber, ballot.paper)
+    else:
+        vote(store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=now)
+
+
+def vote_on_known_paper(store: Store, subscriber: int, paper: int, value: Literal[1, -1], *, now: datetime) -> bool:
+    """Store a vote on any stored paper; return False when no paper has this number."""
+    with store.transaction() as tx:
+        if not papers.by_numbers(tx, [paper]):
+            return False
+        votes.cast(tx, VoteRecord(subscriber=subscriber, paper=paper, value=value, at=now))
+        return True

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
 from digest.deliveries import DeliveryState
 from digest.profile_files import json_of, read_table
+from digest.runs.bounces import process as bounces
+from digest.runs.lookup import subscribers_after
+from digest.runs.operations import overview
 from digest.runs.subscriptions import import_export
-from digest.storage.delivery import deliveries, runs
-from digest.storage.subscribers import subscribers, suppressions
 from digest.web.api.models import (
     DeliveryModel,
     ImportedModel,
@@ -32,8 +32,7 @@ router = APIRouter(tags=["operators"])
 @router.get("/subscribers", responses=answers(401))
 def people(context: ContextDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> PeopleModel:
     """List the subscribers by number, a page at a time."""
-    with context.site.store.reading() as tx:
-        found = list(islice(subscribers.everyone(tx, after=after), PAGE_SIZE + 1))
+    found = subscribers_after(context.site.store, after, limit=PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     return PeopleModel(
         subscribers=[
@@ -73,8 +72,7 @@ def import_(context: ContextDep, operator: AdministratorDep, given: ImportModel)
 @router.get("/runs", responses=answers(401))
 def recent_runs(context: ContextDep, _operator: ReaderDep) -> list[RunModel]:
     """Return the last runs, newest first."""
-    with context.site.store.reading() as tx:
-        found = runs.recent(tx, limit=100)
+    found = overview.recent_runs(context.site.store, limit=100)
     return [
         RunModel(id=r.id, kind=r.kind, started=r.started, ended=r.ended, report=dict(r.report) if r.report else None)
         for r in found
@@ -86,8 +84,7 @@ def recent_deliveries(
     context: ContextDep, _operator: ReaderDep, state: DeliveryState = DeliveryState.FAILED
 ) -> list[DeliveryModel]:
     """Return the newest deliveries that stand in a state."""
-    with context.site.store.reading() as tx:
-        found = deliveries.in_states(tx, [state], limit=PAGE_SIZE)
+    found = overview.deliveries_in_state(context.site.store, state, limit=PAGE_SIZE)
     return [
         DeliveryModel(
             id=d.id,
@@ -106,14 +103,12 @@ def recent_deliveries(
 @router.get("/suppressions", responses=answers(401))
 def suppressed(context: ContextDep, _operator: ReaderDep) -> list[SuppressionModel]:
     """Return the addresses that are not mailed, and why."""
-    with context.site.store.reading() as tx:
-        found = suppressions.holding(tx)
+    found = overview.suppressed_addresses(context.site.store)
     return [SuppressionModel(address=s.address, reason=s.reason, since=s.since) for s in found]
 
 
 @router.delete("/suppressions/{address}", status_code=204, response_class=Response, responses=answers(401, 404))
 def lift(context: ContextDep, _operator: SenderDep, address: Annotated[str, Path(max_length=254)]) -> None:
     """Let an address be mailed again."""
-    with context.site.store.transaction() as tx:
-        if not suppressions.lift(tx, address, context.now):
-            raise Refusal(404, "this address is not suppressed")
+    if not bounces.lift(context.site.store, address, context.now):
+        raise Refusal(404, "this address is not suppressed")

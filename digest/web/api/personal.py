@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Response
 from digest.runs.subscriptions import lifecycle as runs
 from digest.runs.subscriptions import personal_data
 from digest.runs.subscriptions import votes as feedback
-from digest.storage.papers import papers
 from digest.subscribers import State, Subscriber, subscription_faults
 from digest.web.api.models import GivenVoteModel, StandingModel, StateModel, SubscriptionModel, VoteModel
 from digest.web.api.refusals import PersonDep, Refusal, answers, refuse_faults
@@ -62,10 +61,8 @@ def votes(context: ContextDep, person: PersonDep) -> list[GivenVoteModel]:
 @router.put("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401, 404))
 def vote(context: ContextDep, person: PersonDep, paper: PaperNumber, given: VoteModel) -> None:
     """Vote a paper up or down; another vote on it takes this one's place."""
-    with context.site.store.reading() as tx:
-        if not papers.by_numbers(tx, [paper]):
-            raise Refusal(404, f"there is no paper number {paper}")
-    feedback.vote(context.site.store, person.number, paper, given.value, now=context.now)
+    if not feedback.vote_on_known_paper(context.site.store, person.number, paper, given.value, now=context.now):
+        raise Refusal(404, f"there is no paper number {paper}")
 
 
 @router.delete("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401))

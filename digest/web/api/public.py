@@ -10,8 +10,8 @@ from digest.issues import Pick
 from digest.papers import Paper
 from digest.profiles import faults
 from digest.rendering.paper_links import paper_links
+from digest.runs.lookup import search_papers
 from digest.runs.subscriptions import sign_up as runs
-from digest.storage.papers import paper_search
 from digest.subscribers import address_faults, subscription_faults
 from digest.web.api.models import (
     AcceptedModel,
@@ -103,8 +103,7 @@ def search(
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
 ) -> FoundModel:
     """Search the archive."""
-    with context.site.store.reading() as tx:
-        found = paper_search.search(tx, q, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    found = search_papers(context.site.store, q, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return FoundModel(papers=[paper_model(paper) for paper in found.papers], total=found.total)
 
 

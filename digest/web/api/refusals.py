@@ -9,9 +9,8 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from digest.profiles import ProfileFault
-from digest.runs.transactional.access_links import subscriber_of_link, token_hash
-from digest.storage.subscribers import operators
-from digest.storage.subscribers.operators import Operator, Role
+from digest.runs.operations.operators import Operator, Role, operator_of_token
+from digest.runs.transactional.access_links import subscriber_of_link
 from digest.subscribers import Subscriber
 from digest.web.api.models import ProblemModel
 from digest.web.site import ContextDep, RequestContext
@@ -61,12 +60,10 @@ def _person(context: ContextDep, credentials: _Credentials) -> Subscriber:
 
 
 def _operator(context: RequestContext, credentials: HTTPAuthorizationCredentials | None) -> Operator:
-    if credentials:
-        with context.site.store.reading() as tx:
-            found = operators.by_token(tx, token_hash(credentials.credentials))
-        if found:
-            return found
-    raise Refusal(401, "the token of an operator is wanted")
+    found = operator_of_token(context.site.store, credentials.credentials) if credentials else None
+    if found is None:
+        raise Refusal(401, "the token of an operator is wanted")
+    return found
 
 
 def _with_role(context: RequestContext, credentials: HTTPAuthorizationCredentials | None, role: Role) -> Operator:

@@ -7,27 +7,25 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
 
-from digest.errors import UsageError
 from digest.fetching.templates import load_templates
 from digest.profiles import ProfileFault, faults
 from digest.runs.issues.compose import masthead
+from digest.runs.lookup import subscribers_after
 from digest.runs.preview.preview import Composed, Decided, IssuePreviews, Scope
+from digest.runs.preview.readers import newcomer, number_of_address
+from digest.runs.subscriptions.lifecycle import present
 from digest.settings import Settings, SmtpSettings
 from digest.storage import Store
-from digest.storage.papers import papers
-from digest.storage.subscribers import subscribers
-from digest.subscribers import Owner, State, Subscriber, Subscription, address_faults
+from digest.subscribers import Subscriber, Subscription, address_faults
 from digest.web.forms import FormResult
 from digest.web.pages import Pages
 from digest.web.preview.choice import RECENT, Choice
 from digest.web.preview.drafts import unpacked
 from digest.web.preview.template_reload import ReloadingRenderer, RenderedMail
 
-SOMEBODY = "reader@example.com"  #: whom a profile is for that nobody has yet
 MOST_PEOPLE = 200  #: in the list to choose from; others are found by their address
 _ONE_MOMENT = 5.0  #: seconds in which page and frame show one and the same issue
 _KEPT = 16
@@ -109,28 +107,15 @@ class PreviewSession:
 
     def people(self) -> list[Subscriber]:
         """Return the subscribers to choose from."""
-        with self.store.reading() as tx:
-            return list(islice(subscribers.everyone(tx), MOST_PEOPLE))
+        return subscribers_after(self.store, limit=MOST_PEOPLE)
 
     def found(self, address: str) -> int:
         """Return the number of the subscriber with that address. Raise UsageError when there is none."""
-        with self.store.reading() as tx:
-            person = subscribers.by_address(tx, address)
-        if person is None:
-            raise UsageError(f"{address}: no subscriber has this address")
-        return person.number
+        return number_of_address(self.store, address)
 
     def subscriber(self, number: int) -> Subscriber:
-        """Return a subscriber; for 0, one whom nobody has taken in yet. Raise UsageError for an unknown number."""
-        now = self.clock()
-        with self.store.reading() as tx:
-            if not number:
-                start = papers.cursor_before(tx, now - timedelta(days=self.settings.issue.first_issue_days))
-                return _somebody(start, now)
-            person = subscribers.by_numbers(tx, [number]).get(number)
-        if person is None:
-            raise UsageError(f"there is no subscriber number {number}")
-        return person
+        """Return a subscriber; for 0, a new one that is not stored. Raise UsageError for an unknown number."""
+        return present(self.store, number) if number else newcomer(self.store, self.settings, self.clock())
 
     def see(self, choice: Choice) -> PreviewedIssue:
         """Return the issue that a choice comes to."""
@@ -201,14 +186,3 @@ def open_session(
 def scope_of(choice: Choice) -> Scope:
     """Return the papers that a choice is about."""
     return Scope(again=choice.papers == RECENT, listing=choice.listing, day=choice.date)
-
-
-def _somebody(cursor: int, now: datetime) -> Subscriber:
-    return Subscriber(
-        number=0,
-        subscription=Subscription(address=SOMEBODY),
-        state=State.ACTIVE,
-        owner=Owner.WEB,
-        created=now,
-        cursor=cursor,
-    )

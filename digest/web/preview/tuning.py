@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from digest.profiles import Profile
+from digest.runs.preview.readers import ListingRecord, recent_listings
 from digest.runs.subscriptions.profile_editing import owning_file
-from digest.storage.papers import listings
-from digest.storage.papers.listings import ListingRecord
 from digest.subscribers import Owner, Subscriber, Subscription
 from digest.web.forms import Values, fields_of, first, read_profile
 from digest.web.preview.choice import LISTING, NEW, RECENT, Choice
@@ -47,8 +46,7 @@ def named(person: Subscriber) -> str:
 
 def papers_options(session: PreviewSession, choice: Choice) -> tuple[Option, ...]:
     """Return the choices of papers: new ones, recent ones, those of a listing."""
-    with session.store.reading() as tx:
-        records = listings.numbered(tx, LISTINGS)
+    records = recent_listings(session.store, limit=LISTINGS)
     days = session.settings.issue.max_age_days
     options = {NEW: "papers new to them, as a run would", RECENT: f"all papers of the last {days} days"}
     options |= {f"{LISTING}{number}": _listing_label(record) for number, record in records.items()}

@@ -46,7 +46,7 @@ def test_a_moved_store_is_complete_and_the_rows_are_counted(tmp_path: Path) -> N
 def test_a_store_cannot_be_moved_onto_itself(tmp_path: Path) -> None:
     flagged(tmp_path)
     code, _, said = called(tmp_path, "store", "move", "--to", "sqlite:///digest.db")
-    assert (code, "is the store that is to be moved" in said) == (2, True)
+    assert (code, "is the store that you are moving" in said) == (2, True)
 
 
 def test_a_backup_is_a_store_and_is_not_overwritten(tmp_path: Path) -> None:
