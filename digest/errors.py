@@ -2,7 +2,7 @@
 
 DigestError
 ├── ConfigurationError   a setting is wrong: stop and tell the operator (exit code 78)
-├── UsageError           the call cannot be meant as it stands: tell the person (exit code 2)
+├── UsageError           the call makes no sense as given: tell the person (exit code 2)
 ├── ListingError         a listing cannot be read at all: report it, go on with the next
 ├── FetchError           a source cannot be reached: report it, go on, try again at the next run
 ├── ProfileError         a profile is faulty: report file, line and field, go on with the next
@@ -11,10 +11,10 @@ DigestError
 ├── StoreError           the store cannot be used: stop
 │   ├── StoreBusy        another process held the ingest lock for too long (exit code 5)
 │   └── SchemaTooNew     the store was written by a newer version: stop, do not touch it
-├── RelayError           an SMTP relay cannot be used: what it was to carry stays planned
+├── RelayError           an SMTP relay cannot be used: its messages stay planned
 │   ├── RelayUnavailable at present: try again later
-│   └── RelayRefused     until the operator mends a setting: stop using it
-└── TransitionError      a state change that the rules do not have: a defect of the caller
+│   └── RelayRefused     until the operator fixes a setting: stop using it
+└── TransitionError      a state change that is not allowed: a bug in the caller
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ConfigurationError(DigestError):
 
 
 class UsageError(DigestError):
-    """The request names something that does not exist or cannot be combined."""
+    """The request names something that does not exist, or a combination that is not possible."""
 
 
 class ListingError(DigestError):
@@ -82,8 +82,8 @@ class RelayUnavailable(RelayError):
 
 
 class RelayRefused(RelayError):
-    """The relay will not have us as we are (certificate, login, STARTTLS): trying again does not help."""
+    """The relay rejects us (certificate, login, STARTTLS): trying again does not help."""
 
 
 class TransitionError(DigestError):
-    """A state change that the rules of the word do not have."""
+    """A state change that is not allowed."""

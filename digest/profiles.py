@@ -27,7 +27,7 @@ class Keyword:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What one subscriber wants: all that the ranking may know of a person."""
+    """What one subscriber wants: all that the ranking knows about a person."""
 
     keywords: tuple[Keyword, ...] = ()
     exclude: tuple[str, ...] = ()  #: terms that a paper must not have
@@ -49,7 +49,7 @@ class Profile:
 
 @lru_cache(maxsize=1 << 17)
 def _keyword(term: str, weight: float, acronyms: bool) -> Keyword:
-    """Return the keyword; those who ask for the same share one."""
+    """Return the keyword; equal keywords share one object."""
     return Keyword(term=term, weight=float(weight), acronyms=bool(acronyms))
 
 
@@ -65,7 +65,7 @@ _WEIGHTED = re.compile(r"(?P<term>.*\S)\s*[*×]\s*(?P<weight>[0-9]+(?:[.,][0-9]+
 
 
 def keyword_of(line: str) -> Keyword:
-    """Return the keyword of one line as people write it.
+    """Return the keyword of one line as people type it.
 
     >>> keyword_of("hyperparameter optimization * 2").weight
     2.0
@@ -81,7 +81,7 @@ def line_of(keyword: Keyword) -> str:
 
 
 def weight_of(text: str) -> float:
-    """Return the weight that a text says; 1 for none, and 0, which `faults` names as wrong, for no number."""
+    """Return the weight in a text; 1 for an empty one, and 0, which `faults` reports, when it is not a number."""
     try:
         return float(text.replace(",", ".")) if text.strip() else 1.0
     except ValueError:

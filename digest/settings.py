@@ -1,4 +1,4 @@
-"""Settings: one frozen value a room, with the meaning of each setting; read from the world by the entrances."""
+"""Settings: one frozen value per section, with the meaning of each setting. The command line reads them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What a text setting stands for, so that the entrances can make it absolute."""
+class TextKind:
+    """What kind of value a text setting holds, so that the command line can make paths absolute."""
 
     meaning: str
 
 
-LOCATION = Mark("a file or folder, relative to the folder of digest.toml")
-DATABASE = Mark("a database address; the file of an SQLite database is relative to the folder of digest.toml")
+LOCATION = TextKind("a file or folder, relative to the folder of digest.toml")
+DATABASE = TextKind("a database address; an SQLite file is relative to the folder of digest.toml")
 Location = Annotated[str, LOCATION]
 DatabaseUrl = Annotated[str, DATABASE]
 
 
 class Section(BaseModel):
-    """Base of all sections: frozen, unknown names refused."""
+    """Base of all sections: frozen, rejects unknown names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,115 +33,122 @@ class StoreSettings(Section):
         default="sqlite:///digest.db", description="database: sqlite:///FILE or postgresql+psycopg://…"
     )
     busy_seconds: float = Field(
-        default=60, gt=0, description="how long ingest waits for another ingest before it gives up (exit 5)"
+        default=60, gt=0, description="how long ingest waits for another ingest to finish before it gives up (exit 5)"
     )
 
 
 class SenderSettings(Section):
     name: str = Field(default="Paper Digest", description="display name in From")
     address: str = Field(
-        default="digest@example.org", description="address in From; its domain is that of Message-ID and List-Id"
+        default="digest@example.org", description="address in From; its domain is also used in Message-ID and List-Id"
     )
     postal: str = Field(default="", description="postal address of the sender, shown in the footer")
     bounces: str = Field(
-        default="", description="envelope sender, made unique per delivery by +TOKEN; empty: the From address"
+        default="", description="envelope sender, made unique for each delivery by +TOKEN; empty: the From address"
     )
-    unsubscribe: str = Field(default="", description="address for unsubscribing by mail; empty: the From address")
+    unsubscribe: str = Field(default="", description="address for unsubscribing by e-mail; empty: the From address")
 
 
 class SmtpSettings(Section):
-    host: str = Field(default="localhost", description="relay's host name")
-    port: int = Field(default=25, ge=1, le=65535, description="relay's port")
+    host: str = Field(default="localhost", description="host name of the relay")
+    port: int = Field(default=25, ge=1, le=65535, description="port of the relay")
     tls: Literal["starttls", "tls", "none"] = Field(default="starttls", description="starttls, tls or none")
     user: str = Field(default="", description="user name for AUTH; empty: no AUTH")
     password: SecretStr = Field(
-        default=SecretStr(""), description="password; better in DIGEST_SMTP__PASSWORD or a secret file"
+        default=SecretStr(""), description="password; better set in DIGEST_SMTP__PASSWORD or a secret file"
     )
     timeout_seconds: float = Field(
         default=60,
         gt=0,
         le=300,
-        description="time-out of each SMTP step, at most 300; five times as long after the final dot",
+        description="time-out of each SMTP step, at most 300; five times as long for the reply after the message",
     )
     ca_file: Location = Field(
-        default="", description="further certificate authority (PEM) to trust, for a relay with a private one"
+        default="", description="additional certificate authority (PEM) to trust, for a relay with a private one"
     )
-    connections: int = Field(default=4, ge=1, le=64, description="connections at a time")
+    connections: int = Field(default=4, ge=1, le=64, description="connections that one process keeps open at a time")
     connections_in_all: int = Field(
-        default=0, ge=0, le=1000, description="connections at a time over all processes; 0: no limit"
+        default=0, ge=0, le=1000, description="connections at a time, all processes together; 0: no limit"
     )
     messages_per_second: float = Field(
-        default=0, ge=0, description="messages a second over all processes and connections; 0: no limit"
+        default=0, ge=0, description="messages per second, all processes and connections together; 0: no limit"
     )
 
 
 class RelaySettings(SmtpSettings):
     name: str = Field(description="name of the relay in reports and limits")
-    share: float = Field(default=1, gt=0, description="share of the mail that it gets, relative to the other relays")
+    share: float = Field(
+        default=1, gt=0, description="weight of the relay: how much of the mail it gets, relative to the others"
+    )
     warm_up_from: date | None = Field(
-        default=None, description="first day of a new relay, which gets more each day; none: it is warm"
+        default=None, description="first day of a new relay, which then gets more mail each day; none: no warm-up"
     )
     warm_up_first: int = Field(
-        default=200, ge=1, description="messages on the first day of warming up; twice as many on each day after"
+        default=200, ge=1, description="messages on the first day of the warm-up; twice as many on each following day"
     )
 
 
 class DomainSettings(Section):
-    name: str = Field(description="domain of recipients")
+    name: str = Field(description="domain of the recipients")
     messages_per_second: float = Field(
-        default=0, ge=0, description="messages a second to it, over all processes and relays; 0: no limit"
+        default=0, ge=0, description="messages per second to the domain, all processes and relays together; 0: no limit"
     )
     connections: int = Field(
         default=0,
         ge=0,
         le=1000,
-        description="connections that carry a message to it at a time, over all processes and relays; 0: no limit",
+        description="connections that send to the domain at a time, all processes and relays together; 0: no limit",
     )
 
 
 class DeliverySettings(Section):
     canary: float = Field(
-        default=0, ge=0, lt=1, description="share of a delivery that is sent first, to see how it is taken; 0: none"
+        default=0, ge=0, lt=1, description="share of a delivery that is sent first, as a test; 0: no canary"
     )
     canary_failures: float = Field(
-        default=0.05, ge=0, le=1, description="share of failures in it above which everything is held"
+        default=0.05, ge=0, le=1, description="share of failed canary messages above which the rest is held"
     )
     resend_unknown: bool = Field(
-        default=False, description="send again what may or may not have arrived: at least once instead of at most once"
+        default=False,
+        description="send a message again when it is unknown whether it arrived: at least once instead of at most once",
     )
 
 
 class BouncesSettings(Section):
-    maildir: Location = Field(default="", description="Maildir that mail to the bounce address is delivered to")
-    imap_host: str = Field(default="", description="IMAP server (TLS) with the mailbox of the bounce address")
-    imap_port: int = Field(default=993, ge=1, le=65535, description="IMAP server's port")
-    imap_user: str = Field(default="", description="user name at the IMAP server")
-    imap_password: SecretStr = Field(
-        default=SecretStr(""), description="password; better in DIGEST_BOUNCES__IMAP_PASSWORD or a secret file"
+    maildir: Location = Field(
+        default="", description="Maildir that receives the mail to the bounce and unsubscribe addresses"
     )
-    imap_folder: str = Field(default="INBOX", description="folder to read; what was read is marked as seen")
+    imap_host: str = Field(
+        default="", description="IMAP server (TLS) with the mailbox of the bounce and unsubscribe addresses"
+    )
+    imap_port: int = Field(default=993, ge=1, le=65535, description="port of the IMAP server")
+    imap_user: str = Field(default="", description="user name on the IMAP server")
+    imap_password: SecretStr = Field(
+        default=SecretStr(""), description="password; better set in DIGEST_BOUNCES__IMAP_PASSWORD or a secret file"
+    )
+    imap_folder: str = Field(default="INBOX", description="folder to read; messages that were read are marked as seen")
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="key that signs webhook calls about bounces; empty: none are taken"
+        default=SecretStr(""), description="key that signs webhook calls about bounces; empty: the webhook is off"
     )
 
 
 class WebSettings(Section):
     url: str = Field(
-        default="", description="what the links in the mails begin with; empty: unsubscribe by mailto only"
+        default="", description="address that links in e-mails begin with; empty: no links, unsubscribe by e-mail only"
     )
     host: str = Field(default="127.0.0.1", description="address that `digest serve` listens on")
     port: int = Field(default=8000, ge=0, le=65535, description="port that `digest serve` listens on; 0: any free one")
     trusted_proxies: tuple[str, ...] = Field(
-        default=("127.0.0.1", "::1"), description="addresses or networks whose X-Forwarded-* headers are believed"
+        default=("127.0.0.1", "::1"), description="addresses or networks whose X-Forwarded-* headers are trusted"
     )
     metrics_from: tuple[str, ...] = Field(
         default=("127.0.0.1", "::1"), description="addresses or networks that may read /metrics"
     )
     requests_per_network: int = Field(
-        default=20, ge=1, description="sign-ups and requests for links that one network (/24, /64) may make an hour"
+        default=20, ge=1, description="sign-ups and link requests per hour from one network (/24 or /64)"
     )
     requests_per_hour: int = Field(
-        default=2000, ge=1, description="sign-ups and requests for links that are taken an hour, over all"
+        default=2000, ge=1, description="sign-ups and link requests per hour from everyone together"
     )
 
 
@@ -150,67 +157,80 @@ class SubscribersSettings(Section):
 
 
 class IssueSettings(Section):
-    max_age_days: int = Field(default=14, ge=1, description="papers seen longer ago are not considered")
-    first_issue_days: int = Field(default=7, ge=0, description="how far back a new subscriber's first issue looks")
+    max_age_days: int = Field(default=14, ge=1, description="papers first seen longer ago are not considered")
+    first_issue_days: int = Field(
+        default=7, ge=0, description="how many days back the first issue of a new subscriber looks"
+    )
     semantic: bool = Field(
-        default=False, description="whether papers near in meaning count as well; needs the extra `semantic`"
+        default=False, description="whether papers with a similar meaning match as well; needs the extra `semantic`"
     )
     semantic_model: str = Field(
-        default="all-MiniLM-L6-v2", description="model of sentence-transformers: its name or its folder"
+        default="all-MiniLM-L6-v2", description="sentence-transformers model: its name or its folder"
     )
 
 
 class TemplatesSettings(Section):
-    folder: Location = Field(default="", description="folder whose templates replace those that ship with the program")
+    folder: Location = Field(default="", description="folder with templates that replace those of the program")
     theme: str = Field(default="default", description="theme: a file in templates/theme")
 
 
 class AlertsSettings(Section):
     address: str = Field(
-        default="", description="where to mail, once a day at most, that issues did not go out; empty: nowhere"
+        default="",
+        description="address that gets an alert, at most once a day, when issues were not sent; empty: no alerts",
     )
 
 
 class SchedulerSettings(Section):
     sources_minutes: int = Field(default=30, ge=1, description="how often `digest serve` reads the sources")
     workers: bool = Field(
-        default=False, description="leave planning and delivering to `digest worker` (PostgreSQL only)"
+        default=False, description="whether `digest worker` processes plan and deliver (PostgreSQL only)"
     )
 
 
 class HousekeepingSettings(Section):
     keep_issues_days: int = Field(
-        default=100, ge=90, description="how long the content of issues is kept; links to votes live 90 days"
+        default=100, ge=90, description="days to keep the content of issues; vote links work for 90 days"
     )
     keep_deliveries_days: int = Field(
-        default=400, ge=90, description="how long it is kept who got an issue when; unsubscribe links work as long"
+        default=400,
+        ge=90,
+        description="days to keep the record of who got an issue when; unsubscribe links work as long",
     )
-    keep_runs_days: int = Field(default=400, ge=1, description="how long reports of runs are kept")
+    keep_runs_days: int = Field(default=400, ge=1, description="days to keep the reports of runs")
 
 
 class WorkerSettings(Section):
-    concurrency: int = Field(default=2, ge=1, le=64, description="jobs that one `digest worker` does at a time")
-    poll_seconds: float = Field(default=5, gt=0, description="how often a worker looks for jobs it was not told of")
-    heartbeat_seconds: float = Field(default=10, gt=0, description="how often a worker says that it is alive")
-    stalled_seconds: float = Field(
-        default=30, gt=0, description="silence after which a worker counts as dead and others do its jobs"
+    concurrency: int = Field(default=2, ge=1, le=64, description="jobs that one `digest worker` runs at a time")
+    poll_seconds: float = Field(
+        default=5, gt=0, description="how often a worker polls for jobs that it was not notified of"
     )
-    upkeep_seconds: int = Field(default=10, ge=1, le=30, description="how often jobs of dead workers are looked for")
+    heartbeat_seconds: float = Field(default=10, gt=0, description="how often a worker records that it is alive")
+    stalled_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="time without a heartbeat after which a worker counts as dead and others take its jobs",
+    )
+    upkeep_seconds: int = Field(default=10, ge=1, le=30, description="how often to look for jobs of dead workers")
 
 
 class FetchingSettings(Section):
     allow_private: bool = Field(
-        default=False, description="whether addresses of the own network may be fetched: 10.0.0.1, localhost"
+        default=False, description="whether private addresses may be fetched, such as 10.0.0.1 or localhost"
     )
-    step_seconds: float = Field(default=20, gt=0, description="longest silence of a server")
-    total_seconds: float = Field(default=120, gt=0, description="longest time for one answer as a whole")
-    megabytes: int = Field(default=50, ge=1, le=200, description="size at which an answer is given up, unpacked")
-    retries: int = Field(default=3, ge=0, le=10, description="how often a busy server is asked again")
+    step_seconds: float = Field(default=20, gt=0, description="longest time to wait for a server to answer or continue")
+    total_seconds: float = Field(default=120, gt=0, description="longest time for one complete response")
+    megabytes: int = Field(default=50, ge=1, le=200, description="largest response, uncompressed")
+    retries: int = Field(default=3, ge=0, le=10, description="how often to retry when a server is busy")
     longest_pause_seconds: float = Field(
-        default=60, ge=0, description="longest wait that a busy server may ask for; beyond it the next run tries again"
+        default=60,
+        ge=0,
+        description="longest wait that a busy server may ask for; if it asks for more, the next run retries",
     )
     pause_seconds: float = Field(default=3, ge=0, description="pause between two requests to one host")
-    contact: str = Field(default="", description="address or URL of the operator, sent to the servers as who is asking")
+    contact: str = Field(
+        default="", description="e-mail address or URL of the operator, sent to servers in the User-Agent header"
+    )
 
 
 class SourceSettings(Section):
@@ -218,15 +238,15 @@ class SourceSettings(Section):
     path: Location = Field(default="", description="folder or file with listings")
     url: str = Field(default="", description="address of a listing")
     preset: str = Field(
-        default="", description="ready-made source: arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience"
+        default="", description="predefined source: arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience"
     )
-    format: str = Field(default="", description="format of the listings; empty: recognised by content")
+    format: str = Field(default="", description="format of the listings; empty: detected from the content")
 
 
 class DkimSettings(Section):
-    selector: str = Field(description="selector that the public key is published under: SELECTOR._domainkey.DOMAIN")
+    selector: str = Field(description="selector under which the public key is published: SELECTOR._domainkey.DOMAIN")
     key_file: Location = Field(description="private key in PEM, without a password: RSA (2048 bits) or Ed25519")
-    domain: str = Field(default="", description="domain that signs; empty: that of the sender's address")
+    domain: str = Field(default="", description="signing domain; empty: the domain of the sender's address")
 
 
 class Settings(Section):

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.errors import TransitionError
 from digest.profiles import Profile, ProfileFault, faults, profile_from_dict
 
-_REMEMBERED = 4_096  # due times: the many who live and choose alike share them
+_REMEMBERED = 4_096  # due times, shared by equal schedules
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = frozenset(range(5))
@@ -26,13 +26,13 @@ _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]",
 
 
 class State(StrEnum):
-    """Where a subscription stands."""
+    """The state of a subscription."""
 
-    PENDING = "pending"  #: asked for on the web, not yet confirmed
+    PENDING = "pending"  #: requested on the web, not yet confirmed
     ACTIVE = "active"
     PAUSED = "paused"
     UNSUBSCRIBED = "unsubscribed"
-    BOUNCED = "bounced"  #: the address does not take mail
+    BOUNCED = "bounced"  #: the address does not accept mail
 
 
 class Owner(StrEnum):
@@ -59,7 +59,7 @@ _TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 def transition(present: State, wanted: State) -> State:
-    """Return `wanted`; staying put is allowed. Raise TransitionError for a change that the rules do not have."""
+    """Return `wanted`; the same state is allowed. Raise TransitionError for a change that is not allowed."""
     if wanted is not present and wanted not in _TRANSITIONS[present]:
         raise TransitionError(f"a subscription cannot go from {present} to {wanted}")
     return wanted
@@ -67,7 +67,7 @@ def transition(present: State, wanted: State) -> State:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When a subscriber's issue is due, where they live."""
+    """When a subscriber's issue is due, in their time zone."""
 
     timezone: str = "UTC"  #: name in the tz database
     hour: time = time(7, 0)  #: local wall-clock time
@@ -91,8 +91,8 @@ class Due:
 def due_on(schedule: Schedule, day: date) -> datetime:
     """Return the UTC instant of the schedule's hour on that local date.
 
-    In a gap (clocks go forward) the time is shifted forward by the gap, in a fold the first instant counts
-    (PEP 495: fold 0), so there is exactly one instant for each local date.
+    In a gap (clocks go forward) the time shifts forward by the gap; in a fold the first instant counts (PEP 495:
+    fold 0). So there is exactly one instant for each local date.
     """
     local = datetime.combine(day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
     return local.astimezone(UTC)
@@ -127,7 +127,7 @@ def _due_from(schedule: Schedule, start: datetime, days: int = 400) -> Iterator[
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """What a profile file or a form asks for: the person and the profile, without consent or history."""
+    """What a profile file or a form contains: the person and the profile, without consent or history."""
 
     address: str
     name: str = ""
@@ -167,7 +167,7 @@ def subscription_from_dict(data: Mapping[str, Any]) -> Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class Subscriber:
-    """A person as the store knows them."""
+    """A person as stored."""
 
     number: int  #: row number in the store
     subscription: Subscription
@@ -176,7 +176,7 @@ class Subscriber:
     created: datetime
     cursor: int = 0  #: papers up to this sequence number were considered for an earlier issue
     last_issue: date | None = None  #: local date of the last issue planned or skipped
-    next_due: datetime | None = None  #: None while no issue is to come
+    next_due: datetime | None = None  #: None while no issue is due
     paused_until: date | None = None
 
     @property
@@ -189,14 +189,14 @@ class Subscriber:
 
     @property
     def next_issue(self) -> date | None:
-        """The date of the next issue where the subscriber lives; None while none is to come."""
+        """The local date of the next issue; None while none is due."""
         if self.next_due is None:
             return None
         return self.next_due.astimezone(ZoneInfo(self.subscription.schedule.timezone)).date()
 
 
 def known_zone(name: str) -> bool:
-    """True for a name of the tz database."""
+    """Return whether the tz database has a zone of this name."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Where in a TOML text a key stands: what a message about a faulty value names."""
+"""Find the line of a key in a TOML text, for messages about faulty values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tomlkit.items import AoT, Table
 
 Place = Sequence[str | int]  #: keys and positions from the top: ("profile", "keywords", 2, "weight")
 
-_MARK = "\ue000here\ue000"
+_MARKER = "\ue000here\ue000"
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -39,10 +39,10 @@ def _marked_line(text: str, place: Place) -> int:
     value = holder[place[-1]]
     table = value[0] if isinstance(value, AoT) else value
     if isinstance(table, Table):
-        table.comment(_MARK)  # on the line of its header; a string in its place would move to the top
+        table.comment(_MARKER)  # on the line of its header; a string in its place would move to the top
     else:
-        holder[place[-1]] = _MARK
-    before, mark, _ = tomlkit.dumps(document).partition(_MARK)
+        holder[place[-1]] = _MARKER
+    before, mark, _ = tomlkit.dumps(document).partition(_MARKER)
     if not mark:
         raise KeyError(place)  # a table without a header of its own
     return before.count("\n") + 1

@@ -1,4 +1,4 @@
-"""Records of the domain name system, as far as a resolver can be reached."""
+"""DNS look-ups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import dns.resolver
 
 from digest.errors import FetchError
 
-PATIENCE = 4.0  #: seconds for one name
+TIMEOUT = 4.0  #: seconds per name
 
 
 def texts(name: str) -> list[str]:
@@ -20,8 +20,8 @@ def texts(name: str) -> list[str]:
     return [b"".join(record.strings).decode("utf-8", "replace") for record in _records(name, "TXT")]
 
 
-def takes_mail(domain: str) -> bool:
-    """Return whether mail for the domain has somewhere to go: an MX record that names a host, or an address of its own.
+def accepts_mail(domain: str) -> bool:
+    """Return whether the domain accepts mail: it has an MX record that names a host, or an A or AAAA record.
 
     Raise FetchError when no resolver answers.
     """
@@ -33,7 +33,7 @@ def takes_mail(domain: str) -> bool:
 
 def _records(name: str, kind: str) -> list[Any]:
     try:
-        return list(dns.resolver.resolve(name, kind, lifetime=PATIENCE, search=False))
+        return list(dns.resolver.resolve(name, kind, lifetime=TIMEOUT, search=False))
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.exception.DNSException, OSError) as error:

@@ -1,4 +1,4 @@
-"""The folder of profile files: read whole, written one file at a time."""
+"""The folder of profile files: read as a whole, written one file at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.errors import ConfigurationError, UsageError
 
 
 def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
-    """Return the content of every .toml file in the folder by its path, in order of the names; no hidden files.
+    """Return the content of every .toml file in the folder by path, sorted by name, without hidden files.
 
     Raise ConfigurationError when there is no such folder.
     """
@@ -21,7 +21,7 @@ def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Write a file that must not exist yet, whole or not at all; makes its folder when missing.
+    """Write a file that must not exist yet, atomically; create its folder when missing.
 
     Raise UsageError when there is such a file, or when it cannot be written.
     """
@@ -31,7 +31,7 @@ def write_new_file(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         os.link(part, path)
     except FileExistsError as error:
-        raise UsageError(f"{path} exists already and is left as it is") from error
+        raise UsageError(f"{path} exists already and was left unchanged") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     finally:
@@ -39,14 +39,14 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, text: str, seen: bytes) -> None:
-    """Write a file anew, whole or not at all, that still holds what was seen.
+    """Replace a file atomically, provided its content is still `seen`.
 
-    Raise UsageError when it holds something else by now, or when it cannot be written.
+    Raise UsageError when it has other content by now, or cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.read_bytes() != seen:
-            raise UsageError(f"{path} was changed meanwhile and is left as it is")
+            raise UsageError(f"{path} was changed meanwhile and was left unchanged")
         part.write_text(text, encoding="utf-8")
         part.chmod(path.stat().st_mode & 0o7777)
         part.replace(path)

@@ -1,4 +1,4 @@
-"""Templates and themes: those that ship with the program, and the operator's own in their place."""
+"""Templates and themes: those that ship with the program, and the operator's replacements."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8: {error.reason} at octet {error.start}") from error
+        raise ConfigurationError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from error

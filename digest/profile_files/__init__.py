@@ -1,4 +1,4 @@
-"""Profile files: one TOML text per subscriber, read with every fault named by line, written with comments kept.
+"""Profile files: one TOML file per subscriber. Reading reports every fault by line; writing keeps comments.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The keys of a profile file: what each may hold, and how its value is read."""
+"""The keys of a profile file, and how the value of each is read."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from digest.toml_lines import Place
 _HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_STAND_IN = "x"
+_PLACEHOLDER = "x"
 DAYS = {name: day for names in (WEEKDAYS, _LONG_DAYS) for day, name in enumerate(names)}
 
 
-class Refused(ValueError):
-    """A value that its key cannot hold; the text says what was found and what is expected."""
+class InvalidValue(ValueError):
+    """A value that its key cannot have; the text names what was found and what is expected."""
 
 
 class FieldReader:
-    """Reads tables key by key and gathers the faults; a faulty value is left out, so that its default stands."""
+    """Reads tables key by key and collects the faults; a faulty value is left out, so that its default applies."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[Place, str]] = []
@@ -35,47 +35,47 @@ class FieldReader:
         self.faults.append((place, reason))
 
     def table(self, place: Place, values: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
-        """Return the values of the known keys of a table as read; every other key is a fault."""
+        """Return the values of the known keys of a table; report every other key as a fault."""
         if not isinstance(values, Mapping):
             self.fault(place, f"found {values!r}, expected a table")
             return {}
         read = {}
         for key, value in values.items():
             if key not in fields:
-                self.fault((*place, key), f"no such key{_suggestion(key, fields)}")
+                self.fault((*place, key), f"unknown key{_suggestion(key, fields)}")
                 continue
             try:
                 read[key] = fields[key](self, (*place, key), value)
-            except Refused as refused:
-                self.fault((*place, key), str(refused))
+            except InvalidValue as error:
+                self.fault((*place, key), str(error))
         return read
 
 
-Field: TypeAlias = Callable[[FieldReader, Place, Any], Any]  #: raises Refused
+Field: TypeAlias = Callable[[FieldReader, Place, Any], Any]  #: raises InvalidValue
 
 
 def _suggestion(key: str, fields: Mapping[str, Any]) -> str:
     close = get_close_matches(key, fields, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(fields)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; the keys are: {', '.join(fields)}"
 
 
 def _text(_reader: FieldReader, _place: Place, value: Any) -> str:
     if not isinstance(value, str):
-        raise Refused(f"found {value!r}, expected a text in quotes")
+        raise InvalidValue(f"found {value!r}, expected text in quotes")
     return value.strip()
 
 
 def _name(reader: FieldReader, place: Place, value: Any) -> str:
     name = _text(reader, place, value)
     if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
-        raise Refused(f"expected a name of one line and at most {MAX_NAME_LENGTH} characters")
+        raise InvalidValue(f"expected one line of at most {MAX_NAME_LENGTH} characters")
     return name
 
 
 def _language(reader: FieldReader, place: Place, value: Any) -> str:
     language = _text(reader, place, value)
     if not _LANGUAGE.fullmatch(language):
-        raise Refused(f'found {language!r}, expected a language tag such as "en"')
+        raise InvalidValue(f'found {language!r}, expected a language tag such as "en"')
     return language
 
 
@@ -89,7 +89,7 @@ def _zone(reader: FieldReader, place: Place, value: Any) -> str:
     if zone not in _zones():
         close = get_close_matches(zone, sorted(_zones()), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise Refused(f'no time zone is called {zone!r}; expected a name such as "Europe/Berlin"{hint}')
+        raise InvalidValue(f'{zone!r} is not a known time zone; expected a name such as "Europe/Berlin"{hint}')
     return zone
 
 
@@ -100,7 +100,7 @@ def _hour(_reader: FieldReader, _place: Place, value: Any) -> time:
         return time(value)
     found = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
-        raise Refused(f'found {value!r}, expected a time of day such as "07:30"')
+        raise InvalidValue(f'found {value!r}, expected a time of day such as "07:30"')
     return time(int(found[1]), int(found[2]))
 
 
@@ -112,39 +112,39 @@ def _days(reader: FieldReader, place: Place, value: Any) -> frozenset[int]:
         else:
             reader.fault((*place, position), f"found {name!r}, expected one of {', '.join(WEEKDAYS)}")
     if not days and not value:
-        raise Refused("found no day, expected at least one")
+        raise InvalidValue("found no day, expected at least one")
     return frozenset(days)
 
 
 def _cadence(_reader: FieldReader, _place: Place, value: Any) -> Cadence:
     if value not in list(Cadence):
-        raise Refused(f"found {value!r}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
+        raise InvalidValue(f"found {value!r}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
     return Cadence(value)
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Refused(f"found {value!r}, expected a list in square brackets")
+        raise InvalidValue(f"found {value!r}, expected a list in square brackets")
     return value
 
 
 def _texts(reader: FieldReader, place: Place, value: Any) -> tuple[str, ...]:
-    return tuple(_each(reader, place, _list(value), _text, _STAND_IN))
+    return tuple(_each(reader, place, _list(value), _text, _PLACEHOLDER))
 
 
 def _keywords(reader: FieldReader, place: Place, value: Any) -> tuple[Keyword, ...]:
-    return tuple(_each(reader, place, _list(value), _keyword, Keyword(term=_STAND_IN)))
+    return tuple(_each(reader, place, _list(value), _keyword, Keyword(term=_PLACEHOLDER)))
 
 
-def _each(reader: FieldReader, place: Place, values: list[Any], field: Field, stand_in: Any) -> list[Any]:
-    """Return the items as read; the stand-in for a faulty one keeps the positions of those after it."""
+def _each(reader: FieldReader, place: Place, values: list[Any], field: Field, placeholder: Any) -> list[Any]:
+    """Return the items; a placeholder replaces each faulty one, so that the others keep their positions."""
     read = []
     for position, value in enumerate(values):
         try:
             read.append(field(reader, (*place, position), value))
-        except Refused as refused:
-            reader.fault((*place, position), str(refused))
-            read.append(stand_in)
+        except InvalidValue as error:
+            reader.fault((*place, position), str(error))
+            read.append(placeholder)
     return read
 
 
@@ -152,28 +152,28 @@ def _keyword(reader: FieldReader, place: Place, value: Any) -> Keyword:
     if isinstance(value, str):
         return Keyword(term=value.strip())
     if not isinstance(value, Mapping):
-        raise Refused(f'found {value!r}, expected a text in quotes or {{ term = "…", weight = … }}')
+        raise InvalidValue(f'found {value!r}, expected text in quotes or {{ term = "…", weight = … }}')
     given = reader.table(place, value, _KEYWORD_FIELDS)
     if "term" not in value:
-        raise Refused("has no term")
-    return Keyword(**{"term": _STAND_IN, **given})
+        raise InvalidValue("has no term")
+    return Keyword(**{"term": _PLACEHOLDER, **given})
 
 
 def _weight(_reader: FieldReader, _place: Place, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(f"found {value!r}, expected a number")
+        raise InvalidValue(f"found {value!r}, expected a number")
     return float(value)
 
 
 def _whole(_reader: FieldReader, _place: Place, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(f"found {value!r}, expected a whole number")
+        raise InvalidValue(f"found {value!r}, expected a whole number")
     return value
 
 
 def _flag(_reader: FieldReader, _place: Place, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Refused(f"found {value!r}, expected true or false")
+        raise InvalidValue(f"found {value!r}, expected true or false")
     return value
 
 

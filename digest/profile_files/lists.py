@@ -1,4 +1,4 @@
-"""Lists in a profile file, changed where they stand, so that the comments between their rows stay."""
+"""Lists in a profile file, changed in place, so that the comments between their rows stay."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def keyword_list(rows: Sequence[Row]) -> Array:
 
 
 def change_keywords(array: Array, rows: Sequence[Row]) -> None:
-    """Make the list have these rows: known terms are changed in place, others are taken out or appended."""
+    """Change the list to these rows: edit known terms in place, remove or append the others."""
     wanted, present = {row["term"]: row for row in rows}, set(map(_term, array))
-    for row in rows:  # first, for what is appended after the last row was taken out can end up in its comment
+    for row in rows:  # first: a row appended after the last row was removed can end up in that row's comment
         if row["term"] not in present:
             array.append(_inline(row))
     for place in reversed(range(len(array))):
@@ -35,7 +35,7 @@ def change_keywords(array: Array, rows: Sequence[Row]) -> None:
 
 
 def change_texts(array: Array, texts: Sequence[str]) -> None:
-    """Make the list have these texts: those that stay are not touched, others are taken out or appended."""
+    """Change the list to these texts: leave known ones untouched, remove or append the others."""
     for text in texts:
         if text not in array:
             array.append(text)
@@ -45,7 +45,7 @@ def change_texts(array: Array, texts: Sequence[str]) -> None:
 
 
 def is_sound(array: Array) -> bool:
-    """Return True when the list, as it is written, reads as what it holds."""
+    """Return whether the list, as written, parses to its own values."""
     try:
         return bool(tomllib.loads(f"list = {array.as_string()}")["list"] == array.unwrap())
     except tomllib.TOMLDecodeError:

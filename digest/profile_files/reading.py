@@ -1,4 +1,4 @@
-"""Profile files read: bytes to a subscription, or every fault with its line and field."""
+"""Read profile files: from bytes to a subscription, or to every fault with its line and field."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileFile:
-    """What a profile file came to: a subscription, or what is wrong with it."""
+    """The result of reading a profile file: a subscription, or its faults."""
 
     subscription: Subscription | None  #: None when there are faults
     faults: tuple[ProfileError, ...] = ()
@@ -39,7 +39,7 @@ def read_profile_file(data: bytes, origin: str) -> ProfileFile:
 
 
 def read_values(values: Mapping[str, Any], line: Callable[[Place], int | None], origin: str) -> ProfileFile:
-    """Return the subscription that keys and values describe, or every fault with the `line` of its place."""
+    """Return the subscription that the values describe, or every fault with the `line` of its place."""
     reader = FieldReader()
     subscription = _subscription(reader, values)
     if not reader.faults:
@@ -72,7 +72,7 @@ def _subscription(reader: FieldReader, values: Mapping[str, Any]) -> Subscriptio
     for fault in faults(profile):
         reader.fault(_place(fault.field), fault.reason)
     if "address" not in values:
-        reader.fault(("address",), "is missing; expected the e-mail address that the digest goes to")
+        reader.fault(("address",), "is missing; expected the e-mail address that the digest is sent to")
     for fault in address_faults(given["address"]) if "address" in given else ():
         reader.fault(("address",), fault.reason)
     return Subscription(schedule=Schedule(**schedule), profile=profile, **{"address": "", **given})

@@ -1,8 +1,8 @@
-"""Subscriptions in tables: CSV for spreadsheets, JSON for programs, both ways.
+"""Tables of subscriptions: read and write CSV for spreadsheets and JSON for programs.
 
-A list in a CSV cell is separated by semicolons, a keyword may carry its weight: `learning rate; optimizers=2`. A
-semicolon, an equals sign or a backslash of the text itself has a backslash before it. A cell that a spreadsheet would
-take for a formula begins with an apostrophe, which is taken away again on the way in.
+Semicolons separate the items of a list in a CSV cell; a keyword may have a weight: `learning rate; optimizers=2`. A
+backslash escapes a semicolon, an equals sign or a backslash. A cell that a spreadsheet would read as a formula begins
+with an apostrophe, which is removed when the table is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Row:
     """One person in a table."""
 
     place: int  #: line of the CSV, or position in the JSON, counted from 1
-    state: State = State.ACTIVE  #: where their subscription stood
+    state: State = State.ACTIVE  #: of their subscription
     values: Mapping[str, Any] = field(default_factory=dict)  #: keys and values as in a profile file
 
     def read(self, origin: str) -> ProfileFile:
@@ -41,7 +41,7 @@ class Row:
 
 
 def read_table(data: bytes, origin: str, kind: str) -> list[Row]:
-    """Return the rows of a CSV or JSON text. Raise ProfileError when it is none."""
+    """Return the rows of a CSV or JSON text. Raise ProfileError when it is neither."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,7 +67,7 @@ def _from_json(text: str, origin: str) -> Iterator[Row]:
 def _from_csv(text: str, origin: str) -> Iterator[Row]:
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     if "address" not in (rows.fieldnames or ()):
-        expected = f"expected a head with the column address, and any of {', '.join(COLUMNS[1:])}"
+        expected = f"expected a header with the column address, and any of {', '.join(COLUMNS[1:])}"
         raise ProfileError(origin, 1, "address", expected)
     for row in rows:
         cells = {name: _plain(cell) for name, cell in row.items() if name and isinstance(cell, str) and cell.strip()}
@@ -110,7 +110,7 @@ def _value(name: str, cell: str) -> Any:
 
 
 def _items(cell: str) -> list[list[str]]:
-    """Return the items of a list, each divided at its equals signs; a backslash takes a sign's force."""
+    """Return the items of a list, each split at its equals signs; a backslash escapes a separator."""
     items, escaped = [[""]], False
     for character in cell:
         if escaped or character not in "\\;=":
@@ -137,13 +137,13 @@ def _escaped(text: str) -> str:
 
 
 def json_of(people: Iterable[tuple[Subscription, State]]) -> str:
-    """Return the subscriptions as JSON, every key of a profile file in it."""
+    """Return the subscriptions as JSON, with every key of a profile file."""
     rows = [{"state": str(state), **subscription_values(subscription)} for subscription, state in people]
     return json.dumps({"subscribers": rows}, ensure_ascii=False, indent=1) + "\n"
 
 
 def csv_of(people: Iterable[tuple[Subscription, State]]) -> str:
-    """Return the subscriptions as CSV with a head; no cell of it is taken for a formula."""
+    """Return the subscriptions as CSV with a header; no cell can be read as a formula."""
     out = io.StringIO(newline="")
     table = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     table.writeheader()

@@ -1,4 +1,4 @@
-"""Profile files written: a subscription to TOML, with the comments and the order of an earlier text kept."""
+"""Write profile files: from a subscription to TOML, keeping the comments and the order of an earlier text."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from digest.subscribers import WEEKDAYS, Schedule, Subscription
 
 
 def write_subscription(subscription: Subscription, text: str = "") -> str:
-    """Return the profile file of a subscription; with the `text` of an earlier one, its comments and its order stay,
-    and only what differs is written anew."""
+    """Return the profile file of a subscription. With the `text` of an earlier one, keep its comments and order, and
+    change only the values that differ."""
     document = tomlkit.parse(text)
     _fill(document, _top_values(subscription), SUBSCRIPTION_FIELDS)
     if "profile" not in document:
@@ -26,7 +26,7 @@ def write_subscription(subscription: Subscription, text: str = "") -> str:
 
 
 def subscription_values(subscription: Subscription) -> dict[str, Any]:
-    """Return every key of a profile file with its value, the profile as a table within."""
+    """Return every key of a profile file with its value; the profile is a nested table."""
     top = {key: value for key, (value, _) in _top_values(subscription).items()}
     return {**top, "profile": {key: value for key, (value, _) in _profile_values(subscription.profile).items()}}
 
@@ -41,7 +41,7 @@ def _fill(table: Any, values: Mapping[str, Any], fields: Mapping[str, Any]) -> N
 
 
 def _changed_in_place(table: Any, key: str, value: Any, fields: Mapping[str, Any]) -> bool:
-    """Change a list where it stands; False when it is none, or would not read as it should, such as in its order."""
+    """Change a list in place. Return False when it is not a list, or would not parse to the value."""
     array = table.get(key)
     if not isinstance(array, Array) or not isinstance(value, list) or key == "days":
         return False

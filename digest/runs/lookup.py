@@ -1,4 +1,4 @@
-"""Lookup: subscribers and papers by what people and scripts type."""
+"""Look-up of subscribers by address, and of papers by search."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.storage.papers.paper_search import SearchResults
 from digest.storage.subscribers import subscribers
 from digest.subscribers import State, Subscriber
 
-MOST_FOUND = 1000
+MAX_RESULTS = 1000
 
 
 def subscriber_at(tx: Tx, address: str) -> Subscriber:
@@ -32,13 +32,13 @@ def active_subscriber(tx: Tx, address: str) -> Subscriber:
 
 
 def known_papers(store: Store, search: str = "", limit: int | None = None) -> list[Paper]:
-    """Return the stored papers in the order in which they came; with a limit the newest of them.
+    """Return the stored papers in the order they were added; with a limit, only the newest.
 
-    With a search, return what it finds, the most relevant first, at most a thousand.
+    With a search, return at most a thousand results, the most relevant first.
     """
     with store.reading() as tx:
         if search.strip():
-            return list(paper_search.search(tx, search, limit=limit or MOST_FOUND).papers)
+            return list(paper_search.search(tx, search, limit=limit or MAX_RESULTS).papers)
         return papers.with_popularity(tx, list(papers.stream(tx, newest=limit))[::-1])
 
 

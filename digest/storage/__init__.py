@@ -1,9 +1,9 @@
 """The store: all SQL of the program, on SQLite and PostgreSQL.
 
-`open_store` gives a `Store`; its transactions are what the functions of the modules here take first.
+`open_store` returns a `Store`. The functions of this package take one of its transactions as their first argument.
 """
 
-from digest.storage.database import delivery_schema as _delivery_schema  # their tables belong to the same schema  # noqa: F401
+from digest.storage.database import delivery_schema as _delivery_schema  # registers its tables  # noqa: F401
 from digest.storage.database import web_schema as _web_schema  # noqa: F401
 from digest.storage.database.transactions import Store, Tx, open_store
 

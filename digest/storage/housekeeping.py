@@ -1,4 +1,4 @@
-"""Housekeeping: what is past its time is deleted; what keeps papers from repeating, and consent, stays."""
+"""Housekeeping: delete old rows, except consent and what prevents a paper from being sent twice."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from digest.storage.database.transactions import Store, Tx
 from digest.storage.subscribers import link_tokens
 from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, tz_version
 
-BATCH = 5000  #: rows changed in one transaction, so that others get their turn
+BATCH = 5000  #: rows changed in one transaction, so that other writers need not wait long
 
 _d, _i, _s, _r = schema.deliveries.c, schema.issues.c, schema.subscribers.c, schema.runs.c
 _OPEN = [state.value for state in sorted(OPEN_STATES)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keep:
-    """How long things are kept."""
+class Retention:
+    """How long rows are kept."""
 
-    issues: timedelta  #: what an issue held: after that its links to votes and to the browser view are dead
-    deliveries: timedelta  #: the rows of the ledger; their unsubscribe links work as long
+    issues: timedelta  #: content of issues; after that, their vote links and browser links no longer work
+    deliveries: timedelta  #: rows of the ledger; unsubscribe links work as long as these
     runs: timedelta
 
 
-def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
-    """Delete what is past its time, a batch a transaction; return how many of each kind went."""
+def tidy(store: Store, keep: Retention, now: datetime) -> Mapping[str, int]:
+    """Delete what is older than its retention, in batches; return how many rows of each kind were deleted."""
     done = {
         "issues": _in_batches(store, lambda tx: _delete_issues(tx, now - keep.issues)),
         "deliveries": _in_batches(store, lambda tx: _delete_deliveries(tx, now - keep.deliveries)),
@@ -43,9 +43,9 @@ def tidy(store: Store, keep: Keep, now: datetime) -> Mapping[str, int]:
 
 
 def refresh_due(store: Store, now: datetime) -> int:
-    """Compute anew when people are due whose time was computed with another tz database; return how many.
+    """Recompute the due times that another version of the tz database gave; return how many.
 
-    Whoever is due already stays due.
+    Subscribers who are due already stay due.
     """
     present, count, after = tz_version(), 0, 0
     while True:
@@ -82,7 +82,7 @@ def _delete_deliveries(tx: Tx, before: datetime) -> int:
 
 
 def _expire_forgotten(tx: Tx, before: datetime) -> int:
-    """Expire what waits for people of whom no later issue is planned, such as those who paused."""
+    """Expire waiting issues of subscribers who get no later one, for example because they paused."""
     waiting = select(_d.id).where(schema.TO_SEND, _d.expires_at < before).limit(BATCH)
     inactive = waiting.join(schema.subscribers).where(_s.next_due.is_(None))
     expiring = update(schema.deliveries).where(_d.id.in_(inactive))

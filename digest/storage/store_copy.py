@@ -1,4 +1,4 @@
-"""Moving and copying a whole store: every row of every table, the numbers that are never given again included."""
+"""Move and back up a whole store: every row of every table, and the counters that keep numbers from being reused."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ _NOT_MOVED = frozenset({"schema_version"})
 
 
 def move(source: Store, target: Store) -> Mapping[str, int]:
-    """Copy everything from one store to an empty other; return the rows of each table. All of it arrives, or nothing.
+    """Copy everything from one store to an empty other; return the number of rows per table. All or nothing is copied.
 
-    Nobody may write to the source meanwhile: on SQLite nobody can. Raise UsageError when the target holds anything.
+    No process may write to the source meanwhile; on SQLite none can. Raise UsageError when the target has any row.
     """
     with source.transaction() as reading, target.transaction() as writing:
         _refuse_rows(writing)
         moved = {table.name: _copy(table, reading, writing) for table in _tables()}
         for table in _tables():
-            _carry_counter(table, reading, writing)
+            _copy_counter(table, reading, writing)
         search_index.put(writing.connection, papers.search_entries(papers.stream(reading)))
         _compare(moved, writing)
     return moved
 
 
 def backup(store: Store, file: Path) -> None:
-    """Write a copy of a SQLite store into a new file, while others go on using it.
+    """Write a copy of a SQLite store into a new file while the store stays in use.
 
-    Raise UsageError on PostgreSQL, whose own pg_dump does it, and when the file exists.
+    Raise UsageError when the file exists, and on PostgreSQL, where pg_dump makes backups.
     """
     if store.file is None:
-        raise UsageError("a store on PostgreSQL is backed up by pg_dump; docs/how-to/operations.md says how")
+        raise UsageError("back up a store on PostgreSQL with pg_dump; see docs/how-to/operations.md")
     if file.exists():
-        raise UsageError(f"{file} exists already; a backup never overwrites")
+        raise UsageError(f"{file} exists already; a backup never overwrites a file")
     with closing(sqlite3.connect(store.file)) as source, closing(sqlite3.connect(file)) as copy:
         source.backup(copy, pages=1000)
 
 
 def _tables() -> Iterator[Table]:
-    """Return the tables in an order in which each finds the rows that it refers to."""
+    """Return the tables in an order that satisfies their foreign keys."""
     return (table for table in schema.metadata.sorted_tables if table.name not in _NOT_MOVED)
 
 
@@ -70,12 +70,12 @@ def _copy(table: Table, source: Tx, target: Tx) -> int:
     return count
 
 
-def _carry_counter(table: Table, source: Tx, target: Tx) -> None:
-    """Make the target count on from the last number given, also when its row is gone."""
+def _copy_counter(table: Table, source: Tx, target: Tx) -> None:
+    """Let the target continue from the last number assigned, even if its row was deleted."""
     key = table.autoincrement_column
     if key is None:
         return
-    last = max(_last_given(table, key, source), _highest(key, target))
+    last = max(_last_assigned(table, key, source), _highest(key, target))
     if last and target.on_postgresql:
         counting = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
         target.connection.execute(counting, {"table": table.name, "column": key.name, "last": last})
@@ -85,7 +85,7 @@ def _carry_counter(table: Table, source: Tx, target: Tx) -> None:
         target.connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)"), row)
 
 
-def _last_given(table: Table, key: Column[Any], tx: Tx) -> int:
+def _last_assigned(table: Table, key: Column[Any], tx: Tx) -> int:
     if tx.on_postgresql:
         sequence = "SELECT last_value FROM pg_sequences WHERE format('%I.%I', schemaname, sequencename)::regclass = "
         query = text(sequence + "pg_get_serial_sequence(:table, :column)::regclass")
@@ -104,4 +104,4 @@ def _compare(moved: Mapping[str, int], target: Tx) -> None:
     counted = {table.name: target.connection.execute(select(func.count()).select_from(table)) for table in _tables()}
     wrong = [name for name, result in counted.items() if result.scalar_one() != moved[name]]
     if wrong:
-        raise StoreError(f"not everything arrived in {', '.join(wrong)}; nothing was moved")
+        raise StoreError(f"not every row was copied to {', '.join(wrong)}; nothing was moved")

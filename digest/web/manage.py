@@ -191,7 +191,7 @@ def _page(
     context: RequestContext, person: Subscriber, token: str, *, done: str = "", wrong: tuple[ProfileFault, ...] = ()
 ) -> ManagePage:
     complaints = FormResult(subscription=person.subscription, faults=wrong).wrong
-    opinions = votes.opinions(context.site.store, person.number)
+    opinions = votes.cast_votes(context.site.store, person.number)
     match_changes = (
         context.site.live_preview.match_changes(person.profile, votes.as_votes(opinions)) if opinions else ()
     )

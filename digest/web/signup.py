@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from digest.profiles import faults
 from digest.runs.subscriptions import sign_up as runs
-from digest.runs.subscriptions.keyword_suggestions import propose
+from digest.runs.subscriptions.keyword_suggestions import suggest_keywords
 from digest.runs.transactional.outbox import CONFIRM_WITHIN
 from digest.subscribers import WEEKDAYS
 from digest.web.form_timestamps import TimestampCheck
@@ -135,7 +135,7 @@ def liked_form(context: ContextDep) -> Response:
 def liked(context: ContextDep, values: FormDep) -> Response:
     """Propose keywords from the papers pasted or uploaded."""
     text = "\n".join([first(values, "liked"), first(values, "file")]).strip()
-    found = propose(context.site.store, context.site.live_preview, text)
+    found = suggest_keywords(context.site.store, context.site.live_preview, text)
     page = LikedPage(liked=first(values, "liked"), read=found.read, known=found.known, proposals=found.terms)
     if found.terms:
         page = replace(page, preview=preview_view(context.site.live_preview.profile_preview(found.profile)))

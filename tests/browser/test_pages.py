@@ -248,7 +248,7 @@ def every_page(world: World, page: Page) -> Iterator[str]:
     delivery = sites.plan_issue(store, ada, [4, 8])
     with store.transaction() as tx:
         votes.cast(tx, votes.VoteRecord(subscriber=ada.number, paper=12, value=1, at=NOW))
-        groups.join(tx, groups.save(tx, "Lab A", ada.profile, shared=True, now=NOW), ada.number, NOW)
+        groups.add_member(tx, groups.save(tx, "Lab A", ada.profile, shared=True, now=NOW), ada.number, NOW)
         operators.add(tx, "Olu", Role.ADMINISTER, token_hash("sesame"), NOW)
         suppressions.suppress(tx, "bob@example.com", "hard bounce", "550 5.1.1 no such user", NOW)
     plain = ("/", "/subscribe", "/subscribe/liked", "/archive", "/archive?q=speech", "/manage", "/nowhere", "/operator")

@@ -82,7 +82,7 @@ def test_nothing_new_is_a_reason_of_its_own(store: Store) -> None:
     assert plan(store, SETTINGS, DUE + DAY).skipped == {SkipReason.NO_NEW_PAPERS.value: 1}
 
 
-def test_what_was_not_delivered_is_judged_again_with_the_new_papers(store: Store) -> None:
+def test_undelivered_papers_are_ranked_again_with_the_new_ones(store: Store) -> None:
     ingested(store, [TUNING])
     ada = subscribed(store, "ada", profile("learning rate", "graph"))
     plan(store, SETTINGS, DUE)
@@ -93,7 +93,7 @@ def test_what_was_not_delivered_is_judged_again_with_the_new_papers(store: Store
     assert titles_of(store, newest) == {TUNING, GRAPHS}
 
 
-def test_what_was_not_delivered_comes_back_even_when_nothing_is_new(store: Store) -> None:
+def test_undelivered_papers_come_again_even_when_nothing_is_new(store: Store) -> None:
     ingested(store, [TUNING])
     ada = subscribed(store, "ada", profile("learning rate"))
     plan(store, SETTINGS, DUE)
@@ -140,7 +140,7 @@ def test_a_suppressed_address_gets_nothing_and_the_report_says_why(store: Store)
     assert plan(store, SETTINGS, DUE).skipped == {SkipReason.SUPPRESSED.value: 1}
 
 
-def test_who_left_while_the_plan_was_made_is_passed_over(store: Store) -> None:
+def test_a_reader_who_unsubscribes_during_planning_is_passed_over(store: Store) -> None:
     ingested(store, [TUNING])
     ada = subscribed(store, "ada", profile("learning rate"))
     [shard] = due_shards(store, DUE)
@@ -150,7 +150,7 @@ def test_who_left_while_the_plan_was_made_is_passed_over(store: Store) -> None:
     assert issues_of(store, ada) == []
 
 
-def test_one_subscriber_can_be_served_out_of_turn_once_a_day(store: Store) -> None:
+def test_one_subscriber_can_get_an_extra_issue_once_a_day(store: Store) -> None:
     ingested(store, [TUNING])
     ada = subscribed(store, "ada", profile("learning rate"), hour=22)
     assert plan_one(store, SETTINGS, "ADA@example.com", MONDAY).planned == 1
@@ -159,7 +159,7 @@ def test_one_subscriber_can_be_served_out_of_turn_once_a_day(store: Store) -> No
     assert len(issues_of(store, ada)) == 1
 
 
-def test_nobody_by_that_address_is_said_plainly(store: Store) -> None:
+def test_an_unknown_address_is_a_clear_error(store: Store) -> None:
     with pytest.raises(UsageError, match=r"nobody@example\.com: no subscriber"):
         plan_one(store, SETTINGS, "nobody@example.com", MONDAY)
 

@@ -132,7 +132,7 @@ def test_operators_who_rotate_at_once_all_have_a_new_key_and_no_number_is_left_o
         assert {key.number for key in secrets.signing_keys(tx)} == set(added) == set(range(1, max(added) + 1))
 
 
-def test_programs_that_open_an_empty_store_at_once_all_find_it_ready(tmp_path: Path, processes: Processes) -> None:
+def test_processes_that_open_an_empty_store_at_once_all_succeed(tmp_path: Path, processes: Processes) -> None:
     assert processes.do(_high_water, f"sqlite:///{tmp_path / 'new.db'}") == [0] * PROCESSES
 
 

@@ -61,7 +61,7 @@ def test_the_timer_starts_the_service_of_its_name_and_catches_up_after_downtime(
     assert "Persistent=true" in (CRON / "paper-digest.timer").read_text()
 
 
-def test_the_cronjob_mounts_what_the_other_documents_hold() -> None:
+def test_the_cronjob_mounts_the_other_documents() -> None:
     found = documents()
     assert set(found) == {"ConfigMap", "Secret", "CronJob"}
     pod = found["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]

@@ -39,9 +39,7 @@ def utc(text: str) -> datetime:
         pytest.param("Pacific/Kiritimati", time(7, 0), date(2026, 5, 4), "2026-05-03T17:00", id="day-before-in-utc"),
     ],
 )
-def test_an_issue_is_due_at_the_chosen_hour_where_the_subscriber_lives(
-    zone: str, hour: time, day: date, expected: str
-) -> None:
+def test_an_issue_is_due_at_the_chosen_local_hour(zone: str, hour: time, day: date, expected: str) -> None:
     assert due_on(Schedule(timezone=zone, hour=hour), day) == utc(expected)
 
 
@@ -121,7 +119,7 @@ def test_a_subscription_may_not_change_otherwise(present: State, wanted: State) 
     "address",
     ["ada@example.com", "ada+papers@sub.example.org", "o'hara@example.com", "用户@例子.example", "ada@bücher.example"],
 )
-def test_an_address_that_can_take_mail_is_accepted(address: str) -> None:
+def test_a_valid_address_is_accepted(address: str) -> None:
     assert address_faults(address) == []
 
 
@@ -145,7 +143,7 @@ def test_an_address_that_can_take_mail_is_accepted(address: str) -> None:
         "ada\u202e@example.com",
     ],
 )
-def test_an_address_that_cannot_take_mail_is_refused_with_the_field_named(address: str) -> None:
+def test_an_invalid_address_is_refused_with_its_field(address: str) -> None:
     assert [fault.field for fault in address_faults(address)] == ["address"]
 
 

@@ -54,7 +54,7 @@ def _write(tx: Tx, works: Deduplication, now: datetime) -> Mapping[int, int]:
     new = papers.add(tx, [works.papers[stand_in] for stand_in in works.new])
     numbers = dict(zip(works.new, (paper.number for paper in new), strict=True))
     for kept, gone in works.joins:
-        papers.join(tx, works.papers[works.owner(kept)], gone)
+        papers.merge(tx, works.papers[works.owner(kept)], gone)
     papers.change(tx, [works.papers[number] for number in sorted(works.changed) if number > 0])
     owners = {key: works.owner(number) for key, number in works.keys.items()}
     papers.identify(tx, {key: numbers.get(number, number) for key, number in owners.items()})

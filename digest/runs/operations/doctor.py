@@ -194,7 +194,7 @@ def _domain(installation: Installation) -> Iterator[RecordFinding]:
     try:
         yield from domain_findings(domain, installation.selectors, dns.texts)
         bounces = (sender.bounces or sender.address).rpartition("@")[2]
-        if not dns.takes_mail(bounces):
+        if not dns.accepts_mail(bounces):
             mend = "give it an MX record, or set sender.bounces to an address that takes mail"
             found = f"{bounces} takes no mail, so bounces are lost"
             yield RecordFinding(area="domain", verdict=RecordVerdict.MEND, found=found, mend=mend)

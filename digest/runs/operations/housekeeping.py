@@ -1,4 +1,4 @@
-"""Housekeeping: what is past its time goes, and due times follow the tz database."""
+"""Housekeeping: delete old rows, and recompute due times after a change of the tz database."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from digest.runs.subscriptions import sign_up
 from digest.settings import HousekeepingSettings
 from digest.storage import Store, housekeeping
 from digest.storage.delivery import runs
-from digest.storage.housekeeping import Keep
+from digest.storage.housekeeping import Retention
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HousekeepingReport:
-    """What housekeeping did."""
+    """The result of housekeeping."""
 
     deleted: Mapping[str, int]  #: how many of each kind
     rescheduled: int  #: subscribers whose due time was computed with another tz database
@@ -30,8 +30,8 @@ class HousekeepingReport:
 
 
 def tidy_store(store: Store, settings: HousekeepingSettings, now: datetime) -> HousekeepingReport:
-    """Return what was tidied. May be called at any time, and by several programs at once."""
-    keep = Keep(
+    """Tidy the store and return a report. Safe at any time, and in several processes at once."""
+    keep = Retention(
         issues=timedelta(days=settings.keep_issues_days),
         deliveries=timedelta(days=settings.keep_deliveries_days),
         runs=timedelta(days=settings.keep_runs_days),

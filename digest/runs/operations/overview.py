@@ -44,7 +44,7 @@ def overview(store: Store, since: datetime, *, limit: int) -> Overview:
         return Overview(
             subscriptions=consent.count_states(tx),
             deliveries=ledger.counts(tx, since=since),
-            unsubscribe_reasons=sign_ups.departures(tx, since),
+            unsubscribe_reasons=sign_ups.unsubscribe_reasons(tx, since),
             runs=runs.recent(tx, limit=limit),
         )
 

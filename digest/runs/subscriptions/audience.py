@@ -1,4 +1,4 @@
-"""Subscribers as the operator looks after them: add, remove, list, show."""
+"""Subscribers as the operator manages them: add, remove, list, show."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from digest.subscribers import WEEKDAYS, Owner, State, Subscriber, Subscription,
 
 PRUNED = "the profile file is gone"
 ADDED, REMOVED = "added by the operator", "removed by the operator"
-BY_OPERATOR = (PRUNED, REMOVED)  #: ways to leave that the operator may undo
+BY_OPERATOR = (PRUNED, REMOVED)  #: causes of an unsubscribe that the operator may undo
 
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """All that the store knows of one subscriber."""
+    """All that the store holds about one subscriber."""
 
     subscriber: Subscriber
     history: tuple[Consent, ...]  #: how the consent changed, oldest first
@@ -80,13 +80,13 @@ def _delivery(row: Delivery) -> dict[str, Any]:
 
 
 def listed(store: Store, states: Collection[State] = tuple(State)) -> list[Subscriber]:
-    """Return the subscribers whose subscription stands in one of these states, in the order in which they came."""
+    """Return the subscribers in these states, in the order they were added."""
     with store.reading() as tx:
         return list(subscribers.everyone(tx, states=states))
 
 
 def details(store: Store, address: str) -> Details:
-    """Return all that the store knows of the subscriber. Raise UsageError for an address that nobody has."""
+    """Return all that the store holds about a subscriber. Raise UsageError for an unknown address."""
     with store.reading() as tx:
         person = subscriber_at(tx, address)
         return Details(
@@ -98,14 +98,14 @@ def details(store: Store, address: str) -> Details:
 
 
 def add(store: Store, subscription: Subscription, file: Path, first_issue_days: int, now: datetime) -> Subscriber:
-    """Return the subscriber taken in, active, with a profile file that is theirs from now on.
+    """Add an active subscriber, write their profile file, and return them.
 
-    The operator vouches for the consent. Someone whom the operator removed is taken back; raise UsageError for one who
-    is there already or who left by themselves, and for a subscription that cannot be used.
+    The operator vouches for the consent, and may add a subscriber again whom the operator removed. Raise UsageError for
+    a known address, for somebody who unsubscribed themselves, and for a subscription that cannot be used.
     """
     _refuse_faults(subscription)
     with store.transaction() as tx:
-        person = _admitted(tx, subscription, papers.cursor_before(tx, now - timedelta(days=first_issue_days)), now)
+        person = _added(tx, subscription, papers.cursor_before(tx, now - timedelta(days=first_issue_days)), now)
         write_new_file(file, write_subscription(subscription))
     return person
 
@@ -116,9 +116,9 @@ def _refuse_faults(subscription: Subscription) -> None:
         raise UsageError("\n".join(f"{fault.field}: {fault.reason}" for fault in wrong))
 
 
-def _admitted(tx: Tx, subscription: Subscription, cursor: int, now: datetime) -> Subscriber:
+def _added(tx: Tx, subscription: Subscription, cursor: int, now: datetime) -> Subscriber:
     if consent.erased_among(tx, [subscription.address], now):
-        raise UsageError(f"{subscription.address} was erased at its holder's wish; only they can come back")
+        raise UsageError(f"{subscription.address} was erased at its owner's request; only they can subscribe again")
     present = subscribers.by_address(tx, subscription.address)
     if present is None:
         admission = Admission(owner=Owner.FILE, state=State.ACTIVE, cursor=cursor, cause=ADDED)
@@ -126,16 +126,16 @@ def _admitted(tx: Tx, subscription: Subscription, cursor: int, now: datetime) ->
     if present.state is not State.UNSUBSCRIBED:
         raise UsageError(f"{present.address} is known already, and {present.state}")
     if consent.history(tx, present.number)[-1].cause not in BY_OPERATOR:
-        raise UsageError(f"{present.address} left by themselves; only they can come back")
+        raise UsageError(f"{present.address} unsubscribed; only they can subscribe again")
     subscribers.change_owner(tx, present.number, Owner.FILE)
     subscribers.change(tx, present.number, subscription, now)
     return consent.set_state(tx, present.number, Change(state=State.ACTIVE, cause=ADDED), now)
 
 
 def remove(store: Store, address: str, now: datetime, *, erase: bool = False) -> Subscriber:
-    """Return the subscriber who gets nothing more: unsubscribed, or erased with all that is known of them.
+    """Unsubscribe a subscriber, or erase all their data, and return who they were.
 
-    Raise UsageError for an address that nobody has.
+    Raise UsageError for an unknown address.
     """
     with store.transaction() as tx:
         person = subscriber_at(tx, address)

@@ -1,4 +1,4 @@
-"""Groups: one profile for a lab or a course, whose members are invited and confirm by mail like everybody else."""
+"""Groups: one profile for a lab or a course, whose members are invited and confirm by e-mail like everybody else."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from digest.storage.subscribers import groups, subscribers
 from digest.storage.subscribers.groups import Group
 from digest.subscribers import Owner, address_faults
 
-LONGEST_NAME = 80
-MOST_INVITATIONS = 200  #: at a time
+MAX_GROUP_NAME = 80
+MAX_INVITATIONS = 200  #: at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invitations:
-    """What inviting people came to."""
+    """The result of inviting people."""
 
     invited: int
-    held: tuple[str, ...]  #: addresses that are none, or must not get another mail for now
+    held: tuple[str, ...]  #: addresses that are invalid, or must not get another e-mail for now
 
 
 def save_group(store: Store, name: str, profile: Profile, *, shared: bool, now: datetime) -> int:
-    """Store a group or changes the one of that name; a shared profile becomes that of all its members.
+    """Store a group or change the one of that name, and return its id. Members of a shared group get its profile.
 
-    Gives the group's id. Raise UsageError for a name or profile that cannot be used.
+    Raise UsageError for a name or profile that cannot be used.
     """
     tidy = " ".join(name.split())
-    if not tidy or len(tidy) > LONGEST_NAME or not tidy.isprintable():
-        raise UsageError(f"the name of a group has 1 to {LONGEST_NAME} characters")
+    if not tidy or len(tidy) > MAX_GROUP_NAME or not tidy.isprintable():
+        raise UsageError(f"the name of a group has 1 to {MAX_GROUP_NAME} characters")
     wrong = faults(profile)
     if wrong:
         raise UsageError(f"{wrong[0].field}: {wrong[0].reason}")
@@ -49,16 +49,16 @@ def save_group(store: Store, name: str, profile: Profile, *, shared: bool, now: 
 
 
 def invite_to(store: Store, group: int, addresses: Iterable[str], settings: Settings, now: datetime) -> Invitations:
-    """Leave an invitation for each address in the outbox, under the limits of a sign-up.
+    """Put an invitation for each address into the outbox, under the limits of a sign-up.
 
-    Raise UsageError without such a group.
+    Raise UsageError when there is no such group.
     """
     with store.reading() as tx:
         found = groups.by_id(tx, group)
     if found is None:
         raise UsageError(f"there is no group number {group}")
     invited, held = 0, list[str]()
-    for address in list(dict.fromkeys(addresses))[:MOST_INVITATIONS]:
+    for address in list(dict.fromkeys(addresses))[:MAX_INVITATIONS]:
         if not address_faults(address) and invite(store, address, found, settings, now):
             invited += 1
         else:
@@ -81,4 +81,4 @@ def groups_of(store: Store, subscriber: int) -> list[Group]:
 def leave_group(store: Store, group: int, subscriber: int) -> None:
     """Remove a subscriber from a group; their profile does not change."""
     with store.transaction() as tx:
-        groups.leave(tx, group, subscriber)
+        groups.remove_member(tx, group, subscriber)

@@ -1,4 +1,4 @@
-"""Import and export of subscribers: whole lists between installations, consent kept."""
+"""Import and export of subscribers between installations, with their consent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.storage.subscribers import consent, subscribers
 from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscription, normalised_address
 
-BATCH = 1000  #: people taken in together
+BATCH = 1000  #: people added together
 _log = logging.getLogger(__name__)
 
 
@@ -27,8 +27,8 @@ class ImportReport:
 
     rows: int
     added: Mapping[State, int]
-    known: int = 0  #: addresses that are known already: left as they are, whoever left stays away
-    erased: int = 0  #: addresses erased at their holder's wish
+    known: int = 0  #: addresses that are known already: left unchanged; an unsubscribed person stays unsubscribed
+    erased: int = 0  #: addresses erased at their owner's request
     problems: tuple[ProfileError, ...] = ()
     dry_run: bool = False
 
@@ -48,7 +48,7 @@ class ImportReport:
 
 
 def export_subscribers(store: Store, states: Collection[State] = tuple(State)) -> list[tuple[Subscription, State]]:
-    """Return what everyone asked for and where their subscription stands, in the order in which they came."""
+    """Return each subscription with its state, in the order they were added."""
     with store.reading() as tx:
         return [(person.subscription, person.state) for person in subscribers.everyone(tx, states=states)]
 
@@ -56,9 +56,9 @@ def export_subscribers(store: Store, states: Collection[State] = tuple(State)) -
 def import_subscribers(
     store: Store, rows: Sequence[Row], origin: str, first_issue_days: int, now: datetime, *, dry_run: bool = False
 ) -> ImportReport:
-    """Return what came of a table of people: those never seen before are taken in, in the state that their row says.
+    """Add the people of a table whose address is new, in the state that their row names, and return a report.
 
-    The operator vouches for their consent, as with a profile file. A faulty row is reported and stops nobody else.
+    The operator vouches for their consent, as with a profile file. A faulty row is reported and the others are added.
     """
     people, problems = _read(rows, origin)
     tally = _Tally()
@@ -69,7 +69,7 @@ def import_subscribers(
             if not dry_run:
                 _add(tx, new, f"import of {origin}", now - timedelta(days=first_issue_days), now)
     added = dict(tally.added)
-    _log.info("import of %s: %d of %d taken in", origin, sum(added.values()), len(rows), extra={"action": "import"})
+    _log.info("import of %s: %d of %d added", origin, sum(added.values()), len(rows), extra={"action": "import"})
     return ImportReport(
         rows=len(rows), added=added, known=tally.known, erased=tally.erased, problems=tuple(problems), dry_run=dry_run
     )
@@ -86,7 +86,7 @@ People = dict[str, tuple[Subscription, State]]  # by normalised address
 
 
 def _unseen(tx: Tx, batch: People, tally: _Tally, now: datetime) -> People:
-    """Return those who were never seen before, and counts everyone."""
+    """Return those whose address is new, and count everyone."""
     known, erased = subscribers.by_addresses(tx, batch), consent.erased_among(tx, batch, now)
     new = {key: one for key, one in batch.items() if key not in known and key not in erased}
     tally.known, tally.erased = tally.known + len(known), tally.erased + len(erased)
@@ -111,8 +111,6 @@ def _read(rows: Sequence[Row], origin: str) -> tuple[list[tuple[str, tuple[Subsc
             continue
         key = normalised_address(found.subscription.address)
         if key in people:
-            problems.append(
-                ProfileError(origin, row.place, "address", f"{found.subscription.address} stands there twice")
-            )
+            problems.append(ProfileError(origin, row.place, "address", f"{found.subscription.address} occurs twice"))
         people.setdefault(key, (found.subscription, row.state))
     return list(people.items()), problems

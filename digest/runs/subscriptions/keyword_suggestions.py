@@ -1,4 +1,4 @@
-"""A profile from papers one likes: what they are, as far as they are known here, and keywords that would find them."""
+"""Keyword suggestions from papers that somebody likes."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ MAX_TEXT = 500_000  #: characters that are read
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """What papers that one likes say about what one wants."""
+class KeywordSuggestions:
+    """Keywords suggested by a list of papers."""
 
-    read: int  #: papers that were named
-    known: int  #: of them, those that are known here
-    terms: tuple[str, ...] = ()  #: proposed keywords, the most telling first
+    read: int  #: papers that the text names
+    known: int  #: those of them that the store has
+    terms: tuple[str, ...] = ()  #: suggested keywords, the most distinctive first
 
     @property
     def profile(self) -> Profile:
-        """The profile with all proposed keywords."""
+        """A profile with all suggested keywords."""
         return Profile(keywords=tuple(Keyword(term=term) for term in self.terms))
 
 
-def propose(store: Store, live_preview: LivePreview, text: str) -> Proposal:
+def suggest_keywords(store: Store, live_preview: LivePreview, text: str) -> KeywordSuggestions:
     """Return keywords for the papers that a text names: a BibTeX file, or titles, arXiv ids and DOIs, one a line."""
     references = read_references(text[:MAX_TEXT])
     found = _known(store, references)
     texts = [_text_of(reference, found.get(place)) for place, reference in enumerate(references)]
     terms = live_preview.terms([pair for pair in texts if pair[0] or pair[1]])
-    return Proposal(read=len(references), known=len(found), terms=tuple(terms))
+    return KeywordSuggestions(read=len(references), known=len(found), terms=tuple(terms))
 
 
 def _known(store: Store, references: Sequence[Sighting]) -> dict[int, Paper]:
-    """Return the papers known here, by the place of the reference that names them."""
+    """Return the papers that the store has, by the position of the reference that names them."""
     keys = {place: candidate_keys(reference) for place, reference in enumerate(references)}
     with store.reading() as tx:
         found = papers.by_keys(tx, {key for several in keys.values() for key in several})

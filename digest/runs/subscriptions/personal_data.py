@@ -1,4 +1,4 @@
-"""Personal data: everything that is known about one person, to take along or to have removed."""
+"""Personal data: everything stored about one person, to export or to delete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = 100_000
 
 
 def everything(store: Store, number: int) -> dict[str, Any]:
-    """Return everything that is known about a subscriber as JSON values; empty when there is nobody."""
+    """Return everything stored about a subscriber as JSON values; empty when there is no such subscriber."""
     with store.reading() as tx:
         person = subscribers.by_numbers(tx, [number]).get(number)
         if person is None:
@@ -41,9 +41,9 @@ def everything(store: Store, number: int) -> dict[str, Any]:
 
 
 def erase(store: Store, number: int, now: datetime) -> None:
-    """Remove all that is known of a subscriber: profile, votes, tokens, picks, lists; old links are still answered.
+    """Delete all data of a subscriber: profile, votes, tokens, picks, lists. Old links still get an answer.
 
-    A keyed hash of the address keeps files and imports from bringing them back; a fresh double opt-in can.
+    A keyed hash of the address keeps files and imports from adding them again; a new double opt-in can.
     """
     with store.transaction() as tx:
         consent.erase(tx, number, now)

@@ -1,4 +1,4 @@
-"""Save a profile where it is owned: in its file, comments kept, or in the store."""
+"""Save a profile where it is owned: in its file, with comments kept, or in the store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.subscribers import Owner, Subscriber, Subscription, normalised_addre
 
 
 def owning_file(settings: Settings, subscriber: Subscriber) -> tuple[Path, bytes] | None:
-    """Return the profile file of a subscriber and what it holds; None where the store owns the profile, or there is no
+    """Return the path and content of a subscriber's profile file; None when the store owns the profile or there is no
     such file."""
     folder = Path(settings.subscribers.folder)
     if subscriber.owner is not Owner.FILE or not folder.is_dir():
@@ -31,9 +31,9 @@ def owning_file(settings: Settings, subscriber: Subscriber) -> tuple[Path, bytes
 
 
 def save_profile(store: Store, settings: Settings, number: int, profile: Profile, now: datetime) -> str:
-    """Save the profile for that subscriber, and gives where, in words; nothing else of theirs changes.
+    """Save the profile of a subscriber, and return where, as text; nothing else of theirs changes.
 
-    Raise UsageError for a profile that cannot be used, an unknown number, or a file that is gone or changed meanwhile.
+    Raise UsageError for an invalid profile, an unknown number, or a file that was deleted or changed meanwhile.
     """
     wrong = faults(profile)
     if wrong:

@@ -1,7 +1,7 @@
-"""Signing up: ask for a subscription, be invited to one, confirm it, ask for a link to manage it.
+"""Sign-up: request a subscription, invite somebody, confirm, request a link to manage a subscription.
 
-Each function is one act of one person, in one transaction. None sends mail: what is to be sent goes into the outbox, so
-that the answer to the person never waits for a mail server, and is the same for a known address as for another.
+Each function is one transaction. None sends an e-mail: messages go into the outbox, so that the response never waits
+for a mail server, and is the same for known and unknown addresses.
 """
 
 from __future__ import annotations
@@ -28,44 +28,44 @@ from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address, subscription_from_dict
 
 UNCONFIRMED_KEPT = timedelta(days=7)
-CONFIRMATION_LIMIT = MailLimit(pause=timedelta(hours=24), in_all=3)
-MANAGE_MAILS = 5  #: links to manage that one address gets a day
-_HERE = frozenset({State.ACTIVE, State.PAUSED})
+CONFIRMATION_LIMIT = MailLimit(pause=timedelta(hours=24), total=3)
+MANAGE_LINKS_PER_DAY = 5  #: manage links per address and day
+_CURRENT = frozenset({State.ACTIVE, State.PAUSED})
 
 
 class TooManyRequests(UsageError):
-    """More sign-ups came, from one network or over all, than is allowed for now."""
+    """More sign-ups than allowed came from one network or overall."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmed:
-    """What a confirmation brought about."""
+    """The result of a confirmation."""
 
     subscriber: Subscriber
-    manage: str  #: token with which the person who confirmed can change what they asked for; empty the second time
+    manage: str  #: token of a manage link; empty the second time
 
 
 def sign_up(store: Store, wanted: Subscription, settings: Settings, *, network: str, now: datetime) -> None:
-    """Take a request to subscribe, and leaves a letter to its address unless it must not get one now.
+    """Put an e-mail that asks for confirmation into the outbox, unless the address must not get one now.
 
-    Raise TooMany when the network, or all together, have asked too often; whether the address is known plays no part
-    in that, and shows in nothing else.
+    Raise TooManyRequests when the network, or everyone together, asked too often. The limits and the response do not
+    depend on whether the address is known.
     """
     with store.transaction() as tx:
         hashed = _address_hash(tx, wanted.address, now)
         present = subscribers.by_address(tx, wanted.address)
         blocked = suppressions.among(tx, [wanted.address])
         if not blocked and sign_ups.may_mail(tx, hashed, CONFIRMATION_LIMIT, now):
-            if present and present.state in _HERE:
+            if present and present.state in _CURRENT:
                 outbox.add(tx, OutboxEntry(kind=TransactionalMailKind.MANAGE, subscriber=present.number), now)
             else:
                 number = present.number if present else _pending(tx, wanted, settings, now).number
-                outbox.add(tx, _errand(TransactionalMailKind.CONFIRM, number, wanted), now)
+                outbox.add(tx, _outbox_entry(TransactionalMailKind.CONFIRM, number, wanted), now)
         _keep_within_limits(tx, settings, network, now)
 
 
 def invite(store: Store, address: str, group: groups.Group, settings: Settings, now: datetime) -> bool:
-    """Leave an invitation to a group, under the same limits as a sign-up; False when none may be sent."""
+    """Put an invitation into the outbox, within the limits of a sign-up. Return False when none may be sent."""
     with store.transaction() as tx:
         wanted = Subscription(address=address, profile=group.profile)
         hashed = _address_hash(tx, address, now)
@@ -75,12 +75,12 @@ def invite(store: Store, address: str, group: groups.Group, settings: Settings, 
         if present:
             wanted = present.subscription
         number = present.number if present else _pending(tx, wanted, settings, now).number
-        outbox.add(tx, replace(_errand(TransactionalMailKind.INVITE, number, wanted), group=group.id), now)
+        outbox.add(tx, replace(_outbox_entry(TransactionalMailKind.INVITE, number, wanted), group=group.id), now)
         return True
 
 
 def confirm(store: Store, token: str, now: datetime) -> Confirmed | None:
-    """Activate what the token confirms; None when it is wrong or has run out. A second time changes nothing."""
+    """Activate the subscription that the token confirms. Return None when it is wrong or expired. May be repeated."""
     hashed = token_hash(token)
     with store.transaction() as tx:
         request = sign_ups.by_token(tx, hashed)
@@ -88,29 +88,29 @@ def confirm(store: Store, token: str, now: datetime) -> Confirmed | None:
             return None
         if not sign_ups.use(tx, hashed, now):
             person = subscribers.by_numbers(tx, [request.subscriber])[request.subscriber]
-            return Confirmed(subscriber=person, manage="") if person.state in _HERE else None
-        person = _admit(tx, request, now)
+            return Confirmed(subscriber=person, manage="") if person.state in _CURRENT else None
+        person = _activate(tx, request, now)
         outbox.add(tx, OutboxEntry(kind=TransactionalMailKind.WELCOME, subscriber=person.number), now)
         return Confirmed(subscriber=person, manage=new_link(tx, person.number, LinkPurpose.MANAGE, now))
 
 
 def is_open(store: Store, token: str, now: datetime) -> bool:
-    """True for a token that `confirm` would take."""
+    """Return whether `confirm` would accept the token."""
     with store.reading() as tx:
         request = sign_ups.by_token(tx, token_hash(token))
     return request is not None and request.expires > now
 
 
 def request_manage_link(store: Store, address: str, settings: Settings, *, network: str, now: datetime) -> None:
-    """Leave a letter with a fresh link to manage a subscription, unless there is none or it was asked for too often.
+    """Put an e-mail with a new manage link into the outbox, unless there is no subscription or too many were requested.
 
-    Raise TooMany as `sign_up` does.
+    Raise TooManyRequests as `sign_up` does.
     """
     with store.transaction() as tx:
         hashed = _address_hash(tx, address, now)
         present = subscribers.by_address(tx, address)
         blocked = suppressions.among(tx, [address])
-        mails = Use(name=f"manage:{hashed}", limit=MANAGE_MAILS, period=timedelta(days=1))
+        mails = Use(name=f"manage:{hashed}", limit=MANAGE_LINKS_PER_DAY, period=timedelta(days=1))
         allowed = sign_ups.take(tx, [mails], now)
         if present and allowed and not blocked and present.state is not State.PENDING:
             outbox.add(tx, OutboxEntry(kind=TransactionalMailKind.MANAGE, subscriber=present.number), now)
@@ -118,7 +118,7 @@ def request_manage_link(store: Store, address: str, settings: Settings, *, netwo
 
 
 def tidy(store: Store, now: datetime) -> int:
-    """Forget sign-ups that nobody confirmed, and what ran out; return how many people were forgotten."""
+    """Delete unconfirmed sign-ups and expired tokens; return how many people were deleted."""
     with store.transaction() as tx:
         link_tokens.tidy(tx, now)
         operators.tidy_sessions(tx, now)
@@ -126,18 +126,18 @@ def tidy(store: Store, now: datetime) -> int:
 
 
 def _keep_within_limits(tx: Tx, settings: Settings, network: str, now: datetime) -> None:
-    """Count the request, as the last thing in its transaction: everybody writes the row of all requests together.
+    """Count the request, last in its transaction because everybody updates the row that counts all requests.
 
-    Raise TooMany when there are too many; then the transaction has done nothing.
+    Raise TooManyRequests when there are too many; then the transaction is rolled back.
     """
     hour, web = timedelta(hours=1), settings.web
     theirs = Use(name=f"network:{network}", limit=web.requests_per_network, period=hour)
     everyone = Use(name="everyone", limit=web.requests_per_hour, period=hour)
     if not sign_ups.take(tx, [theirs, everyone], now):
-        raise TooManyRequests("too many requests came from your network or over all; please try again in an hour")
+        raise TooManyRequests("too many requests from your network, or overall; please try again in an hour")
 
 
-def _errand(kind: TransactionalMailKind, number: int, wanted: Subscription) -> OutboxEntry:
+def _outbox_entry(kind: TransactionalMailKind, number: int, wanted: Subscription) -> OutboxEntry:
     return OutboxEntry(kind=kind, subscriber=number, subscription=wanted.as_dict())
 
 
@@ -147,21 +147,21 @@ def _pending(tx: Tx, wanted: Subscription, settings: Settings, now: datetime) ->
     return subscribers.add(tx, wanted, admission, now)
 
 
-def _admit(tx: Tx, request: SignUp, now: datetime) -> Subscriber:
+def _activate(tx: Tx, request: SignUp, now: datetime) -> Subscriber:
     present = subscribers.by_numbers(tx, [request.subscriber])[request.subscriber]
     wanted = subscription_from_dict(request.subscription)
     consent.forget_erasure(tx, wanted.address, now)
-    sign_ups.forget_mails(tx, _address_hash(tx, wanted.address, now))
-    if present.owner is Owner.FILE and present.state not in _HERE:
+    sign_ups.reset_mail_count(tx, _address_hash(tx, wanted.address, now))
+    if present.owner is Owner.FILE and present.state not in _CURRENT:
         subscribers.change_owner(tx, present.number, Owner.WEB)
-    if present.state not in _HERE:
+    if present.state not in _CURRENT:
         subscribers.change(tx, present.number, wanted, now)
         present = consent.set_state(tx, present.number, Change(state=State.ACTIVE, cause="confirmed by mail"), now)
-    return _joined(tx, present, request.group, now) if request.group is not None else present
+    return _added_to_group(tx, present, request.group, now) if request.group is not None else present
 
 
-def _joined(tx: Tx, person: Subscriber, group: int, now: datetime) -> Subscriber:
-    groups.join(tx, group, person.number, now)
+def _added_to_group(tx: Tx, person: Subscriber, group: int, now: datetime) -> Subscriber:
+    groups.add_member(tx, group, person.number, now)
     found = groups.by_id(tx, group)
     if found is None or not found.shared or person.owner is Owner.FILE:
         return person
@@ -169,6 +169,6 @@ def _joined(tx: Tx, person: Subscriber, group: int, now: datetime) -> Subscriber
 
 
 def _address_hash(tx: Tx, address: str, now: datetime) -> str:
-    """A keyed hash: counting mails to an address needs no list of addresses."""
+    """Return a keyed hash, so that e-mails per address are counted without storing addresses."""
     key = secret(tx, "address", now)
     return hmac.new(key, normalised_address(address).encode(), hashlib.sha256).hexdigest()

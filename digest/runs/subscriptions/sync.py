@@ -1,4 +1,4 @@
-"""Sync: what profile files say, reconciled with what the store knows. Consent in the store wins."""
+"""Sync: reconcile the profile files with the store. Consent in the store wins."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
 
 _log = logging.getLogger(__name__)
-_NO_LONGER_SENT = (State.UNSUBSCRIBED, State.BOUNCED)
+_ENDED = (State.UNSUBSCRIBED, State.BOUNCED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What one faultless profile file asks for."""
+class FileSubscription:
+    """The subscription of a valid profile file."""
 
     file: str
     subscription: Subscription
@@ -35,8 +35,8 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """A file that was not followed, or not wholly, because the store says otherwise."""
+class HeldFile:
+    """A file that was not applied, or only in part, because of what the store holds."""
 
     address: str
     file: str
@@ -48,11 +48,11 @@ class SyncReport:
     """What a sync did, or would do."""
 
     files: int
-    added: tuple[str, ...] = ()  #: addresses never seen before, active now
+    added: tuple[str, ...] = ()  #: new addresses, active now
     updated: tuple[str, ...] = ()
     unchanged: int = 0
-    pruned: tuple[str, ...] = ()  #: unsubscribed because their file is gone
-    held: tuple[Held, ...] = ()
+    pruned: tuple[str, ...] = ()  #: unsubscribed because their file was deleted
+    held: tuple[HeldFile, ...] = ()
     problems: tuple[ProfileError, ...] = ()
     dry_run: bool = False
 
@@ -75,35 +75,35 @@ class SyncReport:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncOptions:
-    """How a sync goes about its work."""
+    """Options of a sync."""
 
-    first_issue_days: int  #: how far back the first issue of someone new looks
-    prune: bool = False  #: unsubscribe file-owned subscribers whose file is gone
-    dry_run: bool = False  #: only say what would be done
+    first_issue_days: int  #: how far back the first issue of a new subscriber looks
+    prune: bool = False  #: unsubscribe file-owned subscribers whose file was deleted
+    dry_run: bool = False  #: only report what would change
 
 
 @dataclass(kw_only=True)
-class _Plan:
-    """What is to be done."""
+class _SyncPlan:
+    """The changes that a sync makes."""
 
-    add: list[Asked] = field(default_factory=list)
-    change: list[tuple[Subscriber, Asked]] = field(default_factory=list)
+    add: list[FileSubscription] = field(default_factory=list)
+    change: list[tuple[Subscriber, FileSubscription]] = field(default_factory=list)
     prune: list[Subscriber] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldFile] = field(default_factory=list)
     unchanged: int = 0
 
 
 def sync(store: Store, files: Mapping[str, bytes], options: SyncOptions, now: datetime) -> SyncReport:
-    """Return what reconciling the profile files (path to content) with the store did.
+    """Reconcile the profile files (path to content) with the store, and return a report.
 
-    A faulty file is reported and stops nobody else; while there is one, nobody is pruned, for it may be theirs.
+    A faulty file is reported and the others are applied. While there is one, nobody is pruned: it may be theirs.
     """
-    asked, problems = _read(files)
+    read, problems = _read(files)
     prune = options.prune and not problems
     with store.reading() if options.dry_run else store.transaction() as tx:
-        plan = _plan(tx, asked, prune, now)
+        plan = _plan(tx, read, prune, now)
         if not options.dry_run:
-            _carry_out(tx, plan, options, now)
+            _apply(tx, plan, options, now)
     report = SyncReport(
         files=len(files),
         added=tuple(new.subscription.address for new in plan.add),
@@ -118,29 +118,31 @@ def sync(store: Store, files: Mapping[str, bytes], options: SyncOptions, now: da
     return report
 
 
-def _read(files: Mapping[str, bytes]) -> tuple[list[Asked], list[ProfileError]]:
-    asked: dict[str, Asked] = {}
+def _read(files: Mapping[str, bytes]) -> tuple[list[FileSubscription], list[ProfileError]]:
+    read: dict[str, FileSubscription] = {}
     problems: list[ProfileError] = []
     for file, data in files.items():
         found = read_profile_file(data, file)
         problems.extend(found.faults)
         if found.subscription is None:
             continue
-        one = Asked(file=file, subscription=found.subscription)
-        if one.key in asked:
-            problems.append(ProfileError(file, None, "address", f"stands in {asked[one.key].file} already"))
-        asked.setdefault(one.key, one)
-    return list(asked.values()), problems
+        one = FileSubscription(file=file, subscription=found.subscription)
+        if one.key in read:
+            problems.append(ProfileError(file, None, "address", f"is in {read[one.key].file} already"))
+        read.setdefault(one.key, one)
+    return list(read.values()), problems
 
 
-def _plan(tx: Tx, asked: Sequence[Asked], prune: bool, now: datetime) -> _Plan:
-    known = subscribers.by_addresses(tx, (one.key for one in asked))
-    erased = consent.erased_among(tx, (one.key for one in asked if one.key not in known), now)
-    plan = _Plan()
-    for one in asked:
+def _plan(tx: Tx, files: Sequence[FileSubscription], prune: bool, now: datetime) -> _SyncPlan:
+    known = subscribers.by_addresses(tx, (one.key for one in files))
+    erased = consent.erased_among(tx, (one.key for one in files if one.key not in known), now)
+    plan = _SyncPlan()
+    for one in files:
         present = known.get(one.key)
         if one.key in erased:
-            plan.held.append(_held(one, "this address was erased at its holder's wish; only they can come back"))
+            plan.held.append(
+                _held(one, "this address was erased at its owner's request; only they can subscribe again")
+            )
         elif present is None:
             plan.add.append(one)
         else:
@@ -150,9 +152,9 @@ def _plan(tx: Tx, asked: Sequence[Asked], prune: bool, now: datetime) -> _Plan:
     return plan
 
 
-def _plan_known(plan: _Plan, one: Asked, present: Subscriber) -> None:
+def _plan_known(plan: _SyncPlan, one: FileSubscription, present: Subscriber) -> None:
     if present.owner is Owner.WEB:
-        plan.held.append(_held(one, "this profile is edited on the web; the file is not followed"))
+        plan.held.append(_held(one, "this profile is edited on the web; the file is ignored"))
         return
     if present.subscription == one.subscription:
         plan.unchanged += 1
@@ -162,16 +164,16 @@ def _plan_known(plan: _Plan, one: Asked, present: Subscriber) -> None:
         plan.held.append(_held(one, f"the subscription is {present.state}; a file does not change that"))
 
 
-def _held(one: Asked, reason: str) -> Held:
-    return Held(address=one.subscription.address, file=one.file, reason=reason)
+def _held(one: FileSubscription, reason: str) -> HeldFile:
+    return HeldFile(address=one.subscription.address, file=one.file, reason=reason)
 
 
 def _file_owned(tx: Tx) -> Iterable[Subscriber]:
-    present = [state for state in State if state not in _NO_LONGER_SENT]
+    present = [state for state in State if state not in _ENDED]
     return subscribers.everyone(tx, states=present, owner=Owner.FILE)
 
 
-def _carry_out(tx: Tx, plan: _Plan, options: SyncOptions, now: datetime) -> None:
+def _apply(tx: Tx, plan: _SyncPlan, options: SyncOptions, now: datetime) -> None:
     cursor = papers.cursor_before(tx, now - timedelta(days=options.first_issue_days))
     for one in plan.add:
         cause = f"profile file {PurePath(one.file).name}"

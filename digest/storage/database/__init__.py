@@ -1,1 +1,1 @@
-"""The database: engine, schema, migrations, transactions, and the queue of writers."""
+"""The database: engine, schema, migrations, transactions, and the write queue."""

@@ -1,4 +1,4 @@
-"""Bulk statements: many keys to look up, many rows to write, few round trips."""
+"""Bulk statements: look up many keys and write many rows in few round trips."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.storage.database.engine import compact
 from digest.storage.database.transactions import Tx
 
 CHUNK = 500  #: values in one IN list
-_WORTH_COPYING = 100  # rows from which the table that COPY needs here costs less than it saves
+_WORTH_COPYING = 100  # rows above which COPY is faster although it needs a temporary table
 
 T = TypeVar("T")
 
@@ -26,13 +26,13 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 
 def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows; one that exists already is an error."""
+    """Insert the rows; a row that exists already is an error."""
     if rows:
         tx.connection.execute(table.insert(), rows)
 
 
 def copy_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert many rows with the same columns: by COPY on PostgreSQL, which takes a third of the time."""
+    """Insert many rows with the same columns; on PostgreSQL by COPY, in a third of the time."""
     if rows and tx.on_postgresql:
         _copy(tx, table, table.name, rows)
     else:
@@ -40,21 +40,21 @@ def copy_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def copy_new_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], key: Column[Any]) -> list[Any]:
-    """Insert those of many rows that do not exist already, and return the `key` of each that it inserted."""
+    """Insert the rows that do not exist yet, and return the `key` of each inserted row."""
     if not rows or not tx.on_postgresql or len(rows) < _WORTH_COPYING:
         return list(tx.connection.execute(insert_or_ignore(tx, table).returning(key), rows).scalars()) if rows else []
     columns = [Column(name, table.c[name].type) for name in rows[0]]
-    arriving = Table("arriving", MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
-    arriving.create(tx.connection)
-    _copy(tx, table, arriving.name, rows)
-    inserting = insert_or_ignore(tx, table).from_select(list(rows[0]), select(arriving))
+    incoming = Table("incoming", MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    incoming.create(tx.connection)
+    _copy(tx, table, incoming.name, rows)
+    inserting = insert_or_ignore(tx, table).from_select(list(rows[0]), select(incoming))
     keys = list(tx.connection.execute(inserting.returning(key)).scalars())
-    arriving.drop(tx.connection)
+    incoming.drop(tx.connection)
     return keys
 
 
 def _copy(tx: Tx, table: Table, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Copy rows as those of `table` into a table that has these columns of it."""
+    """Copy rows of `table` into `target`, which has the same columns."""
     names = list(rows[0])
     columns = ", ".join(f'"{name}"' for name in names)
     encoded = [_encoder(table.c[name]) for name in names]
@@ -65,24 +65,24 @@ def _copy(tx: Tx, table: Table, target: str, rows: Sequence[Mapping[str, Any]]) 
 
 
 def _encoder(column: Column[Any]) -> Callable[[Any], Any]:
-    return _json if isinstance(column.type, JSON) else _as_it_is
+    return _json if isinstance(column.type, JSON) else _unchanged
 
 
 def _json(value: Any) -> str | None:
     return None if value is None else compact(value)
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
 def insert_or_ignore(tx: Tx, table: Table) -> Any:
-    """Return an INSERT that leaves rows alone that exist already (ON CONFLICT DO NOTHING)."""
+    """Return an INSERT that skips rows that exist already (ON CONFLICT DO NOTHING)."""
     return _dialect_insert(tx, table).on_conflict_do_nothing()
 
 
 def upsert(tx: Tx, table: Table, keys: Collection[Column[Any]], changed: Collection[Column[Any]]) -> Insert:
-    """Return an INSERT that overwrites the columns `changed` of a row that has the same `keys`."""
+    """Return an INSERT that overwrites the `changed` columns of a row with the same `keys`."""
     statement = _dialect_insert(tx, table)
     values = {column.name: statement.excluded[column.name] for column in changed}
     upserting: Insert = statement.on_conflict_do_update(index_elements=list(keys), set_=values)

@@ -1,4 +1,4 @@
-"""The column types of the store: aware times, compact JSON, and whole numbers that are wide on both databases."""
+"""The column types of the store: aware times, compact JSON, and 64-bit integers on both databases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
-Wide = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a column that is called INTEGER
+Wide = BigInteger().with_variant(Integer, "sqlite")  # SQLite increments only a column declared as INTEGER
 Json = JSON(none_as_null=True)
 
 

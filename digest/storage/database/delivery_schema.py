@@ -1,4 +1,4 @@
-"""The tables of delivery beside the ledger: bounces, and what limits the sending over all processes."""
+"""Tables that delivery needs besides the ledger: bounces, and limits that all processes share."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ bounces = Table(
     metadata,
     Column("id", Wide, primary_key=True),
     Column("subscriber", Wide, ForeignKey("subscribers.number", ondelete="CASCADE"), nullable=False, index=True),
-    Column("delivery", Wide, nullable=False),  # the ledger row may be gone by the time that its bounce is looked at
+    Column("delivery", Wide, nullable=False),  # no foreign key: the ledger row may be deleted before its bounce arrives
     Column("at", Instant, nullable=False),
     Column("kind", Text, nullable=False),  # hard, soft, complaint
     Column("status", Text, nullable=False),
-    Column("evidence", Text, nullable=False),  # the server's or the report's own words
+    Column("evidence", Text, nullable=False),  # quoted from the server's reply or the report
     UniqueConstraint("delivery", "kind"),  # a report that is read twice counts once
 )
 
@@ -31,8 +31,8 @@ breakers = Table(
     "breakers",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("until", Instant, nullable=False),  # nothing goes that way before
-    Column("strikes", Integer, nullable=False),  # how often in a row it was opened
+    Column("until", Instant, nullable=False),  # nothing is sent that way before
+    Column("strikes", Integer, nullable=False),  # how often it opened in a row
     Column("reason", Text, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""Engines: which database a store address means, and how a connection to it is set up."""
+"""Engines: parse the store address and set up connections to the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 
 
-_read, _write = Decoder().decode, Encoder().encode  # in half the time of Python's own, and a quarter
+_read, _write = Decoder().decode, Encoder().encode  # two and four times as fast as the json module
 
 
 def compact(value: Any) -> str:
@@ -27,9 +27,9 @@ def compact(value: Any) -> str:
 
 
 def store_url(address: str, base_folder: Path) -> URL:
-    """Return the database that `address` names; a relative SQLite file lies in `base_folder`.
+    """Return the database that `address` names; a relative SQLite file is relative to `base_folder`.
 
-    Raise ConfigurationError for an address that is none of ours.
+    Raise ConfigurationError when the address is not SQLite or PostgreSQL.
     """
     try:
         url = make_url(address)
@@ -39,7 +39,7 @@ def store_url(address: str, base_folder: Path) -> URL:
         return _file_url(url, base_folder)
     if url.drivername in _POSTGRESQL_NAMES:
         return url.set(drivername="postgresql+psycopg")
-    raise ConfigurationError(f"store.url: {url.drivername!r} is no database this program knows; {_EXPECTED}")
+    raise ConfigurationError(f"store.url: {url.drivername!r} is not a database that this program supports; {_EXPECTED}")
 
 
 _EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
@@ -47,12 +47,12 @@ _EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 def _file_url(url: URL, base_folder: Path) -> URL:
     if not url.database or url.database == ":memory:":
-        raise ConfigurationError(f"store.url: SQLite in memory cannot be shared by processes; {_EXPECTED}")
+        raise ConfigurationError(f"store.url: processes cannot share an in-memory SQLite database; {_EXPECTED}")
     return url.set(database=str(base_folder / url.database))
 
 
 def engine_for(url: URL) -> Engine:
-    """Return an engine for the database, with statements' values kept out of error messages and logs."""
+    """Return an engine for the database that keeps values out of error messages and logs."""
     if url.drivername == "sqlite":
         return _sqlite_engine(url)
     try:
@@ -86,30 +86,30 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    _write_ahead(connection)
+    _enable_wal(connection)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Make the file one with a write-ahead log; of several programs that do so at once, SQLite lets none wait."""
-    give_up = time.monotonic() + BUSY_SECONDS
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log. SQLite does not wait for a concurrent switch, so retry here."""
+    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
             return
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # The driver's own transactions start late and break at DDL, so they are off; a writer takes its lock at once,
-    # because a reader that turns writer later is refused without waiting.
+    # The driver's own transactions start late and end at DDL, so they are off. A writer takes its lock at once,
+    # because SQLite refuses a reader that becomes a writer later without waiting.
     connection.exec_driver_sql(connection.get_execution_options().get("digest_begin", "BEGIN"))
 
 
 def without_password(url: URL) -> str:
-    """Return the address as it may be shown."""
+    """Return the address with the password hidden."""
     return url.render_as_string(hide_password=True)

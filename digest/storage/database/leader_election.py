@@ -1,4 +1,4 @@
-"""Leadership: of several programs at one store, at most one leads; the lock falls with the process that holds it."""
+"""Leader election: at most one process per store leads; the lock is released when that process ends."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ LEADER_LOCK = 0x6469676C
 
 
 class LeadershipCandidate(Protocol):
-    """One program that leads or would lead."""
+    """A process that leads or wants to lead."""
 
     def leads(self) -> bool:
-        """Return whether this program leads now; takes the lead when nobody has it, notices when it was lost."""
+        """Return whether this process leads now. Take the lead if nobody has it; notice if it was lost."""
         ...
 
     def resign(self) -> None:
-        """Return the lead up, if it is held."""
+        """Give up the lead, if this process has it."""
         ...
 
 
 def leadership_candidate(store: Store) -> LeadershipCandidate:
-    """Return this program's candidacy at the store. The lead saves work; correctness rests on the ledger's rows."""
+    """Return this process as a candidate. A leader only saves work; correctness depends on the rows of the ledger."""
     if store.file:
         return _FileCandidate(store.file.with_name(f"{store.file.name}.leader"))
     return _ServerCandidate(store.engine)
 
 
 class _FileCandidate:
-    """Leads by a lock on a file beside the SQLite file: the kernel frees it when the process dies."""
+    """Leads by a lock on a file next to the SQLite file; the kernel releases it when the process dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class _FileCandidate:
 
     def leads(self) -> bool:
         if self._handle is None:
-            self._handle = self._try()
+            self._handle = self._try_lock()
         return self._handle is not None
 
     def resign(self) -> None:
@@ -52,7 +52,7 @@ class _FileCandidate:
             os.close(self._handle)
             self._handle = None
 
-    def _try(self) -> int | None:
+    def _try_lock(self) -> int | None:
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +63,7 @@ class _FileCandidate:
 
 
 class _ServerCandidate:
-    """Leads by an advisory lock of a connection of its own: the server frees it when the connection ends."""
+    """Leads by an advisory lock of a separate connection; the server releases it when the connection ends."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -71,7 +71,7 @@ class _ServerCandidate:
 
     def leads(self) -> bool:
         if self._connection is None:
-            return self._take()
+            return self._acquire()
         try:
             self._connection.execute(text("SELECT 1"))
         except DBAPIError:
@@ -81,12 +81,12 @@ class _ServerCandidate:
 
     def resign(self) -> None:
         if self._connection is not None:
-            with suppress(DBAPIError):  # it may be what broke; invalidated, it does not return to the pool
+            with suppress(DBAPIError):  # the connection may be broken; invalidated, it does not return to the pool
                 self._connection.invalidate()
                 self._connection.close()
             self._connection = None
 
-    def _take(self) -> bool:
+    def _acquire(self) -> bool:
         try:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         except DBAPIError:

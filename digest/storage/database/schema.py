@@ -1,4 +1,4 @@
-"""The tables of the store. Steps in `migrations` lead here from nothing and from every earlier version."""
+"""The tables of the store. The steps in `migrations` create them and upgrade every earlier version."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ metadata = MetaData(
 )
 
 
-def _to(column: str, *, leaving: str | None = None) -> ForeignKey:
-    return ForeignKey(column, ondelete=leaving)
+def _references(column: str, *, ondelete: str | None = None) -> ForeignKey:
+    return ForeignKey(column, ondelete=ondelete)
 
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
@@ -41,9 +41,9 @@ schema_version = Table("schema_version", metadata, Column("version", Integer, pr
 papers = Table(
     "papers",
     metadata,
-    Column("number", Wide, primary_key=True, autoincrement=False),  # given in commit order, never twice
+    Column("number", Wide, primary_key=True, autoincrement=False),  # assigned in commit order, never reused
     Column("key", Text, nullable=False, index=True),
-    Column("redirect", Wide, _to("papers.number"), index=True),  # the paper that this one turned out to be
+    Column("redirect", Wide, _references("papers.number"), index=True),  # the paper that this one was merged into
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
     Column("title_raw", Text, nullable=False),
@@ -53,14 +53,14 @@ papers = Table(
     Column("doi", Text),
     Column("published", Date),
     Column("published_kind", Text),
-    Column("details", Json, nullable=False),  # the fields that nothing is looked up by
+    Column("details", Json, nullable=False),  # the fields that no query uses
 )
 
 identities = Table(
     "identities",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("paper", Wide, _to("papers.number"), nullable=False, index=True),
+    Column("paper", Wide, _references("papers.number"), nullable=False, index=True),
 )
 
 listings = Table(
@@ -83,8 +83,8 @@ listings = Table(
 sightings = Table(
     "sightings",
     metadata,
-    Column("paper", Wide, _to("papers.number"), primary_key=True, autoincrement=False),
-    Column("listing", Wide, _to("listings.id"), primary_key=True, autoincrement=False, index=True),
+    Column("paper", Wide, _references("papers.number"), primary_key=True, autoincrement=False),
+    Column("listing", Wide, _references("listings.id"), primary_key=True, autoincrement=False, index=True),
     Column("source", Text, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("position", Integer, nullable=False),
@@ -116,7 +116,7 @@ statistics = Table(
 embeddings = Table(
     "embeddings",
     metadata,
-    Column("paper", Wide, _to("papers.number"), primary_key=True, autoincrement=False),
+    Column("paper", Wide, _references("papers.number"), primary_key=True, autoincrement=False),
     Column("model", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
 )
@@ -138,29 +138,29 @@ subscribers = Table(
     Column("profile", Json, nullable=False),
     Column("cursor", Wide, nullable=False),
     Column("last_issue", Date),
-    Column("next_due", Instant),  # null unless active, so that the index holds only who can be due
+    Column("next_due", Instant),  # null unless active, so that the index holds only those who can be due
     Column("paused_until", Date),
     Column("created", Instant, nullable=False),
     Column("confirmed_at", Instant),
-    Column("tz_version", Text, nullable=False),  # of the tz database that next_due was computed with
+    Column("tz_version", Text, nullable=False),  # version of the tz database that next_due was computed with
     Index(None, "next_due", "number"),
-    sqlite_autoincrement=True,  # a number that was erased never names another person
+    sqlite_autoincrement=True,  # an erased number is never given to another person
 )
 
 consents = Table(
     "consents",
     metadata,
     Column("id", Wide, primary_key=True),
-    Column("subscriber", Wide, _to("subscribers.number", leaving="CASCADE"), nullable=False, index=True),
+    Column("subscriber", Wide, _references("subscribers.number", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Instant, nullable=False),
     Column("state", Text, nullable=False),
-    Column("cause", Text, nullable=False),  # who or what brought the change: a file, a form, a link, a bounce
+    Column("cause", Text, nullable=False),  # what caused the change: a file, a form, a link, a bounce
 )
 
 erased = Table(
     "erased",
     metadata,
-    Column("hash", Text, primary_key=True),  # keyed hash of the address: proves nothing to whoever lacks the key
+    Column("hash", Text, primary_key=True),  # keyed hash of the address: useless without the key
     Column("at", Instant, nullable=False),
 )
 
@@ -170,14 +170,14 @@ calibrations = Table(
     Column(
         "subscriber",
         Wide,
-        _to("subscribers.number", leaving="CASCADE"),
+        _references("subscribers.number", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     ),
-    Column("data", LargeBinary, nullable=False),  # says itself of which profile, votes and statistics it is
+    Column("data", LargeBinary, nullable=False),  # names the profile, votes and statistics it was made from
 )
 
-# Written out, not bound: a database uses a partial index only for a condition that it can see.
+# Literals, not bound parameters: a database uses a partial index only for a condition that it can see.
 TO_SEND = text("deliveries.state IN ('planned', 'deferred')")
 LEASED = text("deliveries.state IN ('claimed', 'sending')")
 _TO_SEND = text("state IN ('planned', 'deferred')")
@@ -187,10 +187,12 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Wide, primary_key=True),
-    Column("subscriber", Wide, _to("subscribers.number", leaving="SET NULL")),  # null once the person was erased
+    Column(
+        "subscriber", Wide, _references("subscribers.number", ondelete="SET NULL")
+    ),  # null once the person was erased
     Column("issue_date", Date, nullable=False),
     Column("state", Text, nullable=False),
-    Column("skip", Text, nullable=False),  # why a skipped one was skipped
+    Column("skip", Text, nullable=False),  # why it was skipped, in that state
     Column("domain", Text, nullable=False),  # of the recipient
     Column("created", Instant, nullable=False),
     Column("expires_at", Instant),  # when the next issue is due
@@ -206,7 +208,7 @@ deliveries = Table(
     Column("relay", Text, nullable=False),
     UniqueConstraint("subscriber", "issue_date"),
     Index("ix_deliveries_to_send", "next_attempt", "id", sqlite_where=_TO_SEND, postgresql_where=_TO_SEND),
-    # By owner, who stays the same from claim to mark: an intent, which moves the lease on, leaves the index alone.
+    # By owner, which stays the same from claim to result: an intent extends the lease without touching the index.
     Index("ix_deliveries_leased", "lease_owner", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index(None, "created"),
     sqlite_autoincrement=True,  # links and bounces name a delivery by its id for months
@@ -215,9 +217,9 @@ deliveries = Table(
 issues = Table(
     "issues",
     metadata,
-    # Beside the ledger, whose rows are written three times while a message is sent, and are a tenth of the size.
-    Column("delivery", Wide, _to("deliveries.id", leaving="CASCADE"), primary_key=True, autoincrement=False),
-    Column("content", Json, nullable=False),  # none for a skipped delivery, and once housekeeping has deleted it
+    # A separate table: the rows of the ledger are a tenth of the size and written three times per message.
+    Column("delivery", Wide, _references("deliveries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("content", Json, nullable=False),  # no row for a skipped delivery, or once housekeeping has deleted it
 )
 
 suppressions = Table(
@@ -236,11 +238,11 @@ votes = Table(
     Column(
         "subscriber",
         Wide,
-        _to("subscribers.number", leaving="CASCADE"),
+        _references("subscribers.number", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     ),
-    Column("paper", Wide, _to("papers.number"), primary_key=True, autoincrement=False, index=True),
+    Column("paper", Wide, _references("papers.number"), primary_key=True, autoincrement=False, index=True),
     Column("value", SmallInteger, nullable=False),
     Column("at", Instant, nullable=False),
     CheckConstraint("value IN (-1, 1)", name="value"),
@@ -251,7 +253,7 @@ link_tokens = Table(
     metadata,
     Column("hash", Text, primary_key=True),
     Column("purpose", Text, nullable=False),
-    Column("subscriber", Wide, _to("subscribers.number", leaving="CASCADE"), nullable=False, index=True),
+    Column("subscriber", Wide, _references("subscribers.number", ondelete="CASCADE"), nullable=False, index=True),
     Column("expires", Instant, nullable=False, index=True),
     Column("used_at", Instant),
 )

@@ -1,7 +1,7 @@
-"""The search index: the words of every paper, kept in step with the papers by whoever writes them.
+"""The search index: the words of every paper. Every function that writes papers updates it.
 
-On SQLite a table of FTS5, on PostgreSQL a column of vectors. Both hold the words as `digest.search_terms` gives them,
-and never take a text apart themselves.
+SQLite uses an FTS5 table, PostgreSQL a tsvector column. Both store the words that `digest.search_terms` returns and
+never split a text themselves.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from sqlalchemy import Connection, text
 
 from digest.search_terms import Searchable, Term
 
-TABLE = "paper_search"  #: kept out of the metadata: each database has its own kind
+TABLE = "paper_search"  #: not in the metadata: each database has its own kind of table
 BATCH = 500
-JUDGED = 1000  #: matches that are put in the order of their relevance
+MAX_RANKED = 1000  #: matches that are sorted by relevance
 _GAP = 50  #: places between title, abstract and names, so that no phrase reaches across
-_LAST_PLACE = 16383  #: PostgreSQL counts no further
+_LAST_PLACE = 16383  #: the highest position in a tsvector
 _PUT = {
     True: text("INSERT INTO paper_search (number, words) VALUES (:number, CAST(:words AS tsvector))"),
     False: text(
@@ -29,7 +29,7 @@ _DROP = {
     True: text("DELETE FROM paper_search WHERE number = :number"),
     False: text("DELETE FROM paper_search WHERE rowid = :number"),
 }
-#: The best first, then the newest; a word of the title counts for eight of the abstract.
+#: The best first, then the newest; a title word counts as much as eight words of the abstract.
 _BEST = {
     True: text(
         "SELECT number FROM paper_search WHERE words @@ CAST(:query AS tsquery) AND number >= :oldest "
@@ -57,7 +57,7 @@ _COUNT = {
 
 
 def put(connection: Connection, papers: Iterable[tuple[int, Searchable]]) -> None:
-    """Make papers (number, words) found by these words and no others."""
+    """Index papers (number, words): only these words find them."""
     on_postgresql, remaining = _is_postgresql(connection), iter(papers)
     row = _vector_row if on_postgresql else _text_row
     while batch := list(islice(remaining, BATCH)):
@@ -66,21 +66,21 @@ def put(connection: Connection, papers: Iterable[tuple[int, Searchable]]) -> Non
 
 
 def drop(connection: Connection, numbers: Sequence[int]) -> None:
-    """Make papers found no more."""
+    """Remove papers from the index."""
     if numbers:
         connection.execute(_DROP[_is_postgresql(connection)], [{"number": number} for number in numbers])
 
 
 def find(connection: Connection, terms: Sequence[Term], *, offset: int, limit: int) -> list[int]:
-    """Return the numbers of the papers that have all the terms: of the newest thousand the most relevant first.
+    """Return the numbers of the papers with all the terms: the newest thousand by relevance, then the rest by date.
 
-    Those that come after them come newest first: judging all that have a word like "learning" would take a second.
+    Ranking every paper that has a word such as "learning" would take a second.
     """
     on_postgresql, query = _is_postgresql(connection), {"query": _query(connection, terms)}
-    if offset >= JUDGED:
+    if offset >= MAX_RANKED:
         return list(connection.execute(_NEWEST[on_postgresql], query | {"offset": offset, "limit": limit}).scalars())
-    last = connection.execute(_NEWEST[on_postgresql], query | {"offset": JUDGED - 1, "limit": 1}).scalar()
-    wanted = {"oldest": last or 0, "offset": offset, "limit": min(limit, JUDGED - offset)}
+    last = connection.execute(_NEWEST[on_postgresql], query | {"offset": MAX_RANKED - 1, "limit": 1}).scalar()
+    wanted = {"oldest": last or 0, "offset": offset, "limit": min(limit, MAX_RANKED - offset)}
     return list(connection.execute(_BEST[on_postgresql], query | wanted).scalars())
 
 
@@ -118,7 +118,7 @@ def _vector_row(number: int, words: Searchable) -> dict[str, object]:
 
 
 def _query(connection: Connection, terms: Sequence[Term]) -> str:
-    """Return the query in the database's own language; words are of letters and digits alone, so nothing is escaped."""
+    """Return the query in the database's syntax; words have only letters and digits, so nothing needs escaping."""
     on_postgresql = _is_postgresql(connection)
     clauses = map(_tsquery if on_postgresql else _fts5, terms)
     return (" & " if on_postgresql else " AND ").join(f"({clause})" for clause in clauses)

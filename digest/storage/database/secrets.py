@@ -1,4 +1,4 @@
-"""Secrets: keys that the installation makes for itself on first use."""
+"""Secrets: keys that the installation generates on first use."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _BY_NAME = select(_s.value).where(_s.name == bindparam("wanted"))
 
 @dataclass(frozen=True, kw_only=True)
 class SigningKey:
-    """One of the keys that link tokens are signed with; what it is stays in the store."""
+    """A key that signs link tokens; its value stays in the store."""
 
     number: int  #: from 1, oldest first
     created: datetime
-    signs: bool  #: whether it is the newest, which signs; the others only verify
+    signs: bool  #: True for the newest key; the others only verify
 
 
 def keyring(tx: Tx, now: datetime) -> Keyring:
-    """Return the keys that link tokens are signed with, oldest first; makes the first one."""
+    """Return the keys that sign link tokens, oldest first; generate the first one if there is none."""
     found = _token_keys(tx)
     if not found:
         secret(tx, f"{_SIGNING}0000", now)
@@ -42,12 +42,12 @@ def keyring(tx: Tx, now: datetime) -> Keyring:
 def rotate(tx: Tx, now: datetime) -> SigningKey:
     """Add a key that signs from now on, and return it; the older ones still verify.
 
-    Of several processes that do so at the same moment one adds it. Raise UsageError when there are MAX_KEYS.
+    If several processes rotate at once, one key is added. Raise UsageError when there are MAX_KEYS.
     """
     place = len(_token_keys(tx))
     if place >= MAX_KEYS:
         raise UsageError(
-            f"there are {place} keys, all that links can name: none is added, and the newest goes on signing"
+            f"there are {place} keys, the most that links can name; no key was added, the newest still signs"
         )
     secret(tx, f"{_SIGNING}{place:04}", now)
     return signing_keys(tx)[-1]
@@ -63,7 +63,7 @@ def signing_keys(tx: Tx) -> list[SigningKey]:
 
 
 def secret(tx: Tx, name: str, now: datetime) -> bytes:
-    """Return the key of that name, the same in every process; makes it on first use."""
+    """Return the key of that name, the same in every process; generate it on first use."""
     wanted = {"wanted": name}
     present: bytes | None = tx.connection.execute(_BY_NAME, wanted).scalar()
     if present is None:

@@ -1,4 +1,4 @@
-"""The store: opens one database and hands out transactions, which every function of this room takes first."""
+"""The store: opens one database and provides the transactions that every storage function takes first."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import StoreBusy, StoreError
 from digest.settings import StoreSettings
 from digest.storage.database.engine import BUSY_SECONDS, engine_for, store_url, without_password
-from digest.storage.database.migrations import is_present, migrate
+from digest.storage.database.migrations import is_current, migrate
 from digest.storage.database.write_queue import WriteQueue, WriteQueueTimeout
 
-INGEST_LOCK = 0x64696765  # advisory locks are numbers; this one is "dige"
+INGEST_LOCK = 0x64696765  # advisory locks are numbers; this is "dige"
 _WRITING = "another process is writing and did not finish in time"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tx:
-    """One open transaction. What it holds is for this room only."""
+    """One open transaction. Only `digest.storage` uses its attributes."""
 
     connection: Connection
     writes: bool = True
-    ingests: bool = False  #: holds the lock under which papers get their numbers
+    ingests: bool = False  #: holds the ingest lock, under which papers are numbered
 
     @property
     def on_postgresql(self) -> bool:
@@ -40,7 +40,7 @@ class Store:
 
     def __init__(self, url: URL, engine: Engine) -> None:
         self._url, self._engine = url, engine
-        self._turns = None if engine.dialect.name == "postgresql" else WriteQueue(engine)
+        self._write_queue = None if engine.dialect.name == "postgresql" else WriteQueue(engine)
 
     @property
     def address(self) -> str:
@@ -53,12 +53,12 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """The connections; for this room only."""
+        """The connections; only for `digest.storage`."""
         return self._engine
 
     @property
     def conninfo(self) -> str:
-        """The address as PostgreSQL's own tools take it, with the password."""
+        """The address in the form of PostgreSQL's own tools, with the password."""
         return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
@@ -70,34 +70,34 @@ class Store:
     def transaction(self) -> Iterator[Tx]:
         """Return a transaction that commits at the end of the block and rolls back when the block raises.
 
-        On SQLite it is the only writer from its first moment; transactions of several threads that wait for each other
-        are committed together. Raise StoreBusy when another writer does not finish.
+        On SQLite it is the only writer from the start; transactions of threads that wait for each other are committed
+        together. Raise StoreBusy when another writer does not finish.
         """
-        if self._turns is None:
+        if self._write_queue is None:
             with self._connection() as connection, connection.begin():
                 yield Tx(connection=connection)
             return
-        with self._our_errors(), self._turns.shared(BUSY_SECONDS) as connection:
+        with self._store_errors(), self._write_queue.shared(BUSY_SECONDS) as connection:
             yield Tx(connection=connection)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """Return a transaction that sees one unchanging state of the store and writes nothing."""
+        """Return a read-only transaction that sees one snapshot of the store."""
         isolation = {"isolation_level": "REPEATABLE READ"} if self.on_postgresql else {}
         with self._connection(digest_begin="BEGIN", **isolation) as connection, connection.begin():
             yield Tx(connection=connection, writes=False)
 
     @contextmanager
     def ingesting(self, wait: float) -> Iterator[Tx]:
-        """Return the one transaction at a time that may number papers.
+        """Return the only transaction that may number papers at this time.
 
         Raise StoreBusy when another has held it for more than `wait` seconds.
         """
         begin = "BEGIN IMMEDIATE"
         with (
-            self.turn(wait),
+            self.exclusive_writes(wait),
             self._connection(digest_begin=begin) as connection,
-            _patience(connection, wait),
+            _busy_timeout(connection, wait),
             connection.begin(),
         ):
             if self.on_postgresql:
@@ -105,17 +105,17 @@ class Store:
             yield Tx(connection=connection, ingests=True)
 
     @contextmanager
-    def turn(self, wait: float = BUSY_SECONDS) -> Iterator[None]:
-        """Keep the other threads of this process from writing to SQLite, for one with a connection of its own.
+    def exclusive_writes(self, wait: float = BUSY_SECONDS) -> Iterator[None]:
+        """Keep other threads of this process from writing to SQLite while the caller uses a separate connection.
 
-        Raise StoreBusy when they have not finished after `wait` seconds. On PostgreSQL nobody waits.
+        Raise StoreBusy when they have not finished after `wait` seconds. Does nothing on PostgreSQL.
         """
-        with self._our_errors(), self._turns.alone(wait) if self._turns else nullcontext():
+        with self._store_errors(), self._write_queue.alone(wait) if self._write_queue else nullcontext():
             yield
 
     def driver_connection(self) -> PoolProxiedConnection:
-        """Return a connection of the database's own driver, for the statements that run for every message."""
-        with self._our_errors():
+        """Return a connection of the database driver, for the statements that run for every message."""
+        with self._store_errors():
             return self._engine.raw_connection()
 
     def close(self) -> None:
@@ -124,23 +124,23 @@ class Store:
 
     @contextmanager
     def _connection(self, **options: str) -> Iterator[Connection]:
-        with self._our_errors(), self._engine.connect() as connection:
+        with self._store_errors(), self._engine.connect() as connection:
             yield connection.execution_options(**options)
 
     @contextmanager
-    def _our_errors(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
         try:
             yield
         except WriteQueueTimeout:
             raise StoreBusy(f"store {self.address}: {_WRITING}") from None
         except DBAPIError as error:
-            raise _named(error.orig or error, self.address) from error
+            raise _store_error(error.orig or error, self.address) from error
         except self._engine.dialect.loaded_dbapi.Error as error:  # of a connection of the driver's own
-            raise _named(error, self.address) from error
+            raise _store_error(error, self.address) from error
 
 
 def open_store(settings: StoreSettings, base_folder: Path) -> Store:
-    """Return the store that the settings name, brought up to this program's schema.
+    """Return the store that the settings name, upgraded to this program's schema.
 
     A relative SQLite file lies in `base_folder`; its folder is made when missing. Raise ConfigurationError for an
     address that cannot be meant, SchemaTooNew for a store that a newer program wrote, StoreError when it cannot be
@@ -151,25 +151,25 @@ def open_store(settings: StoreSettings, base_folder: Path) -> Store:
     if store.file:
         store.file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _bring_up(store)
+        _upgrade(store)
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _bring_up(store: Store) -> None:
+def _upgrade(store: Store) -> None:
     with store.reading() as tx:
-        present = is_present(tx.connection)
-    if not present:
+        current = is_current(tx.connection)
+    if not current:
         with store.transaction() as tx:
             steps = migrate(tx.connection)
         _log.info("store %s: %d schema steps taken", store.address, steps, extra={"action": "migrate", "steps": steps})
 
 
 @contextmanager
-def _patience(connection: Connection, wait: float) -> Iterator[None]:
-    """Make a SQLite connection wait that long for its lock, and puts the usual patience back afterwards."""
+def _busy_timeout(connection: Connection, wait: float) -> Iterator[None]:
+    """Let a SQLite connection wait that long for its lock; restore the default afterwards."""
     if connection.dialect.name != "sqlite":
         yield
         return
@@ -190,7 +190,7 @@ def _take_ingest_lock(connection: Connection, wait: float) -> None:
     connection.execute(text("SELECT set_config('lock_timeout', '0', true)"))
 
 
-def _named(error: BaseException, address: str) -> StoreError:
+def _store_error(error: BaseException, address: str) -> StoreError:
     if getattr(error, "sqlstate", None) == "55P03" or "database is locked" in str(error):
         return StoreBusy(f"store {address}: {_WRITING}")
     return StoreError(f"store {address}: {' '.join(str(error).split())}")

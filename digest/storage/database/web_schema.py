@@ -1,4 +1,4 @@
-"""The tables that only the web pages use; they belong to the same schema and the same numbered steps."""
+"""The tables of the web pages; part of the same schema and the same migrations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from digest.storage.database.columns import Instant, Json, Wide
 from digest.storage.database.schema import metadata
 
 
-def _leaving_with(column: str) -> ForeignKey:
+def _cascading(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
 
@@ -18,25 +18,25 @@ groups = Table(
     Column("id", Wide, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("profile", Json, nullable=False),
-    Column("shared", Boolean, nullable=False),  # members follow the profile; else they only start from it
+    Column("shared", Boolean, nullable=False),  # members follow the profile; otherwise they only start from it
     Column("created", Instant, nullable=False),
 )
 
 group_members = Table(
     "group_members",
     metadata,
-    Column("group", Wide, _leaving_with("groups.id"), primary_key=True, autoincrement=False),
-    Column("subscriber", Wide, _leaving_with("subscribers.number"), primary_key=True, autoincrement=False, index=True),
+    Column("group", Wide, _cascading("groups.id"), primary_key=True, autoincrement=False),
+    Column("subscriber", Wide, _cascading("subscribers.number"), primary_key=True, autoincrement=False, index=True),
     Column("joined", Instant, nullable=False),
 )
 
 sign_ups = Table(
     "sign_ups",
     metadata,
-    Column("hash", Text, primary_key=True),  # of the token in the confirmation mail
-    Column("subscriber", Wide, _leaving_with("subscribers.number"), nullable=False, index=True),
-    Column("subscription", Json, nullable=False),  # as asked for; takes effect when confirmed
-    Column("group", Wide, _leaving_with("groups.id")),
+    Column("hash", Text, primary_key=True),  # of the token in the confirmation e-mail
+    Column("subscriber", Wide, _cascading("subscribers.number"), nullable=False, index=True),
+    Column("subscription", Json, nullable=False),  # as requested; takes effect when confirmed
+    Column("group", Wide, _cascading("groups.id")),
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False, index=True),
     Column("used_at", Instant),
@@ -47,18 +47,20 @@ letters = Table(
     metadata,
     Column("id", Wide, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("subscriber", Wide, _leaving_with("subscribers.number"), nullable=False, index=True),
-    Column("subscription", Json),  # as asked for, where the letter asks to confirm it
-    Column("group", Wide, _leaving_with("groups.id")),
+    Column("subscriber", Wide, _cascading("subscribers.number"), nullable=False, index=True),
+    Column("subscription", Json),  # as requested, in an e-mail that asks to confirm it
+    Column("group", Wide, _cascading("groups.id")),
     Column("created", Instant, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("not_before", Instant, nullable=False, index=True),  # while it is being sent: when it is given up as lost
+    Column(
+        "not_before", Instant, nullable=False, index=True
+    ),  # while it is being sent: when the attempt counts as lost
 )
 
 confirmations = Table(
     "confirmations",
     metadata,
-    Column("address_hash", Text, primary_key=True),  # keyed: the address itself is not kept for counting
+    Column("address_hash", Text, primary_key=True),  # keyed: counting does not need the address itself
     Column("mails", Integer, nullable=False),  # since the address was last confirmed
     Column("last_at", Instant, nullable=False, index=True),
 )
@@ -86,14 +88,14 @@ operator_sessions = Table(
     "operator_sessions",
     metadata,
     Column("hash", Text, primary_key=True),
-    Column("operator", Wide, _leaving_with("operators.id"), nullable=False, index=True),
+    Column("operator", Wide, _cascading("operators.id"), nullable=False, index=True),
     Column("expires", Instant, nullable=False, index=True),
 )
 
 reading_list = Table(
     "reading_list",
     metadata,
-    Column("subscriber", Wide, _leaving_with("subscribers.number"), primary_key=True, autoincrement=False),
+    Column("subscriber", Wide, _cascading("subscribers.number"), primary_key=True, autoincrement=False),
     Column("paper", Wide, ForeignKey("papers.number"), primary_key=True, autoincrement=False, index=True),
     Column("added", Instant, nullable=False),
 )
@@ -103,5 +105,5 @@ departures = Table(
     metadata,
     Column("id", Wide, primary_key=True),
     Column("at", Instant, nullable=False, index=True),
-    Column("reason", Text, nullable=False),  # without the person
+    Column("reason", Text, nullable=False),  # not linked to the person
 )

@@ -1,9 +1,9 @@
-"""Turns: the threads of one process write to SQLite one after the other, first come first served, and share commits.
+"""The write queue: the threads of one process write to SQLite in turn, in order of arrival, and share commits.
 
-SQLite has one writer at a time. Whoever finds it busy asks again after pauses that grow, while others overtake; so the
-threads of a process queue up here, and only processes wait for each other in SQLite. A durable commit takes many times
-as long as a small transaction: whoever ends one while others queue leaves its commit to them, and goes on once it is
-done. Each transaction is a savepoint of its own: one that fails takes back nothing of the others.
+SQLite allows one writer at a time. A writer that finds the database busy polls with growing pauses while others
+overtake it. So the threads of a process queue up here, and only processes wait for each other in SQLite. A durable
+commit takes many times as long as a small transaction: a thread that ends its transaction while others wait leaves the
+commit to the last of them. Each transaction is a savepoint: if one fails, the others are kept.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
-MOST_TOGETHER = 64  #: transactions in one commit, so that none waits long for it
+MAX_BATCH = 64  #: transactions in one commit, so that none waits long
 
 
 class WriteQueueTimeout(Exception):
-    """Others of this process have been writing for longer than one wanted to wait."""
+    """Other threads of this process wrote for longer than the caller wanted to wait."""
 
 
 @dataclass(eq=False, kw_only=True)
 class _Waiting:
     """One thread in the queue."""
 
-    shares: bool  #: whether it can go on in a transaction that others began
-    come: threading.Event = field(default_factory=threading.Event)
+    shares: bool  #: whether it can join a transaction that another thread began
+    ready: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -37,10 +37,10 @@ class _Batch:
     """Transactions that are committed together."""
 
     connection: Connection
-    begun: int = 0
-    kept: int = 0  #: those that did not fail
+    started: int = 0
+    succeeded: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
-    error: BaseException | None = None  #: why none of them holds
+    error: BaseException | None = None  #: why the commit failed
 
 
 class WriteQueue:
@@ -48,10 +48,10 @@ class WriteQueue:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock = threading.Lock()  # for the queue; never held while anything is waited for
+        self._lock = threading.Lock()  # guards the queue; never held while waiting
         self._queue: deque[_Waiting] = deque()
         self._taken = False
-        self._batch: _Batch | None = None  # left open by whoever had the turn before; belongs to whoever has it now
+        self._batch: _Batch | None = None  # left open by the previous thread; belongs to the thread whose turn it is
 
     @property
     def waiting(self) -> int:
@@ -60,34 +60,34 @@ class WriteQueue:
 
     @contextmanager
     def alone(self, wait: float) -> Iterator[None]:
-        """Keep all other threads from writing during the block. Raise TurnNotCome after `wait` seconds."""
-        self._take(wait, shares=False)
+        """Keep all other threads from writing during the block. Raise WriteQueueTimeout after `wait` seconds."""
+        self._acquire(wait, shares=False)
         try:
             yield
         finally:
-            self._pass_on()
+            self._release()
 
     @contextmanager
     def shared(self, wait: float) -> Iterator[Connection]:
-        """Return a connection in a transaction; when the block has ended well, what it wrote has been committed.
+        """Return a connection in a transaction that is committed when the block ends without an error.
 
-        Raise TurnNotCome after `wait` seconds, and the database's own errors.
+        Raise WriteQueueTimeout after `wait` seconds, and the errors of the database.
         """
-        self._take(wait, shares=True)
-        batch = self._begun()
+        self._acquire(wait, shares=True)
+        batch = self._open_batch()
         try:
             with _savepoint(batch.connection):
                 yield batch.connection
         except BaseException as error:
-            self._leave(batch, error)
+            self._end(batch, error)
             raise
-        batch.kept += 1
-        self._leave(batch, None)
+        batch.succeeded += 1
+        self._end(batch, None)
         batch.ended.wait()
         if batch.error is not None:
             raise batch.error
 
-    def _begun(self) -> _Batch:
+    def _open_batch(self) -> _Batch:
         if self._batch is None:
             try:
                 connection = self._engine.connect().execution_options(digest_begin="BEGIN IMMEDIATE")
@@ -97,17 +97,17 @@ class WriteQueue:
                     connection.close()
                     raise
             except BaseException:
-                self._pass_on()
+                self._release()
                 raise
             self._batch = _Batch(connection=connection)
-        self._batch.begun += 1
+        self._batch.started += 1
         return self._batch
 
-    def _leave(self, batch: _Batch, error: BaseException | None) -> None:
-        """Pass the open transaction on to whoever waits to share it, else commits and passes on the turn."""
-        if not _is_open(batch.connection):  # SQLite has rolled back all of it, as it does when the disk is full
+    def _end(self, batch: _Batch, error: BaseException | None) -> None:
+        """Hand the open transaction to the next thread that can share it; otherwise commit and release the queue."""
+        if not _is_open(batch.connection):  # SQLite rolled back everything, for example because the disk is full
             batch.error = error or RuntimeError("the transaction ended before its commit")
-        elif batch.begun < MOST_TOGETHER and self._pass_on(sharing=True):
+        elif batch.started < MAX_BATCH and self._release(sharing=True):
             return
         self._batch = None
         try:
@@ -116,47 +116,47 @@ class WriteQueue:
             batch.error = failure
         finally:
             batch.ended.set()
-            self._pass_on()
+            self._release()
 
-    def _take(self, wait: float, *, shares: bool) -> None:
+    def _acquire(self, wait: float, *, shares: bool) -> None:
         with self._lock:
             if not self._taken:
                 self._taken = True
                 return
             waiting = _Waiting(shares=shares)
             self._queue.append(waiting)
-        if waiting.come.wait(wait):
+        if waiting.ready.wait(wait):
             return
         with self._lock:
-            if not waiting.come.is_set():
+            if not waiting.ready.is_set():
                 self._queue.remove(waiting)
                 raise WriteQueueTimeout
 
-    def _pass_on(self, *, sharing: bool = False) -> bool:
-        """Return the turn to the next in the queue; with `sharing` only to one who shares. False when nobody has it."""
+    def _release(self, *, sharing: bool = False) -> bool:
+        """Let the next thread go, with `sharing` only if it can share. Return False when no thread goes."""
         with self._lock:
             if sharing and not (self._queue and self._queue[0].shares):
                 return False
             self._taken = bool(self._queue)
             if self._queue:
-                self._queue.popleft().come.set()
+                self._queue.popleft().ready.set()
             return self._taken
 
 
 @contextmanager
 def _savepoint(connection: Connection) -> Iterator[None]:
-    """Take back what the block wrote if it fails. Spoken to the driver: composed each time it would cost as much as
+    """Undo what the block wrote if it fails. Uses the driver directly: composing the statements would cost as much as
     a small transaction."""
     driver = _driver(connection)
-    driver.execute("SAVEPOINT turn")
+    driver.execute("SAVEPOINT shared")
     try:
         yield
     except BaseException:
         if driver.in_transaction:
-            driver.execute("ROLLBACK TO turn")
-            driver.execute("RELEASE turn")
+            driver.execute("ROLLBACK TO shared")
+            driver.execute("RELEASE shared")
         raise
-    driver.execute("RELEASE turn")
+    driver.execute("RELEASE shared")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
@@ -172,10 +172,10 @@ def _is_open(connection: Connection) -> bool:
 def _finish(batch: _Batch) -> None:
     with batch.connection as connection:
         try:
-            if batch.error is None and batch.kept:
+            if batch.error is None and batch.succeeded:
                 connection.commit()
             else:
                 connection.rollback()
         except BaseException:
-            connection.invalidate()  # SQLite leaves a transaction open whose commit it refused
+            connection.invalidate()  # SQLite leaves a transaction open when its commit fails
             raise

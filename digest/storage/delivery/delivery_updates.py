@@ -101,7 +101,7 @@ class Recorder:
     def record(self, sent: Sequence[Attempt], intents: Collection[int], now: datetime) -> set[int]:
         """Mark these as sent, and return those of `intents` that hold. Raise StoreError; then nothing was written."""
         write = self._write_groups if self._store.on_postgresql else self._write_rows
-        with self._store.turn():
+        with self._store.exclusive_writes():
             try:
                 held = write(sent, intents, now)
                 self._connection.commit()

@@ -12,7 +12,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import inspect, text
 
 from digest.errors import ConfigurationError
-from digest.storage.database.migrations import wait_for_turn
+from digest.storage.database.migrations import lock_migrations
 from digest.storage.database.transactions import Store, Tx
 from digest.storage.delivery import runs
 
@@ -55,7 +55,7 @@ def open_jobs(store: Store) -> Jobs:
             "workers need a store on PostgreSQL; on SQLite `digest serve` or `digest run` works alone"
         )
     with store.transaction() as tx:
-        wait_for_turn(tx.connection)
+        lock_migrations(tx.connection)
         _bring_up(tx)
     return Jobs(store)
 

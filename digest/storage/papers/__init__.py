@@ -1,1 +1,1 @@
-"""Papers in the store: papers, listings, their search index and the statistics made of them."""
+"""Papers in the store: papers, listings, search and the statistics computed from them."""

@@ -1,4 +1,4 @@
-"""Listings in the store: which were read, what they held, what was wrong with them, and how sources fare."""
+"""Listings in the store: which were read, what they held, their problems, and the state of each source."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class ListingRecord:
     source: str  #: name of the source
     origin: str  #: path or URL
     format: str
-    sha256: str  #: of the content, in hexadecimal; with the source it says which listing this is
+    sha256: str  #: of the content, in hexadecimal; identifies the listing together with the source
     read_at: datetime
     page_date: date | None = None
     papers: int = 0  #: papers it held
     new: int = 0  #: of these, unknown before
-    updated: int = 0  #: of these, enriched by it
+    updated: int = 0  #: of these, enriched by this listing
     problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceState:
-    """How a source fares, and what its server said for the next conditional request."""
+    """Whether a source works, and the validators for the next conditional request."""
 
     name: str
     etag: str = ""
@@ -47,7 +47,7 @@ class SourceState:
 
 
 def known(tx: Tx, source: str, sha256: Collection[str]) -> frozenset[str]:
-    """Return those content hashes that the source has shown before."""
+    """Return the content hashes that were read from the source before."""
     found: set[str] = set()
     for chunk in chunks(sha256):
         query = select(_l.sha256).where(_l.source == source, _l.sha256.in_(chunk))
@@ -56,16 +56,16 @@ def known(tx: Tx, source: str, sha256: Collection[str]) -> frozenset[str]:
 
 
 def held(tx: Tx, source: str, sha256: str) -> ListingRecord | None:
-    """Return what was recorded when a source showed that content before; None when it never did."""
+    """Return the record of that content from that source; None when it was never read."""
     query = select(schema.listings).where(_l.source == source, _l.sha256 == sha256)
     row = tx.connection.execute(query).mappings().first()
     return _record_of(row) if row else None
 
 
 def add(tx: Tx, record: ListingRecord, shown: Sequence[tuple[int, Sighting]] = ()) -> int:
-    """Store a listing and which papers (by number) it showed how; return the listing's id.
+    """Store a listing and its sightings (paper number, sighting); return the listing's id.
 
-    A paper that the listing shows twice counts once, as it stands first.
+    If a paper occurs twice, the first sighting counts.
     """
     row = vars(record) | {"problems": [[p.line, storable(p.reason)] for p in record.problems]}
     result = tx.connection.execute(insert(schema.listings).returning(_l.id), row)
@@ -83,13 +83,13 @@ def recent(tx: Tx, limit: int = 50) -> list[ListingRecord]:
 
 
 def numbered(tx: Tx, limit: int = 50) -> dict[int, ListingRecord]:
-    """Return the listings read last by id, newest first: those that held papers."""
+    """Return the latest listings that held papers, by id, newest first."""
     query = select(schema.listings).where(_l.papers > 0).order_by(_l.read_at.desc(), _l.id.desc()).limit(limit)
     return {row["id"]: _record_of(row) for row in tx.connection.execute(query).mappings()}
 
 
 def latest(tx: Tx) -> int:
-    """Return the id of the listing read last; 0 before the first."""
+    """Return the id of the latest listing; 0 before the first."""
     return tx.connection.execute(select(func.max(_l.id))).scalar() or 0
 
 
@@ -101,20 +101,20 @@ def shown(tx: Tx, listing: int) -> list[int]:
 
 
 def source_states(tx: Tx) -> dict[str, SourceState]:
-    """Return how each source fares, by name."""
+    """Return the state of each source, by name."""
     rows = tx.connection.execute(select(schema.sources)).mappings()
     return {row["name"]: SourceState(**row) for row in rows}
 
 
 def source_worked(tx: Tx, name: str, at: datetime, *, etag: str = "", last_modified: str = "") -> None:
-    """Record that a source was reached, with what its server said for the next conditional request."""
+    """Record that a source was read, with the validators for the next conditional request."""
     state = SourceState(name=name, etag=etag, last_modified=last_modified, last_ok=at)
     changed = (_s.etag, _s.last_modified, _s.last_ok, _s.failing_since, _s.last_error)
     tx.connection.execute(upsert(tx, schema.sources, (_s.name,), changed), vars(state))
 
 
 def source_failed(tx: Tx, name: str, at: datetime, error: str) -> None:
-    """Record that a source could not be reached or read; keeps since when that is so."""
+    """Record that a source could not be reached or read, and keep when that began."""
     present = source_states(tx).get(name, SourceState(name=name))
     row = vars(present) | {"failing_since": present.failing_since or at, "last_error": storable(error)}
     tx.connection.execute(upsert(tx, schema.sources, (_s.name,), (_s.failing_since, _s.last_error)), row)

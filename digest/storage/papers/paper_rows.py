@@ -1,4 +1,4 @@
-"""Papers as rows: what becomes a column, what goes into the details, and back."""
+"""Convert papers to rows and back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sqlalchemy import RowMapping
 
 from digest.papers import Paper, PublishedKind
 
-_LISTS = ("authors", "categories", "keywords", "sources")
-_MAPPINGS = ("affiliations", "links")
-_WORDS = ("tldr", "comment", "journal_ref", "licence")
+_DETAIL_LISTS = ("authors", "categories", "keywords", "sources")
+_DETAIL_MAPPINGS = ("affiliations", "links")
+_DETAIL_TEXTS = ("tldr", "comment", "journal_ref", "licence")
 _TEXTS = ("key", "title", "abstract", "title_raw", "abstract_raw")
 
 
 def row_of(paper: Paper) -> dict[str, Any]:
-    """Return the paper's columns; its popularity is not stored, it is counted from the sightings."""
+    """Return the paper's columns; popularity is not stored but counted from the sightings."""
     return {name: storable(getattr(paper, name)) for name in _TEXTS} | {
         "number": paper.number,
         "first_seen": paper.first_seen,
@@ -46,21 +46,21 @@ def paper_of(row: RowMapping) -> Paper:
 
 
 def _detailed(details: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: tuple(details.get(name, ())) for name in _LISTS}
-    found |= {name: details.get(name, {}) for name in _MAPPINGS}
-    return found | {name: details.get(name, "") for name in _WORDS}
+    found: dict[str, Any] = {name: tuple(details.get(name, ())) for name in _DETAIL_LISTS}
+    found |= {name: details.get(name, {}) for name in _DETAIL_MAPPINGS}
+    return found | {name: details.get(name, "") for name in _DETAIL_TEXTS}
 
 
 def storable(text: str) -> str:
-    """Return the text with what no database takes (NUL, lone surrogates) shown as replacement characters."""
+    """Return the text with replacement characters for what no database accepts (NUL, lone surrogates)."""
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def _details(paper: Paper) -> Mapping[str, Any]:
-    found: dict[str, Any] = {name: [storable(t) for t in getattr(paper, name)] for name in _LISTS}
-    found |= {name: {storable(k): storable(v) for k, v in getattr(paper, name).items()} for name in _MAPPINGS}
-    found |= {name: storable(getattr(paper, name)) for name in _WORDS}
+    found: dict[str, Any] = {name: [storable(t) for t in getattr(paper, name)] for name in _DETAIL_LISTS}
+    found |= {name: {storable(k): storable(v) for k, v in getattr(paper, name).items()} for name in _DETAIL_MAPPINGS}
+    found |= {name: storable(getattr(paper, name)) for name in _DETAIL_TEXTS}
     found["arxiv_version"] = paper.arxiv_version
     return {name: value for name, value in found.items() if value}

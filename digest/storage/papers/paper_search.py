@@ -1,4 +1,4 @@
-"""The archive: all papers, newest first, or those that have every term of a query, the most relevant first."""
+"""Search over all papers: every term must occur; the most relevant come first."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class SearchResults:
 
 
 def search(tx: Tx, query: str, *, offset: int = 0, limit: int = 20) -> SearchResults:
-    """Return one page of the papers that have every word and every phrase in quotation marks; all for an empty query.
+    """Return one page of the papers that have every word and every quoted phrase; all papers for an empty query.
 
-    Words are found in any inflection in title and abstract, and as they are in the names of authors, categories and
-    identifiers; the last one may be the beginning of a word. A query without a letter or digit finds nothing.
+    Words match any inflection in title and abstract, and exactly in author names, categories and identifiers; the last
+    word may be the beginning of one. A query without a letter or digit finds nothing.
     """
     if not query.strip():
-        return _everything(tx, offset, limit)
+        return _all_papers(tx, offset, limit)
     terms = read_query(query)
     if not terms:
         return SearchResults()
@@ -40,7 +40,7 @@ def search(tx: Tx, query: str, *, offset: int = 0, limit: int = 20) -> SearchRes
     return SearchResults(papers=found, total=search_index.count(tx.connection, terms))
 
 
-def _everything(tx: Tx, offset: int, limit: int) -> SearchResults:
+def _all_papers(tx: Tx, offset: int, limit: int) -> SearchResults:
     total: int = tx.connection.execute(select(func.count()).select_from(schema.papers).where(_PRESENT)).scalar_one()
     page = select(_p.number).where(_PRESENT).order_by(_p.number.desc()).offset(offset).limit(limit)
     numbers = list(tx.connection.execute(page).scalars())

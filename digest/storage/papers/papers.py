@@ -1,4 +1,4 @@
-"""Papers in the store: numbered in commit order, found by their keys, read with their popularity."""
+"""Papers in the store: numbered in commit order, looked up by key or number, read with their popularity."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIRST_SINCE = select(func.min(_p.number)).where(_p.first_seen >= bindparam("sin
 
 
 def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
-    """Return the paper of each identity key that is known; a key of a merged paper leads to the one it became."""
+    """Return the paper of each known identity key; a key of a merged paper returns the surviving paper."""
     found: dict[str, Paper] = {}
     for chunk in chunks(dict.fromkeys(keys)):
         query = select(_i.key.label("identity"), schema.papers).join_from(schema.identities, schema.papers)
@@ -34,20 +34,20 @@ def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
 
 
 def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Paper]:
-    """Return the paper of each number, popularity included; the number of a merged paper leads to the one it became."""
+    """Return the paper of each number, with popularity; the number of a merged paper returns the surviving paper."""
     wanted = list(dict.fromkeys(numbers))
-    led = _followed(tx, wanted)
+    targets = _resolved(tx, wanted)
     papers: dict[int, Paper] = {}
-    for chunk in chunks(set(led.values())):
+    for chunk in chunks(set(targets.values())):
         papers |= {p.number: p for p in _read(tx, select(schema.papers).where(_p.number.in_(chunk)))}
     papers = {p.number: p for p in with_popularity(tx, list(papers.values()))}
-    return {number: papers[led[number]] for number in wanted if led.get(number) in papers}
+    return {number: papers[targets[number]] for number in wanted if targets.get(number) in papers}
 
 
 def beyond(tx: Tx, number: int, *, upto: int | None = None, seen_since: datetime | None = None) -> list[Paper]:
-    """Return the papers after `number`, in order, with popularity: those up to `upto`, not seen before `seen_since`.
+    """Return the papers after `number`, in order, with popularity: up to `upto`, first seen at `seen_since` or later.
 
-    Papers that were merged into others are not among them.
+    Papers that were merged into others are left out.
     """
     query = select(schema.papers).where(_p.number > number, _p.redirect.is_(None)).order_by(_p.number)
     if upto is not None:
@@ -58,31 +58,31 @@ def beyond(tx: Tx, number: int, *, upto: int | None = None, seen_since: datetime
 
 
 def high_water(tx: Tx) -> int:
-    """Return the highest number given to a paper so far; 0 without papers."""
+    """Return the highest paper number assigned so far; 0 without papers."""
     highest: int | None = tx.connection.execute(_HIGHEST).scalar()
     return highest or 0
 
 
 def cursor_before(tx: Tx, seen_since: datetime) -> int:
-    """Return the cursor from which all papers first seen since then are still to come."""
+    """Return the cursor after which come all papers first seen since then."""
     number: int | None = tx.connection.execute(_FIRST_SINCE, {"since": seen_since}).scalar()
     return high_water(tx) if number is None else number - 1
 
 
 def stream(tx: Tx, *, newest: int | None = None, size: int = 1000) -> Iterator[Paper]:
-    """Return all papers, or the `newest`, from the highest number down, without popularity; memory stays flat."""
+    """Return all papers, or the `newest`, from the highest number down, without popularity, in constant memory."""
     query = select(schema.papers).where(_p.redirect.is_(None)).order_by(_p.number.desc()).limit(newest)
     rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()
     yield from map(paper_of, rows)
 
 
 def add(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
-    """Store new papers and gives them with their numbers, in the order given.
+    """Store new papers, and return them with their numbers, in the same order.
 
-    Only the transaction that ingests may do so: a higher number must never be seen before a lower one.
+    Only the ingest transaction may do so: a higher number must never become visible before a lower one.
     """
     if not tx.ingests:
-        raise StoreError("papers are numbered only in the transaction that ingests")
+        raise StoreError("papers are numbered only in the ingest transaction")
     start = high_water(tx) + 1
     numbered = [replace(paper, number=number) for number, paper in enumerate(papers, start)]
     copy_rows(tx, schema.papers, [row_of(paper) for paper in numbered])
@@ -108,47 +108,47 @@ def identify(tx: Tx, keys: Mapping[str, int]) -> None:
         tx.connection.execute(insert_or_ignore(tx, schema.identities), rows)
 
 
-def join(tx: Tx, kept: Paper, gone: int) -> None:
-    """Make one paper of two: `kept`, as the two together read, takes over the keys, sightings and votes of `gone`.
+def merge(tx: Tx, kept: Paper, merged: int) -> None:
+    """Merge two papers: `kept`, with the merged content, takes over the keys, sightings and votes of `merged`.
 
-    The row of `gone` stays as a pointer, so that its number is never used again. `kept` has the lower number.
+    The row of `merged` stays as a redirect, so that its number is never reused. `kept` has the lower number.
     """
-    if not 0 < kept.number < gone:
-        raise StoreError(f"paper {gone} cannot be merged into {kept.number}: the lower number stays")
+    if not 0 < kept.number < merged:
+        raise StoreError(f"paper {merged} cannot be merged into {kept.number}: the lower number stays")
     change(tx, [kept])
-    _hand_over(tx, kept.number, gone)
-    pointing = update(schema.papers).where((_p.number == gone) | (_p.redirect == gone))
-    tx.connection.execute(pointing.values(redirect=kept.number))
-    search_index.drop(tx.connection, [gone])
+    _reassign(tx, kept.number, merged)
+    redirecting = update(schema.papers).where((_p.number == merged) | (_p.redirect == merged))
+    tx.connection.execute(redirecting.values(redirect=kept.number))
+    search_index.drop(tx.connection, [merged])
 
 
 def search_entries(papers: Iterable[Paper]) -> Iterator[tuple[int, Searchable]]:
-    """Return what the search index holds of papers."""
+    """Return the entries of papers in the search index."""
     return ((paper.number, of_paper(paper)) for paper in papers)
 
 
 def with_popularity(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
-    """Return the papers with what their sightings tell of their reception."""
+    """Return the papers with the popularity that their sightings show."""
     found = popularity_of(tx, [paper.number for paper in papers])
     return [replace(paper, popularity=found[paper.number]) if paper.number in found else paper for paper in papers]
 
 
-def _hand_over(tx: Tx, kept: int, gone: int) -> None:
-    tx.connection.execute(update(schema.identities).where(_i.paper == gone).values(paper=kept))
+def _reassign(tx: Tx, kept: int, merged: int) -> None:
+    tx.connection.execute(update(schema.identities).where(_i.paper == merged).values(paper=kept))
     for table, other in ((schema.sightings, "listing"), (schema.votes, "subscriber"), (schema.embeddings, "model")):
         twin = table.alias()
         already = exists().where(twin.c.paper == kept, twin.c[other] == table.c[other])
-        tx.connection.execute(update(table).where(table.c.paper == gone, ~already).values(paper=kept))
-        tx.connection.execute(delete(table).where(table.c.paper == gone))
+        tx.connection.execute(update(table).where(table.c.paper == merged, ~already).values(paper=kept))
+        tx.connection.execute(delete(table).where(table.c.paper == merged))
 
 
-def _followed(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
-    """Return the surviving number for each stored number; `join` keeps every pointer one step long."""
-    led: dict[int, int] = {}
+def _resolved(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
+    """Return the surviving number for each stored number; `merge` keeps every redirect one step long."""
+    targets: dict[int, int] = {}
     for chunk in chunks(numbers):
         query = select(_p.number, func.coalesce(_p.redirect, _p.number).label("kept")).where(_p.number.in_(chunk))
-        led |= {row.number: row.kept for row in tx.connection.execute(query)}
-    return led
+        targets |= {row.number: row.kept for row in tx.connection.execute(query)}
+    return targets
 
 
 def _read(tx: Tx, query: Select[Any]) -> list[Paper]:

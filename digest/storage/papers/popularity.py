@@ -1,4 +1,4 @@
-"""Popularity: what a paper's sightings tell of its reception."""
+"""Popularity: votes, comments and listings counted from a paper's sightings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def popularity_of(tx: Tx, numbers: Iterable[int]) -> dict[int, Popularity]:
 
 
 def _counted(sightings: Sequence[Any]) -> Popularity:
-    """Return the popularity that one paper's sightings, oldest first, add up to."""
+    """Return the popularity of one paper from its sightings, oldest first."""
     counts = [(row.seen_at, row.votes) for row in sightings if row.votes is not None]
     recent = [votes for at, votes in counts if at >= counts[-1][0] - WINDOW]
     comments = [row.comments for row in sightings if row.comments is not None]

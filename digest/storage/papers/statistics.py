@@ -1,4 +1,4 @@
-"""What the ranking learned: versions of its statistics, calibrations of subscribers, embeddings of papers."""
+"""Data of the ranking: corpus statistics by version, calibrations of subscribers, embeddings of papers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _s, _c, _e = schema.statistics.c, schema.calibrations.c, schema.embeddings.c
 
 @dataclass(frozen=True, kw_only=True)
 class StatisticsRecord:
-    """One version of the background statistics."""
+    """One version of the corpus statistics."""
 
     version: int
     created: datetime
-    papers: int  #: how many they were gathered from
+    papers: int  #: how many papers they were computed from
     data: bytes  #: as the ranking dumped it
 
 
@@ -37,13 +37,13 @@ def latest_version(tx: Tx) -> int:
 
 
 def by_version(tx: Tx, version: int) -> StatisticsRecord | None:
-    """Return that version of the statistics; None when it is gone."""
+    """Return that version of the statistics; None when it was deleted."""
     row = tx.connection.execute(select(schema.statistics).where(_s.version == version)).mappings().first()
     return StatisticsRecord(**row) if row else None
 
 
 def add(tx: Tx, created: datetime, papers: int, data: bytes, *, keep: int = 5) -> int:
-    """Store a new version of the statistics and gives its number; only the newest `keep` stay."""
+    """Store a new version of the statistics, and return its number; keep only the newest `keep`."""
     row = {"created": created, "papers": papers, "data": data}
     version: int = tx.connection.execute(insert(schema.statistics).returning(_s.version), row).scalar_one()
     kept = select(_s.version).order_by(_s.version.desc()).limit(keep)
@@ -52,7 +52,7 @@ def add(tx: Tx, created: datetime, papers: int, data: bytes, *, keep: int = 5) -
 
 
 def calibrations(tx: Tx, subscribers: Iterable[int]) -> dict[int, bytes]:
-    """Return how the scores of these subscribers become matches, as the ranking dumped it, for those who have it."""
+    """Return the calibrations of these subscribers, as the ranking dumped them; not everyone has one."""
     found: dict[int, bytes] = {}
     for chunk in chunks(subscribers):
         rows = tx.connection.execute(select(_c.subscriber, _c.data).where(_c.subscriber.in_(chunk)))
@@ -61,14 +61,14 @@ def calibrations(tx: Tx, subscribers: Iterable[int]) -> dict[int, bytes]:
 
 
 def store_calibrations(tx: Tx, calibrations: Mapping[int, bytes]) -> None:
-    """Store calibrations by subscriber; each has one at a time."""
+    """Store calibrations by subscriber, in place of earlier ones."""
     rows = [{"subscriber": subscriber, "data": data} for subscriber, data in calibrations.items()]
     if rows:
         tx.connection.execute(upsert(tx, schema.calibrations, (_c.subscriber,), (_c.data,)), rows)
 
 
 def embeddings(tx: Tx, model: str, papers: Iterable[int]) -> dict[int, bytes]:
-    """Return the vectors that this model made of these papers."""
+    """Return the vectors of these papers from this model."""
     found: dict[int, bytes] = {}
     for chunk in chunks(papers):
         query = select(_e.paper, _e.vector).where(_e.model == model, _e.paper.in_(chunk))
@@ -77,7 +77,7 @@ def embeddings(tx: Tx, model: str, papers: Iterable[int]) -> dict[int, bytes]:
 
 
 def store_embeddings(tx: Tx, model: str, vectors: Mapping[int, bytes]) -> None:
-    """Store the vectors that this model made of papers."""
+    """Store the vectors of papers from this model."""
     rows = [{"paper": paper, "model": model, "vector": vector} for paper, vector in vectors.items()]
     if rows:
         tx.connection.execute(upsert(tx, schema.embeddings, (_e.paper, _e.model), (_e.vector,)), rows)

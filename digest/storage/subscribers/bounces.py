@@ -1,4 +1,4 @@
-"""Bounces: what came back from each subscriber's address, for the score that decides when it is too much."""
+"""Bounces of each subscriber's address; their score decides when to stop mailing it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _b = bounces.c
 
 
 def add(tx: Tx, bounce: Bounce) -> bool:
-    """Record a bounce; return False when that delivery had one of the kind already."""
+    """Record a bounce; return False when the delivery already had one of this kind."""
     row = {
         "subscriber": bounce.subscriber,
         "delivery": bounce.delivery,

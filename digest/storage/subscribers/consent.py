@@ -1,4 +1,4 @@
-"""Consent in the store: whether a subscription stands, since when, and what brought each change."""
+"""Consent in the store: the state of each subscription, and when and why it changed."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Change:
     """A change of consent."""
 
     state: State
-    cause: str  #: who or what brought it: "unsubscribe link", "one-click", "bounce 5.1.1", "ada.toml"
-    paused_until: date | None = None  #: first local date of issues again; None: until they come back
+    cause: str  #: what caused it: "unsubscribe link", "one-click", "bounce 5.1.1", "ada.toml"
+    paused_until: date | None = None  #: first local date with an issue again; None: until they resume
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,9 @@ class Consent:
 
 
 def set_state(tx: Tx, number: int, change: Change, now: datetime) -> Subscriber:
-    """Return the subscriber as they stand after the change; staying put changes and records nothing.
+    """Return the subscriber after the change; a change to the present state does and records nothing.
 
-    Raise TransitionError for a change that the rules do not have, UsageError for a number that nobody has.
+    Raise TransitionError for a change that is not allowed, UsageError for an unknown number.
     """
     query = select(schema.subscribers).where(_c.number == number).with_for_update()
     row = tx.connection.execute(query).mappings().one_or_none()
@@ -72,7 +72,7 @@ def history(tx: Tx, number: int) -> list[Consent]:
 
 
 def resume_paused(tx: Tx, now: datetime) -> list[Subscriber]:
-    """Make those active again whose pause is over where they live, and return them."""
+    """Activate subscribers whose pause is over in their time zone, and return them."""
     latest = (now.astimezone(UTC) + timedelta(hours=15)).date()  # no zone is further ahead
     query = select(schema.subscribers).where(_c.state == State.PAUSED.value, _c.paused_until <= latest)
     paused = [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
@@ -81,30 +81,30 @@ def resume_paused(tx: Tx, now: datetime) -> list[Subscriber]:
 
 
 def count_states(tx: Tx) -> dict[State, int]:
-    """Return how many subscriptions stand in each state."""
+    """Return how many subscriptions are in each state."""
     query = select(_c.state, func.count()).group_by(_c.state)
     found = {State(state): count for state, count in tx.connection.execute(query)}
     return {state: found.get(state, 0) for state in State}
 
 
 def erase(tx: Tx, number: int, now: datetime) -> None:
-    """Remove all that is known of a subscriber, and leaves a keyed hash so that no file or import brings them back.
+    """Delete all data of a subscriber except a keyed hash, so that no file or import adds them again.
 
-    Rows of the ledger stay, with date and state and without the person: what was sent stays counted, and the links of
-    old mails can still be answered.
+    Rows of the ledger stay, with date and state but without the person: sent issues stay counted, and links in old
+    e-mails still get an answer.
     """
     row = tx.connection.execute(select(_c.address_key).where(_c.number == number)).one_or_none()
     if row is None:
         raise UsageError(f"there is no subscriber number {number}")
     mark = {"hash": _erasure_hash(tx, row.address_key, now), "at": now}
     tx.connection.execute(insert_or_ignore(tx, schema.erased), mark)
-    _forget_deliveries(tx, number)
+    _anonymize_deliveries(tx, number)
     suppressed = schema.suppressions.c.address_key == row.address_key
     tx.connection.execute(delete(schema.suppressions).where(suppressed))
     tx.connection.execute(delete(schema.subscribers).where(_c.number == number))
 
 
-def _forget_deliveries(tx: Tx, number: int) -> None:
+def _anonymize_deliveries(tx: Tx, number: int) -> None:
     theirs = update(schema.deliveries).where(_d.subscriber == number)
     waiting = _d.state.in_([state.value for state in (OPEN_STATES - {DeliveryState.SENDING})])
     tx.connection.execute(theirs.where(waiting).values(state=DeliveryState.EXPIRED.value, lease_until=None))
@@ -114,7 +114,7 @@ def _forget_deliveries(tx: Tx, number: int) -> None:
 
 
 def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[str]:
-    """Return those normalised addresses that were erased on request: only their holder may bring them back."""
+    """Return the normalised addresses that were erased on request; only their owner may subscribe them again."""
     hashes = {_erasure_hash(tx, key, now): key for key in map(normalised_address, addresses)}
     found: set[str] = set()
     for chunk in chunks(hashes):
@@ -124,7 +124,7 @@ def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[s
 
 
 def forget_erasure(tx: Tx, address: str, now: datetime) -> None:
-    """Let an erased address in again, because its holder asked for it."""
+    """Allow an erased address again, because its owner asked for it."""
     hashed = _erasure_hash(tx, normalised_address(address), now)
     tx.connection.execute(delete(schema.erased).where(_e.hash == hashed))
 

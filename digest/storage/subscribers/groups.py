@@ -1,4 +1,4 @@
-"""Groups: one profile for several subscribers, shared or as a start."""
+"""Groups: one profile for several subscribers, shared or as a starting point."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Group:
     id: int
     name: str
     profile: Profile
-    shared: bool  #: members follow the profile; else they only start from it
+    shared: bool  #: members follow the profile; otherwise they only start from it
     created: datetime
     members: int = 0
 
 
 def save(tx: Tx, name: str, profile: Profile, *, shared: bool, now: datetime) -> int:
-    """Store a group, or changes the one of that name; return its id."""
+    """Store a group, or change the one of that name; return its id."""
     row = {"profile": profile.as_dict(), "shared": shared}
     changed = update(tables.groups).where(_g.name == name).values(**row).returning(_g.id)
     present: int | None = tx.connection.execute(changed).scalar()
@@ -52,18 +52,18 @@ def by_id(tx: Tx, group: int) -> Group | None:
 
 
 def of_subscriber(tx: Tx, subscriber: int) -> list[Group]:
-    """Return the groups that somebody belongs to."""
+    """Return the groups of a subscriber."""
     return _read(tx, _g.id.in_(select(_m.group).where(_m.subscriber == subscriber)))
 
 
-def join(tx: Tx, group: int, subscriber: int, now: datetime) -> None:
-    """Make somebody a member; nothing happens to one who is."""
+def add_member(tx: Tx, group: int, subscriber: int, now: datetime) -> None:
+    """Add a member; do nothing for one who is a member already."""
     row = {"group": group, "subscriber": subscriber, "joined": now}
     tx.connection.execute(insert_or_ignore(tx, tables.group_members), row)
 
 
-def leave(tx: Tx, group: int, subscriber: int) -> None:
-    """End a membership, if there is one."""
+def remove_member(tx: Tx, group: int, subscriber: int) -> None:
+    """Remove a member, if they are one."""
     tx.connection.execute(delete(tables.group_members).where((_m.group == group) & (_m.subscriber == subscriber)))
 
 

@@ -1,4 +1,4 @@
-"""Link tokens: random, short-lived, stored only as hashes; for links that open or undo something."""
+"""Link tokens: random, short-lived, stored only as hashes, for links that open or undo something."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LinkPurpose(StrEnum):
     """What the holder of a link token may do."""
 
     MANAGE = "manage"  #: see and change one subscription
-    UNDO = "undo"  #: take an unsubscribing back
+    UNDO = "undo"  #: undo an unsubscribe
 
 
 def keep(tx: Tx, token_hash: str, purpose: LinkPurpose, subscriber: int, expires: datetime) -> None:
@@ -27,7 +27,7 @@ def keep(tx: Tx, token_hash: str, purpose: LinkPurpose, subscriber: int, expires
 
 
 def holder(tx: Tx, token_hash: str, purpose: LinkPurpose, now: datetime) -> int | None:
-    """Return the subscriber that the token stands for; None when it is wrong, used or has run out."""
+    """Return the subscriber of the token; None when it is wrong, used or expired."""
     query = select(_t.subscriber).where(
         _t.hash == token_hash, _t.purpose == purpose.value, _t.expires > now, _t.used_at.is_(None)
     )
@@ -36,7 +36,7 @@ def holder(tx: Tx, token_hash: str, purpose: LinkPurpose, now: datetime) -> int 
 
 
 def use(tx: Tx, token_hash: str, purpose: LinkPurpose, now: datetime) -> int | None:
-    """Return the subscriber that the token stands for, once; None for every later caller."""
+    """Return the subscriber of the token, and mark it as used; None for every later call."""
     fresh = (_t.hash == token_hash) & (_t.purpose == purpose.value) & (_t.expires > now) & _t.used_at.is_(None)
     using = update(schema.link_tokens).where(fresh).values(used_at=now).returning(_t.subscriber)
     number: int | None = tx.connection.execute(using).scalar()
@@ -44,5 +44,5 @@ def use(tx: Tx, token_hash: str, purpose: LinkPurpose, now: datetime) -> int | N
 
 
 def tidy(tx: Tx, now: datetime) -> int:
-    """Delete the tokens that ran out; return how many."""
+    """Delete expired tokens; return how many."""
     return tx.connection.execute(delete(schema.link_tokens).where(_t.expires <= now)).rowcount

@@ -1,4 +1,4 @@
-"""Operators: who may look and act beyond their own subscription, known by a token that is stored hashed."""
+"""Operators: people who may see and do more than manage their own subscription, known by a hashed token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _o, _s = tables.operators.c, tables.operator_sessions.c
 class Role(StrEnum):
     """What an operator may do; each includes the ones before it."""
 
-    READ = "read"  #: look at runs, deliveries, subscribers
+    READ = "read"  #: see runs, deliveries, subscribers
     SEND = "send"  #: also retry and lift suppressions
     ADMINISTER = "administer"  #: also groups, invitations, imports, exports
 
@@ -39,7 +39,7 @@ class Operator:
 
 
 def add(tx: Tx, name: str, role: Role, token_hash: str, now: datetime) -> None:
-    """Store an operator, or gives one of that name another role and token."""
+    """Store an operator, or give the one of that name another role and token."""
     row = {"role": role.value, "token_hash": token_hash, "created": now, "revoked_at": None}
     changed = tx.connection.execute(update(tables.operators).where(_o.name == name).values(**row))
     if not changed.rowcount:
@@ -55,7 +55,7 @@ def revoke(tx: Tx, name: str, now: datetime) -> bool:
 
 
 def all_of(tx: Tx) -> list[Operator]:
-    """Return every operator, the revoked ones as well, by name."""
+    """Return all operators, including revoked ones, by name."""
     columns = (_o.id, _o.name, _o.role, _o.created, _o.revoked_at)
     rows = tx.connection.execute(select(*columns).order_by(_o.name)).mappings()
     return [Operator(**{**row, "role": Role(row["role"])}) for row in rows]
@@ -67,9 +67,9 @@ def by_token(tx: Tx, token_hash: str) -> Operator | None:
 
 
 def by_session(tx: Tx, session_hash: str, now: datetime) -> Operator | None:
-    """Return the operator of a session that still runs."""
-    running = select(_s.operator).where((_s.hash == session_hash) & (_s.expires > now))
-    return _one(tx, _o.id.in_(running) & _o.revoked_at.is_(None))
+    """Return the operator of a session that has not expired."""
+    current = select(_s.operator).where((_s.hash == session_hash) & (_s.expires > now))
+    return _one(tx, _o.id.in_(current) & _o.revoked_at.is_(None))
 
 
 def open_session(tx: Tx, operator: int, session_hash: str, expires: datetime) -> None:
@@ -80,12 +80,12 @@ def open_session(tx: Tx, operator: int, session_hash: str, expires: datetime) ->
 
 
 def close_session(tx: Tx, session_hash: str) -> None:
-    """End a session, if it runs."""
+    """End a session, if it exists."""
     tx.connection.execute(delete(tables.operator_sessions).where(_s.hash == session_hash))
 
 
 def tidy_sessions(tx: Tx, now: datetime) -> None:
-    """Delete the sessions that ran out."""
+    """Delete expired sessions."""
     tx.connection.execute(delete(tables.operator_sessions).where(_s.expires <= now))
 
 

@@ -1,4 +1,4 @@
-"""Reading lists: papers that a subscriber put aside."""
+"""Reading lists: papers that a subscriber saved."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _r = tables.reading_list.c
 
 
 def put(tx: Tx, subscriber: int, paper: int, now: datetime) -> None:
-    """Put a paper on the list; nothing happens when it is there."""
+    """Add a paper to the list; do nothing when it is there already."""
     row = {"subscriber": subscriber, "paper": paper, "added": now}
     tx.connection.execute(insert_or_ignore(tx, tables.reading_list), row)
 
 
 def drop(tx: Tx, subscriber: int, paper: int) -> None:
-    """Take a paper off the list, if it is there."""
+    """Remove a paper from the list, if it is there."""
     tx.connection.execute(delete(tables.reading_list).where((_r.subscriber == subscriber) & (_r.paper == paper)))
 
 

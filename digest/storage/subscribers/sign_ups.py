@@ -1,4 +1,4 @@
-"""Sign-ups: what was asked for, until the person confirms it; and the limits against asking too often."""
+"""Sign-ups: requests that wait for confirmation, and limits on how often people may ask."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _count_mail(dialect: Any) -> Any:
     return statement.on_conflict_do_update(
         index_elements=[_c.address_hash],
         set_={"mails": _c.mails + 1, "last_at": statement.excluded.last_at},
-        where=(_c.last_at <= bindparam("not_since", type_=Instant)) & (_c.mails < bindparam("in_all")),
+        where=(_c.last_at <= bindparam("not_since", type_=Instant)) & (_c.mails < bindparam("total")),
     ).returning(_c.mails)
 
 
@@ -36,7 +36,7 @@ def _count_use(dialect: Any) -> Any:
     return counting.returning(_l.taken)
 
 
-# Composed once: composing a statement takes as long as running it. By whether it is for PostgreSQL.
+# Composed once, as composing a statement takes as long as running it. Keyed by `on_postgresql`.
 _COUNT_MAIL = {True: _count_mail(postgresql), False: _count_mail(sqlite)}
 _COUNT_USE = {True: _count_use(postgresql), False: _count_use(sqlite)}
 
@@ -46,7 +46,7 @@ class SignUp:
     """A request that waits for its confirmation."""
 
     subscriber: int
-    subscription: Mapping[str, Any]  #: as asked for
+    subscription: Mapping[str, Any]  #: as requested
     group: int | None  #: the group that the person joins
     expires: datetime
     used_at: datetime | None = None
@@ -54,15 +54,15 @@ class SignUp:
 
 @dataclass(frozen=True, kw_only=True)
 class MailLimit:
-    """How many confirmation mails one address may get."""
+    """How many confirmation e-mails one address may get."""
 
     pause: timedelta  #: between two of them
-    in_all: int  #: until one is confirmed
+    total: int  #: until one is confirmed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One use of something of which there is only so much in a period."""
+    """One use of something that is limited per period."""
 
     name: str
     limit: int  #: uses in each period
@@ -84,27 +84,27 @@ def by_token(tx: Tx, token_hash: str) -> SignUp | None:
 
 
 def use(tx: Tx, token_hash: str, now: datetime) -> bool:
-    """Mark a request as confirmed; False when it was before, or has run out: one caller alone gets True."""
+    """Mark a request as confirmed. Return False when it was confirmed or has expired: only one caller gets True."""
     unused = (_s.hash == token_hash) & (_s.used_at.is_(None)) & (_s.expires > now)
     return tx.connection.execute(update(tables.sign_ups).where(unused).values(used_at=now)).rowcount == 1
 
 
 def may_mail(tx: Tx, address_hash: str, limit: MailLimit, now: datetime) -> bool:
-    """Count one more confirmation mail to an address; False, and nothing counted, when it must not get one now."""
+    """Count one more confirmation e-mail to an address. Return False, and count nothing, when the limit is reached."""
     values = {"address_hash": address_hash, "mails": 1, "last_at": now}
-    bounds = {"not_since": now - limit.pause, "in_all": limit.in_all}
+    bounds = {"not_since": now - limit.pause, "total": limit.total}
     return tx.connection.execute(_COUNT_MAIL[tx.on_postgresql], values | bounds).first() is not None
 
 
-def forget_mails(tx: Tx, address_hash: str) -> None:
-    """Start counting anew: the person behind the address has confirmed."""
+def reset_mail_count(tx: Tx, address_hash: str) -> None:
+    """Reset the count of an address, because its owner confirmed."""
     tx.connection.execute(delete(tables.confirmations).where(_c.address_hash == address_hash))
 
 
 def take(tx: Tx, uses: Sequence[Use], now: datetime) -> bool:
-    """Count one use of each; False when the period's share of any is gone.
+    """Count one use of each quota. Return False when one of them is used up.
 
-    Then those that had some left are counted all the same, unless the caller takes the transaction back.
+    The others are counted all the same, unless the caller rolls the transaction back.
     """
     if not all(use.limit > 0 for use in uses):
         return False
@@ -121,19 +121,19 @@ def _window(use: Use, now: datetime) -> int:
     return int(now.timestamp()) // length * length
 
 
-def depart(tx: Tx, reason: str, now: datetime) -> None:
-    """Count why somebody left, without who."""
+def count_unsubscribe_reason(tx: Tx, reason: str, now: datetime) -> None:
+    """Count the reason for an unsubscribe, without the person."""
     tx.connection.execute(insert(tables.departures), {"at": now, "reason": reason})
 
 
-def departures(tx: Tx, since: datetime) -> dict[str, int]:
-    """Return how many left since then, by reason given."""
+def unsubscribe_reasons(tx: Tx, since: datetime) -> dict[str, int]:
+    """Return how many people unsubscribed since then, by reason."""
     query = select(_d.reason, func.count().label("left")).where(_d.at >= since).group_by(_d.reason).order_by(_d.reason)
     return {row.reason: row.left for row in tx.connection.execute(query)}
 
 
 def tidy(tx: Tx, now: datetime, keep_for: timedelta) -> int:
-    """Delete requests that ran out, old counts, and people who never confirmed; return how many people went."""
+    """Delete expired requests, old counts, and people who never confirmed; return the number of people deleted."""
     old = now - keep_for
     tx.connection.execute(delete(tables.limits).where(_l.period < int(old.timestamp())))
     tx.connection.execute(delete(tables.sign_ups).where(_s.expires < old))

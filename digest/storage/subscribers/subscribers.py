@@ -1,4 +1,4 @@
-"""Subscribers in the store: who they are, what they want, whether they consent, and when they are due."""
+"""Subscribers in the store: address, profile, state, and when they are due."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ SHARD = 1000  #: subscribers planned together
 
 _c = schema.subscribers.c
 
-# Composed once: composing a statement takes as long as running it.
+# Composed once, as composing a statement takes as long as running it.
 _BY_ADDRESS = select(schema.subscribers).where(_c.address_key.in_(bindparam("keys", expanding=True)))
 _BY_NUMBER = select(schema.subscribers).where(_c.number.in_(bindparam("numbers", expanding=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """On what terms people are taken in."""
+    """How new subscribers are added."""
 
     owner: Owner
-    state: State  #: ACTIVE when someone vouches for the consent, PENDING until it is confirmed
-    cursor: int  #: papers up to this number are not for them
-    cause: str  #: what brought them: the name of a file, a form
+    state: State  #: ACTIVE when somebody vouches for the consent, PENDING until it is confirmed
+    cursor: int  #: papers up to this number are not considered for them
+    cause: str  #: where they came from: the name of a file, a form
 
 
 def add_many(tx: Tx, subscriptions: Sequence[Subscription], admission: Admission, now: datetime) -> list[Subscriber]:
-    """Take in everyone whose address is not known yet, and return them; the others are left as they are."""
+    """Add everyone whose address is new, and return them; leave the others unchanged."""
     rows = [_new_row(subscription, admission, now) for subscription in subscriptions]
     if not rows:
         return []
@@ -47,7 +47,7 @@ def add_many(tx: Tx, subscriptions: Sequence[Subscription], admission: Admission
 
 
 def add(tx: Tx, subscription: Subscription, admission: Admission, now: datetime) -> Subscriber:
-    """Take in one person. Raise UsageError when the address is known already."""
+    """Add one subscriber. Raise UsageError when the address is known already."""
     added = add_many(tx, [subscription], admission, now)
     if not added:
         raise UsageError(f"{subscription.address} is known already")
@@ -55,7 +55,7 @@ def add(tx: Tx, subscription: Subscription, admission: Admission, now: datetime)
 
 
 def by_address(tx: Tx, address: str) -> Subscriber | None:
-    """Return the subscriber with this address, however it is written; None when there is none."""
+    """Return the subscriber with this address in any spelling; None when there is none."""
     return by_addresses(tx, [address]).get(normalised_address(address))
 
 
@@ -85,7 +85,7 @@ def everyone(
     after: int = 0,
     size: int = SHARD,
 ) -> Iterator[Subscriber]:
-    """Return all subscribers in these states, of this owner, by number, those after `after`; memory stays flat."""
+    """Return the subscribers with these states and owner, by number, starting after `after`, in constant memory."""
     wanted = _c.state.in_([state.value for state in states]), _c.number > after
     query = select(schema.subscribers).where(*wanted).order_by(_c.number)
     if owner is not None:
@@ -95,7 +95,7 @@ def everyone(
 
 
 def due(tx: Tx, now: datetime, *, limit: int = SHARD, after: Subscriber | None = None) -> list[Subscriber]:
-    """Return who is due, the longest overdue first, at most `limit`; `after` is the last one of the shard before."""
+    """Return who is due, the longest overdue first, at most `limit`; `after` is the last one of the previous shard."""
     query = select(schema.subscribers).where(_c.next_due <= now).order_by(_c.next_due, _c.number).limit(limit)
     if after is not None and after.next_due is not None:
         later = and_(_c.next_due == after.next_due, _c.number > after.number)
@@ -104,9 +104,9 @@ def due(tx: Tx, now: datetime, *, limit: int = SHARD, after: Subscriber | None =
 
 
 def due_numbers(tx: Tx, now: datetime, *, since: datetime | None = None, size: int = SHARD) -> Iterator[Sequence[int]]:
-    """Return the numbers of who is due in shards, the longest overdue first; memory stays flat.
+    """Return the numbers of due subscribers in shards, the longest overdue first, in constant memory.
 
-    With `since` those who were due by then already are left out.
+    With `since`, leave out those who were due by then.
     """
     query = select(_c.number).where(_c.next_due <= now).order_by(_c.next_due, _c.number)
     if since is not None:
@@ -115,15 +115,15 @@ def due_numbers(tx: Tx, now: datetime, *, since: datetime | None = None, size: i
 
 
 def count_due(tx: Tx, now: datetime) -> int:
-    """Return how many are due."""
+    """Return how many subscribers are due."""
     count: int = tx.connection.execute(select(func.count()).where(_c.next_due <= now)).scalar_one()
     return count
 
 
 def change(tx: Tx, number: int, subscription: Subscription, now: datetime) -> Subscriber:
-    """Return the subscriber with what they want from now on; when they are due is computed anew.
+    """Store what a subscriber wants from now on, and return them; recompute when they are due.
 
-    New keywords do not reopen older papers: the cursor stays. Raise UsageError for a number that nobody has.
+    New keywords do not bring back older papers: the cursor stays. Raise UsageError for an unknown number.
     """
     present = _locked(tx, number)
     due_at = due_columns(subscription.schedule, present.state, now, present.last_issue)
@@ -131,7 +131,7 @@ def change(tx: Tx, number: int, subscription: Subscription, now: datetime) -> Su
 
 
 def change_owner(tx: Tx, number: int, owner: Owner) -> Subscriber:
-    """Return the subscriber, whose profile is edited elsewhere from now on."""
+    """Change where the profile is edited, and return the subscriber."""
     return _updated(tx, number, {"owner": owner.value})
 
 
@@ -147,7 +147,7 @@ def _new_row(subscription: Subscription, admission: Admission, now: datetime) ->
 
 
 def _locked(tx: Tx, number: int) -> Subscriber:
-    """Return the subscriber, whom nobody else can change until this transaction ends."""
+    """Return the subscriber, locked until the transaction ends."""
     query = select(schema.subscribers).where(_c.number == number).with_for_update()
     row = tx.connection.execute(query).mappings().one_or_none()
     if row is None:

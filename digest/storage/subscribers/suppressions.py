@@ -1,4 +1,4 @@
-"""Suppressions: addresses that must not be mailed, and why."""
+"""Suppressions: addresses that must not be mailed, and the reason."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Suppression:
 
     address: str  #: normalised
     reason: str  #: hard bounce, complaint, operator
-    evidence: str  #: what says so: the status and text of a bounce
+    evidence: str  #: the proof: status and text of a bounce
     since: datetime
-    lifted_at: datetime | None = None  #: None while it holds
+    lifted_at: datetime | None = None  #: None while it is in force
 
 
 def suppress(tx: Tx, address: str, reason: str, evidence: str, now: datetime) -> None:
-    """Record that the address must not be mailed; one that was lifted holds again."""
+    """Suppress the address; a lifted suppression is in force again."""
     row = {
         "address_key": normalised_address(address),
         "reason": reason,
@@ -46,20 +46,20 @@ def suppress(tx: Tx, address: str, reason: str, evidence: str, now: datetime) ->
 
 
 def lift(tx: Tx, address: str, now: datetime) -> bool:
-    """Let the address be mailed again; return False when it was not suppressed."""
-    holding = update(schema.suppressions).where(_x.address_key == normalised_address(address), _x.lifted_at.is_(None))
-    return tx.connection.execute(holding.values(lifted_at=now)).rowcount > 0
+    """Lift a suppression; return False when the address was not suppressed."""
+    lifting = update(schema.suppressions).where(_x.address_key == normalised_address(address), _x.lifted_at.is_(None))
+    return tx.connection.execute(lifting.values(lifted_at=now)).rowcount > 0
 
 
 def lifted(tx: Tx, address: str) -> datetime | None:
-    """Return when the address was last let off a suppression; None when it never was."""
+    """Return when the suppression of the address was last lifted; None when it never was."""
     query = select(_x.lifted_at).where(_x.address_key == normalised_address(address))
     at: datetime | None = tx.connection.execute(query).scalar()
     return at
 
 
 def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
-    """Return the suppressions that hold among these addresses, by normalised address."""
+    """Return the suppressions in force for these addresses, by normalised address."""
     found: dict[str, Suppression] = {}
     for chunk in chunks({normalised_address(address) for address in addresses}):
         found |= {row.address_key: _suppression_of(row) for row in tx.connection.execute(_AMONG, {"keys": chunk})}
@@ -67,7 +67,7 @@ def among(tx: Tx, addresses: Iterable[str]) -> dict[str, Suppression]:
 
 
 def holding(tx: Tx) -> list[Suppression]:
-    """Return all suppressions that hold, newest first."""
+    """Return all suppressions in force, newest first."""
     query = select(schema.suppressions).where(_x.lifted_at.is_(None)).order_by(_x.since.desc(), _x.address_key)
     return [_suppression_of(row) for row in tx.connection.execute(query)]
 

@@ -1,4 +1,4 @@
-"""Votes: what subscribers thought of papers."""
+"""Votes of subscribers on papers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class VoteRecord:
 
 
 def cast(tx: Tx, vote: VoteRecord) -> None:
-    """Record a vote; a later one on the same paper replaces it. A merged paper's votes go to the one it became."""
+    """Record a vote; a later one on the same paper replaces it. Votes on a merged paper go to the surviving one."""
     redirect = select(func.coalesce(_p.redirect, _p.number)).where(_p.number == vote.paper)
     paper = tx.connection.execute(redirect).scalar()
     if paper is not None:
@@ -41,7 +41,7 @@ def withdraw(tx: Tx, subscriber: int, paper: int) -> bool:
 
 
 def of_subscribers(tx: Tx, numbers: Iterable[int], *, since: datetime | None = None) -> dict[int, list[VoteRecord]]:
-    """Return the votes of those who voted, newest first."""
+    """Return the votes of these subscribers, newest first; those without a vote are left out."""
     found: dict[int, list[VoteRecord]] = {}
     for chunk in chunks(numbers):
         query = select(schema.votes).where(_v.subscriber.in_(chunk)).order_by(_v.at.desc(), _v.paper.desc())

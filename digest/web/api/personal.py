@@ -54,7 +54,7 @@ def change_state(context: ContextDep, person: PersonDep, wanted: StateModel) -> 
 @router.get("/votes", responses=answers(401))
 def votes(context: ContextDep, person: PersonDep) -> list[GivenVoteModel]:
     """Return your votes, newest first."""
-    given = feedback.opinions(context.site.store, person.number)
+    given = feedback.cast_votes(context.site.store, person.number)
     return [GivenVoteModel(paper=o.paper.number, title=o.paper.title, value=o.value, at=o.at) for o in given]
 
 

@@ -56,6 +56,6 @@ def test_at_the_limit_a_rotation_is_refused_and_nothing_changes(folder: Path, ru
     full = keyring(folder, rotated=MAX_KEYS)
     refused = run("keys", "rotate")
     assert refused.exit_code == 2
-    assert "there are 256 keys, all that links can name" in refused.stderr
+    assert "there are 256 keys, the most that links can name" in refused.stderr
     assert keyring(folder) == full
     assert run("keys", "list").stdout.splitlines()[-1] == "no more can be added"

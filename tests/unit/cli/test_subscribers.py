@@ -59,7 +59,7 @@ def test_someone_is_added_shown_and_removed(run: Run, tmp_path: Path) -> None:
     [
         (["add", "cleo"], "not an e-mail address"),
         (["add", "c@example.com", "--hour", "25"], "hour: found '25'"),
-        (["add", "c@example.com", "--timezone", "Berlin"], "no time zone is called 'Berlin'"),
+        (["add", "c@example.com", "--timezone", "Berlin"], "'Berlin' is not a known time zone"),
         (["add", "c@example.com", "--keyword", "x=y"], "weight"),
         (["show", "nobody@example.com"], "no subscriber has this address"),
         (["remove", "nobody@example.com"], "no subscriber has this address"),

@@ -69,12 +69,12 @@ def test_texts_are_joined_and_a_name_without_any_has_none() -> None:
 @pytest.mark.parametrize(
     ("domain", "taken"), [("example.org", True), ("host.example", True), ("null.example", False), ("no.example", False)]
 )
-def test_a_domain_takes_mail_by_its_exchangers_or_its_own_address(domain: str, taken: bool) -> None:
-    assert names.takes_mail(domain) is taken
+def test_a_domain_accepts_mail_by_its_exchangers_or_its_own_address(domain: str, taken: bool) -> None:
+    assert names.accepts_mail(domain) is taken
 
 
 def test_a_resolver_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "PATIENCE", 0.2)
+    monkeypatch.setattr(names, "TIMEOUT", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         monkeypatch.setattr(dns.resolver, "default_resolver", _asking(silent.getsockname()[1]))

@@ -25,5 +25,5 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_template_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.html").write_bytes(b"ok \xff")
-    with pytest.raises(ConfigurationError, match=r"x\.html: is not UTF-8: .* at octet 3"):
+    with pytest.raises(ConfigurationError, match=r"x\.html: is not UTF-8: .* at byte 3"):
         load_templates(str(tmp_path))

@@ -40,7 +40,7 @@ PEOPLE = [
 
 
 @pytest.mark.parametrize(("kind", "write"), [("csv", csv_of), ("json", json_of)])
-def test_what_goes_out_comes_back_the_same(kind: str, write: object) -> None:
+def test_an_exported_table_reads_back_unchanged(kind: str, write: object) -> None:
     text = write(PEOPLE)  # type: ignore[operator]
     rows = read_table(text.encode(), "list", kind)
     assert [(row.read("list").subscription, row.state) for row in rows] == PEOPLE
@@ -59,13 +59,13 @@ def test_any_terms_survive_a_spreadsheet(keywords: list[str], exclude: list[str]
     assert row.read("list").subscription == person
 
 
-def test_no_cell_begins_as_a_formula_does() -> None:
+def test_no_cell_can_be_read_as_a_formula() -> None:
     for row in csv.reader(io.StringIO(csv_of(PEOPLE), newline="")):
         assert [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_a_list_from_elsewhere_needs_an_address_only(delimiter: str) -> None:
+def test_an_imported_list_needs_only_addresses(delimiter: str) -> None:
     text = f"\ufeffname{delimiter}address{delimiter}keywords\r\nAda{delimiter}ada@example.com{delimiter}\r\n\r\n"
     (row,) = read_table(text.encode(), "list.csv", "csv")
     assert (row.read("l").subscription, row.state) == (
@@ -91,7 +91,9 @@ def test_a_list_of_plain_objects_is_json_enough() -> None:
         ("csv", b"address\n\xff", 2, "UTF-8"),
     ],
 )
-def test_what_is_no_list_is_named_with_its_line(kind: str, text: str | bytes, line: int | None, part: str) -> None:
+def test_a_file_that_is_not_a_list_is_reported_with_its_line(
+    kind: str, text: str | bytes, line: int | None, part: str
+) -> None:
     data = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(ProfileError, match=part) as caught:
         read_table(data, "list", kind)

@@ -10,7 +10,7 @@ from digest.runs.operations.housekeeping import tidy_store
 from digest.settings import HousekeepingSettings
 from digest.storage import Store, housekeeping
 from digest.storage.delivery import deliveries, plans, runs
-from digest.storage.housekeeping import Keep, refresh_due, tidy
+from digest.storage.housekeeping import Retention, refresh_due, tidy
 from digest.storage.papers import papers
 from digest.storage.subscribers import consent, link_tokens, subscribers
 from digest.storage.subscribers.consent import Change
@@ -18,7 +18,7 @@ from digest.storage.subscribers.link_tokens import LinkPurpose
 from digest.subscribers import State
 from tests.unit.storage.samples import NOW, TODAY, paper, plan, subscribed
 
-KEEP = Keep(issues=timedelta(days=100), deliveries=timedelta(days=400), runs=timedelta(days=400))
+KEEP = Retention(issues=timedelta(days=100), deliveries=timedelta(days=400), runs=timedelta(days=400))
 
 
 def days(count: int) -> datetime:
@@ -64,7 +64,7 @@ def test_more_than_a_batch_is_tidied_in_one_go(store: Store, monkeypatch: pytest
     assert tidy(store, KEEP, days(101))["issues"] == 5
 
 
-def test_what_waits_for_one_who_paused_expires_a_day_after_its_time(store: Store) -> None:
+def test_a_waiting_issue_of_a_paused_subscriber_expires_after_a_day(store: Store) -> None:
     ada, bob = subscribed(store, "ada", "bob")
     with store.transaction() as tx:
         entered = plans.enter(tx, [plan(ada), plan(bob)], NOW).planned
@@ -85,7 +85,7 @@ def test_papers_and_their_keys_stay(store: Store) -> None:
         assert papers.by_keys(tx, ["a"])
 
 
-def test_old_runs_and_dead_tokens_go(store: Store) -> None:
+def test_old_runs_and_expired_tokens_are_deleted(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         runs.begin(tx, "run", NOW)
@@ -107,7 +107,7 @@ class TestAnotherTzDatabase:
         assert due == {datetime(2026, 3, 12, 9, tzinfo=UTC)}
         assert refresh_due(store, NOW) == 0
 
-    def test_leaves_those_due_who_are_due_already(self, store: Store) -> None:
+    def test_due_subscribers_stay_due(self, store: Store) -> None:
         [ada] = subscribed(store, "ada")
         with store.transaction() as tx:
             tx.connection.execute(text("UPDATE subscribers SET tz_version = 'old'"))
@@ -120,7 +120,7 @@ def _bound(store: Store, at: datetime) -> object:
     return at if store.on_postgresql else at.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def test_keeping_house_is_recorded_as_a_run(store: Store) -> None:
+def test_housekeeping_is_recorded_as_a_run(store: Store) -> None:
     report = tidy_store(store, HousekeepingSettings(), NOW)
     with store.reading() as tx:
         [run] = runs.recent(tx)

@@ -29,7 +29,7 @@ def filled(store: Store) -> None:
         added = papers.add(tx, [FULL_PAPER, paper("b"), paper("c")])
         papers.identify(tx, {"a": 1, "b": 2})
         listings.add(tx, listing("one"), [(1, sighting(votes=2)), (2, sighting())])
-        papers.join(tx, added[0], 2)
+        papers.merge(tx, added[0], 2)
         statistics.add(tx, NOW, 2, b"\0\xff")
         secrets.keyring(tx, NOW)
         runs.finish(tx, runs.begin(tx, "run", NOW), NOW, {"sent": 1, "why": "Übung"})
@@ -67,7 +67,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_every_row_arrives_as_it_was(store: Store, target: Store) -> None:
+def test_every_row_is_copied_unchanged(store: Store, target: Store) -> None:
     filled(store)
     before = content(store)
     moved = store_copy.move(store, target)
@@ -76,7 +76,7 @@ def test_every_row_arrives_as_it_was(store: Store, target: Store) -> None:
     assert sum(map(bool, moved.values())) >= 12
 
 
-def test_the_target_goes_on_counting_where_the_source_stood(store: Store, target: Store) -> None:
+def test_the_counters_of_the_target_continue_where_the_source_stopped(store: Store, target: Store) -> None:
     filled(store)
     store_copy.move(store, target)
     [here], [there] = subscribed(store, "next"), subscribed(target, "next")
@@ -86,14 +86,14 @@ def test_the_target_goes_on_counting_where_the_source_stood(store: Store, target
     assert (there.number, row_there) == (here.number, row)
 
 
-def test_many_batches_arrive_as_well(store: Store, target: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_batches_are_copied(store: Store, target: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_copy, "BATCH", 2)
     filled(store)
     store_copy.move(store, target)
     assert content(target) == content(store)
 
 
-def test_a_target_that_holds_anything_is_refused_and_left_alone(store: Store, target: Store) -> None:
+def test_a_target_with_any_row_is_refused_and_left_unchanged(store: Store, target: Store) -> None:
     filled(store)
     with target.transaction() as tx:
         runs.set_flag(tx, "hold", "yes")

@@ -1,4 +1,4 @@
-"""Numbered steps from an empty database to the present schema, taken in one transaction."""
+"""Numbered migrations from an empty database to the current schema, run in one transaction."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MIGRATION_LOCK = 0x6469676D
 
 
 def migrate(connection: Connection, upto: int | None = None) -> int:
-    """Return the number of steps taken to bring the schema to version `upto` (default: the present one).
+    """Bring the schema to version `upto` (default: the current one), and return how many steps that took.
 
-    Raise SchemaTooNew, and changes nothing, when the store was written by a newer program.
+    Raise SchemaTooNew, and change nothing, when a newer program wrote the store.
     """
     wanted = len(STEPS) if upto is None else upto
     present = schema_version(connection)
     if present < wanted:
-        wait_for_turn(connection)
+        lock_migrations(connection)
         present = schema_version(connection)
     operations = Operations(MigrationContext.configure(connection))
     for version in range(present + 1, wanted + 1):
@@ -35,27 +35,27 @@ def migrate(connection: Connection, upto: int | None = None) -> int:
     return max(wanted - present, 0)
 
 
-def is_present(connection: Connection) -> bool:
-    """Return whether the schema is this program's. Raise SchemaTooNew when a newer program wrote the store."""
+def is_current(connection: Connection) -> bool:
+    """Return whether the schema is up to date. Raise SchemaTooNew when a newer program wrote the store."""
     return schema_version(connection) == len(STEPS)
 
 
 def schema_version(connection: Connection) -> int:
-    """Return the schema version of the store; 0 for an empty one. Raise SchemaTooNew for one beyond this program."""
+    """Return the schema version of the store; 0 for an empty one. Raise SchemaTooNew when it is too high."""
     inspector: Inspector = inspect(connection)
     if not inspector.has_table("schema_version"):
         return 0
     present: int = connection.execute(text("SELECT version FROM schema_version")).scalar() or 0
     if present > len(STEPS):
         raise SchemaTooNew(
-            f"the store has schema version {present}, this program knows {len(STEPS)}: it was written by a newer one"
+            f"the store has schema version {present}, this program knows {len(STEPS)}: a newer version wrote it"
         )
     return present
 
 
-def wait_for_turn(connection: Connection) -> None:
-    """Let one program at a time change tables."""
-    # Two programs may open the same empty store at once; on SQLite the transaction itself is exclusive.
+def lock_migrations(connection: Connection) -> None:
+    """Wait until no other process changes tables, and keep others from it until the transaction ends."""
+    # Two processes may open the same empty store at once; on SQLite the transaction itself is exclusive.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
 

@@ -1,4 +1,4 @@
-"""The operator adds, removes and looks up subscribers; who left by themselves comes back by themselves."""
+"""The operator adds, removes and looks up subscribers; only a reader can undo their own unsubscribe."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_someone_added_is_active_and_has_a_profile_file(store: Store, tmp_path: 
     assert read_subscription(file.read_bytes(), "cleo.toml") == CLEO
 
 
-def test_someone_who_is_there_already_is_not_added_again(store: Store, tmp_path: Path) -> None:
+def test_a_known_subscriber_is_not_added_again(store: Store, tmp_path: Path) -> None:
     add(store, CLEO, tmp_path / "a.toml", 7, NOW)
     with pytest.raises(UsageError, match="known already, and active"):
         add(store, CLEO, tmp_path / "b.toml", 7, NOW)
     assert not (tmp_path / "b.toml").exists()
 
 
-def test_a_file_that_is_there_is_left_as_it_is_and_nobody_is_added(store: Store, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten_and_nobody_is_added(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "cleo.toml"
     file.write_text("mine")
     with pytest.raises(UsageError, match="exists already"):
@@ -61,15 +61,15 @@ def test_someone_whom_the_operator_removed_can_be_added_again(store: Store, tmp_
     assert add(store, CLEO, tmp_path / "b.toml", 7, NOW).state is State.ACTIVE
 
 
-def test_someone_who_left_by_themselves_is_not_added_again(store: Store, tmp_path: Path) -> None:
+def test_the_operator_cannot_add_somebody_who_unsubscribed(store: Store, tmp_path: Path) -> None:
     person = add(store, CLEO, tmp_path / "a.toml", 7, NOW)
     with store.transaction() as tx:
         consent.set_state(tx, person.number, Change(state=State.UNSUBSCRIBED, cause="one-click"), NOW)
-    with pytest.raises(UsageError, match="left by themselves"):
+    with pytest.raises(UsageError, match="only they can subscribe again"):
         add(store, CLEO, tmp_path / "b.toml", 7, NOW)
 
 
-def test_someone_erased_is_gone_and_not_added_again(store: Store, tmp_path: Path) -> None:
+def test_an_erased_subscriber_is_deleted_and_cannot_be_added_again(store: Store, tmp_path: Path) -> None:
     add(store, CLEO, tmp_path / "a.toml", 7, NOW)
     remove(store, "cleo@example.com", NOW, erase=True)
     assert listed(store) == []
@@ -77,7 +77,7 @@ def test_someone_erased_is_gone_and_not_added_again(store: Store, tmp_path: Path
         add(store, CLEO, tmp_path / "b.toml", 7, NOW)
 
 
-def test_an_address_that_nobody_has_is_a_usage_error(store: Store) -> None:
+def test_an_unknown_address_is_a_usage_error(store: Store) -> None:
     for look in (details, lambda store, address: remove(store, address, NOW)):
         with pytest.raises(UsageError, match="no subscriber has this address"):
             look(store, "nobody@example.com")
@@ -92,7 +92,7 @@ def test_the_list_can_be_narrowed_to_a_state(store: Store, tmp_path: Path) -> No
     assert len(listed(store)) == 2
 
 
-def test_the_details_tell_consent_and_suppression(store: Store, tmp_path: Path) -> None:
+def test_the_details_include_consent_and_suppression(store: Store, tmp_path: Path) -> None:
     add(store, CLEO, tmp_path / "a.toml", 7, NOW)
     remove(store, "cleo@example.com", NOW)
     with store.transaction() as tx:

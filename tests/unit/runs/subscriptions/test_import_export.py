@@ -24,7 +24,7 @@ def taken(store: Store, people: list[Row], *, dry_run: bool = False) -> ImportRe
     return import_subscribers(store, people, "list.csv", 7, NOW, dry_run=dry_run)
 
 
-def test_new_people_are_taken_in_as_their_rows_say(store: Store) -> None:
+def test_new_people_are_added_in_the_state_of_their_row(store: Store) -> None:
     report = taken(store, [*rows("a@example.com", "b@example.com"), *rows("c@example.com", state=State.UNSUBSCRIBED)])
     assert report.added == {State.ACTIVE: 2, State.UNSUBSCRIBED: 1}
     assert [(person.state, person.owner) for person in listed(store)] == [
@@ -33,7 +33,7 @@ def test_new_people_are_taken_in_as_their_rows_say(store: Store) -> None:
     assert listed(store)[0].next_due is not None
 
 
-def test_who_is_known_stays_as_they_are_and_who_left_stays_away(store: Store, tmp_path: Path) -> None:
+def test_known_subscribers_stay_unchanged_and_unsubscribed_ones_stay_unsubscribed(store: Store, tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         add(store, Subscription(address=f"{name}@example.com"), tmp_path / f"{name}.toml", 7, NOW)
     remove(store, "b@example.com", NOW)
@@ -49,13 +49,13 @@ def test_a_faulty_row_and_an_address_given_twice_stop_nobody_else(store: Store) 
     assert [(fault.line, fault.field) for fault in report.problems] == [(3, "address"), (4, "address")]
 
 
-def test_a_dry_run_counts_and_takes_nobody_in(store: Store) -> None:
+def test_a_dry_run_counts_and_adds_nobody(store: Store) -> None:
     report = taken(store, rows("a@example.com"), dry_run=True)
     assert (report.added, listed(store)) == ({State.ACTIVE: 1}, [])
 
 
 @pytest.mark.parametrize("count", [1, 2500])
-def test_what_one_installation_exports_another_takes_in(store: Store, tmp_path: Path, count: int) -> None:
+def test_another_installation_imports_an_export(store: Store, tmp_path: Path, count: int) -> None:
     taken(store, rows(*(f"reader{number}@example.com" for number in range(count))))
     people = export_subscribers(store)
     assert len(people) == count

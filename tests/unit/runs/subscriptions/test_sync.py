@@ -68,10 +68,10 @@ def test_a_faulty_file_is_named_and_stops_nobody_else(store: Store) -> None:
 def test_an_address_in_two_files_is_a_fault_of_the_second(store: Store) -> None:
     report = synced(store, {"a.toml": ADA, "b.toml": ADA.replace(b"ada@", b"ADA@")})
     assert report.added == ("ada@example.com",)
-    assert [(fault.origin, fault.reason) for fault in report.problems] == [("b.toml", "stands in a.toml already")]
+    assert [(fault.origin, fault.reason) for fault in report.problems] == [("b.toml", "is in a.toml already")]
 
 
-def test_a_file_does_not_bring_back_someone_who_left(store: Store) -> None:
+def test_a_file_does_not_resubscribe_an_unsubscribed_reader(store: Store) -> None:
     synced(store, {"ada.toml": ADA})
     left(store, "ada@example.com")
     report = synced(store, {"ada.toml": ADA.replace(b"learning rate", b"optimizers")})
@@ -80,7 +80,7 @@ def test_a_file_does_not_bring_back_someone_who_left(store: Store) -> None:
     assert states(store) == {"ada@example.com": State.UNSUBSCRIBED}
 
 
-def test_a_file_does_not_bring_back_someone_who_was_erased(store: Store) -> None:
+def test_a_file_does_not_add_an_erased_reader_again(store: Store) -> None:
     synced(store, {"ada.toml": ADA})
     remove(store, "ada@example.com", NOW, erase=True)
     report = synced(store, {"ada.toml": ADA})
@@ -120,7 +120,7 @@ def test_nobody_is_pruned_while_a_file_is_faulty(store: Store) -> None:
     assert states(store)["ben@example.com"] is State.ACTIVE
 
 
-def test_a_dry_run_says_what_it_would_do_and_does_nothing(store: Store) -> None:
+def test_a_dry_run_reports_changes_and_makes_none(store: Store) -> None:
     synced(store, {"ben.toml": BEN})
     report = synced(store, {"ada.toml": ADA}, prune=True, dry_run=True)
     assert (report.added, report.pruned) == (("ada@example.com",), ("ben@example.com",))
@@ -131,11 +131,11 @@ def test_the_report_is_plain_json_values(store: Store) -> None:
     document = synced(store, {"ada.toml": ADA, "b.toml": b"address = 3"}).as_dict()
     assert document["added"] == ["ada@example.com"]
     assert document["problems"] == [
-        {"file": "b.toml", "line": 1, "field": "address", "reason": "found 3, expected a text in quotes"}
+        {"file": "b.toml", "line": 1, "field": "address", "reason": "found 3, expected text in quotes"}
     ]
 
 
 @pytest.mark.parametrize("days", [0, 7])
-def test_the_first_issue_looks_as_far_back_as_the_setting_says(store: Store, days: int) -> None:
+def test_the_setting_decides_how_far_back_the_first_issue_looks(store: Store, days: int) -> None:
     sync(store, {"ada.toml": ADA}, SyncOptions(first_issue_days=days), NOW + timedelta(days=1))
     assert listed(store)[0].cursor == 0  # without papers there is nothing to pass over

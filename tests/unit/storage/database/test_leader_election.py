@@ -36,7 +36,7 @@ def opened(url: str) -> Iterator[Store]:
         store.close()
 
 
-def test_one_of_two_leads_and_goes_on_leading(store: Store, store_url: str) -> None:
+def test_one_of_two_candidates_leads_and_keeps_the_lead(store: Store, store_url: str) -> None:
     with opened(store_url) as another:
         first, second = leadership_candidate(store), leadership_candidate(another)
         assert [first.leads(), second.leads(), first.leads(), second.leads()] == [True, False, True, False]
@@ -75,7 +75,7 @@ def test_a_leader_whose_connection_breaks_notices_and_may_lead_again(postgresql_
         leader.resign()
 
 
-def test_who_cannot_reach_the_server_does_not_lead(postgresql_url: str) -> None:
+def test_a_candidate_that_cannot_reach_the_server_does_not_lead(postgresql_url: str) -> None:
     with opened(postgresql_url) as store:
         gone = leadership_candidate(store)
         store.engine.pool._creator = _refused  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ def test_the_steps_lead_to_exactly_the_tables_of_the_program(empty: Engine) -> N
 
 
 @pytest.mark.parametrize("start", range(1, len(STEPS) + 1))
-def test_every_earlier_version_is_brought_up(empty: Engine, start: int) -> None:
+def test_every_earlier_version_is_upgraded(empty: Engine, start: int) -> None:
     with empty.begin() as connection:
         migrate(connection, upto=start)
         assert schema_version(connection) == start

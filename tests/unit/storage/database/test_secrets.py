@@ -14,7 +14,7 @@ from tests.unit.storage.samples import NOW
 CLAIM = LinkClaim(purpose=Purpose.UNSUBSCRIBE, delivery=7)
 
 
-def test_a_secret_is_made_once_and_the_same_ever_after(store: Store) -> None:
+def test_a_secret_is_generated_once_and_never_changes(store: Store) -> None:
     with store.transaction() as tx:
         made = secrets.secret(tx, "csrf", NOW)
     with store.transaction() as tx:

@@ -13,7 +13,7 @@ from digest.storage.database.migrations import STEPS
 from digest.storage.delivery import runs
 
 
-def test_what_a_transaction_writes_is_there_in_the_next(store: Store) -> None:
+def test_a_transaction_sees_what_an_earlier_one_wrote(store: Store) -> None:
     with store.transaction() as tx:
         runs.set_flag(tx, "hold", "yes")
     with store.reading() as tx:
@@ -76,7 +76,7 @@ def test_opening_a_store_again_keeps_what_it_holds(store_url: str, tmp_path: Pat
         store.close()
 
 
-def test_a_store_written_by_a_newer_program_is_refused_and_left_alone(store: Store, store_url: str) -> None:
+def test_a_store_of_a_newer_program_is_refused_and_left_unchanged(store: Store, store_url: str) -> None:
     with store.transaction() as tx:
         tx.connection.execute(text("UPDATE schema_version SET version = 999"))
     with pytest.raises(SchemaTooNew, match=f"schema version 999, this program knows {len(STEPS)}"):
@@ -87,16 +87,18 @@ def test_a_store_written_by_a_newer_program_is_refused_and_left_alone(store: Sto
     ("url", "message"),
     [
         pytest.param("digest.db", "'digest.db' is not a database address", id="a bare file name"),
-        pytest.param("mysql://localhost/digest", "'mysql' is no database this program knows", id="another database"),
-        pytest.param("sqlite://", "in memory cannot be shared", id="memory"),
+        pytest.param(
+            "mysql://localhost/digest", "'mysql' is not a database that this program supports", id="another database"
+        ),
+        pytest.param("sqlite://", "cannot share an in-memory", id="memory"),
     ],
 )
-def test_an_address_that_cannot_be_meant_is_refused(url: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_store_address_is_refused(url: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=message):
         open_store(StoreSettings(url=url), tmp_path)
 
 
-def test_a_relative_file_lies_in_the_base_folder_which_is_made(tmp_path: Path) -> None:
+def test_a_relative_file_is_in_the_base_folder_which_is_created(tmp_path: Path) -> None:
     store = open_store(StoreSettings(url="sqlite:///var/digest.db"), tmp_path)
     assert store.file == tmp_path / "var" / "digest.db"
     assert store.file.exists()

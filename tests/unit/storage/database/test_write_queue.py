@@ -25,8 +25,8 @@ def commits_of(store: Store) -> list[None]:
 
 
 def waiting(store: Store) -> int:
-    assert store._turns
-    return store._turns.waiting
+    assert store._write_queue
+    return store._write_queue.waiting
 
 
 def queued(store: Store, *works: Callable[[], object]) -> list[object]:
@@ -71,7 +71,7 @@ def flags(store: Store, *names: str) -> list[str]:
         return [runs.flag(tx, name) for name in names]
 
 
-def test_those_who_wait_for_each_other_are_committed_together(sqlite_store: Store) -> None:
+def test_waiting_transactions_are_committed_together(sqlite_store: Store) -> None:
     counted = commits_of(sqlite_store)
     names = [f"flag {n}" for n in range(THREADS)]
     queued(sqlite_store, *(writer(sqlite_store, name) for name in names))
@@ -79,7 +79,7 @@ def test_those_who_wait_for_each_other_are_committed_together(sqlite_store: Stor
     assert flags(sqlite_store, *names) == ["yes"] * THREADS
 
 
-def test_one_that_fails_takes_back_nothing_of_the_others(sqlite_store: Store) -> None:
+def test_a_failed_transaction_does_not_undo_the_others(sqlite_store: Store) -> None:
     def failing() -> None:
         with sqlite_store.transaction() as tx:
             runs.set_flag(tx, "failed", "yes")
@@ -91,7 +91,7 @@ def test_one_that_fails_takes_back_nothing_of_the_others(sqlite_store: Store) ->
     assert flags(sqlite_store, "before", "failed", "after") == ["yes", "", "yes"]
 
 
-def test_when_the_common_commit_fails_all_are_told_and_the_next_can_write(sqlite_store: Store) -> None:
+def test_when_a_shared_commit_fails_every_thread_gets_the_error_and_the_next_can_write(sqlite_store: Store) -> None:
     def breaking() -> None:
         with sqlite_store.transaction() as tx:
             runs.set_flag(tx, "broken", "yes")
@@ -107,7 +107,7 @@ def test_when_the_common_commit_fails_all_are_told_and_the_next_can_write(sqlite
     assert flags(sqlite_store, "innocent", "broken", "next") == ["", "", "yes"]
 
 
-def test_who_cannot_share_writes_alone_in_between_and_sees_what_was_written_before(sqlite_store: Store) -> None:
+def test_a_writer_that_cannot_share_writes_alone_and_sees_earlier_writes(sqlite_store: Store) -> None:
     seen: list[str] = []
 
     def ingesting() -> None:
@@ -119,9 +119,9 @@ def test_who_cannot_share_writes_alone_in_between_and_sees_what_was_written_befo
     assert flags(sqlite_store, "before", "after") == ["yes", "yes"]
 
 
-def test_who_has_waited_in_vain_leaves_the_queue_and_holds_nobody_up(sqlite_store: Store) -> None:
+def test_a_thread_that_times_out_leaves_the_queue_and_blocks_nobody(sqlite_store: Store) -> None:
     def impatient() -> None:
-        with sqlite_store.turn(0.01):
+        with sqlite_store.exclusive_writes(0.01):
             raise AssertionError("two at a time")
 
     with sqlite_store.transaction() as tx, ThreadPoolExecutor(1) as pool:

@@ -26,7 +26,7 @@ def test_a_listing_comes_back_as_it_was_recorded(store: Store) -> None:
         assert listings.recent(tx) == [record]
 
 
-def test_a_source_knows_the_contents_that_it_has_shown(store: Store) -> None:
+def test_contents_that_a_source_showed_before_are_known(store: Store) -> None:
     first, other = listing("a"), listing("a", source="feed")
     with store.transaction() as tx:
         listings.add(tx, first)
@@ -42,7 +42,7 @@ def test_the_same_content_of_a_source_cannot_be_recorded_twice(store: Store) -> 
         listings.add(tx, listing("a", origin="copy.txt"))
 
 
-def test_a_paper_that_a_listing_shows_twice_counts_as_it_stands_first(store: Store) -> None:
+def test_of_a_paper_shown_twice_the_first_sighting_counts(store: Store) -> None:
     with store.ingesting(1) as tx:
         papers.add(tx, [paper()])
         listings.add(tx, listing(), [(1, sighting(votes=3)), (1, sighting(votes=4))])

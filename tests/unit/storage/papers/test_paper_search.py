@@ -85,10 +85,10 @@ def test_the_most_relevant_come_first_and_without_a_query_the_newest(known: Stor
     assert found(known, "deep nets", offset=1, limit=1) == ["a"]
 
 
-def test_of_very_many_the_newest_are_judged_and_every_page_can_be_reached(
+def test_of_many_results_the_newest_are_ranked_and_every_page_can_be_reached(
     known: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_index, "JUDGED", 2)
+    monkeypatch.setattr(search_index, "MAX_RANKED", 2)
     assert found(known, "deep nets") == ["d", "b"]
     assert found(known, "deep nets", offset=1) == ["b"]
     assert found(known, "deep nets", offset=2) == ["a"]
@@ -159,20 +159,20 @@ def test_the_index_follows_the_papers_through_additions_changes_and_merges(store
             listed = list(papers.stream(tx))
             papers.change(tx, [replace(chance.choice(listed), title=any_title())])
             kept, gone = sorted(chance.sample(listed, 2), key=lambda one: one.number)
-            papers.join(tx, replace(kept, abstract=gone.abstract), gone.number)
+            papers.merge(tx, replace(kept, abstract=gone.abstract), gone.number)
     kept_in_step = index_rows(store)
     assert len(kept_in_step) == 24
     assert kept_in_step == made_anew(store)
 
 
-def test_a_store_that_is_moved_is_searched_like_before(known: Store, tmp_path: Path) -> None:
+def test_a_moved_store_gives_the_same_search_results(known: Store, tmp_path: Path) -> None:
     target = open_store(StoreSettings(url="sqlite:///target.db"), tmp_path)
     move(known, target)
     assert found(target, "deep nets") == ["d", "a", "b"]
     target.close()
 
 
-def test_papers_of_an_older_store_are_found_after_it_was_brought_up(known: Store) -> None:
+def test_papers_of_an_upgraded_store_are_found(known: Store) -> None:
     with known.transaction() as tx:
         tx.connection.execute(text("DROP TABLE paper_search"))
         step_0005.upgrade(Operations(MigrationContext.configure(tx.connection)))

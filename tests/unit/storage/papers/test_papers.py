@@ -34,7 +34,7 @@ def test_papers_are_numbered_in_the_order_given_and_on_from_the_last(store: Stor
 
 
 def test_only_an_ingest_may_number_papers(store: Store) -> None:
-    with store.transaction() as tx, pytest.raises(StoreError, match="only in the transaction that ingests"):
+    with store.transaction() as tx, pytest.raises(StoreError, match="only in the ingest transaction"):
         papers.add(tx, [paper()])
 
 
@@ -45,7 +45,7 @@ def test_characters_that_no_database_takes_are_replaced(store: Store) -> None:
     assert (found.title, found.abstract, found.authors) == ("a\ufffdb", "?", ("\ufffd",))
 
 
-def test_keys_that_nobody_has_are_not_found(store: Store) -> None:
+def test_unknown_keys_are_not_found(store: Store) -> None:
     stored(store, paper("a"))
     with store.reading() as tx:
         assert list(papers.by_keys(tx, ["a", "b"])) == ["a"]
@@ -83,7 +83,7 @@ def test_papers_beyond_a_number_stop_where_told_and_leave_old_ones_out(store: St
     assert [p.key for p in found] == ["b"]
 
 
-def test_a_cursor_before_a_date_leaves_all_papers_since_to_come(store: Store) -> None:
+def test_a_cursor_before_a_date_precedes_all_papers_since(store: Store) -> None:
     stored(store, *(paper(f"{days}", first_seen=NOW - timedelta(days=days)) for days in (9, 8, 7, 6)))
     with store.reading() as tx:
         assert papers.cursor_before(tx, NOW - timedelta(days=7)) == 2
@@ -93,7 +93,7 @@ def test_a_cursor_before_a_date_leaves_all_papers_since_to_come(store: Store) ->
 def test_the_stream_gives_the_newest_first_and_leaves_merged_papers_out(store: Store) -> None:
     added = stored(store, *(paper(key) for key in "abcd"))
     with store.transaction() as tx:
-        papers.join(tx, added[0], 3)
+        papers.merge(tx, added[0], 3)
         assert [p.key for p in papers.stream(tx)] == ["d", "b", "a"]
         assert [p.key for p in papers.stream(tx, newest=2, size=1)] == ["d", "b"]
 
@@ -120,26 +120,26 @@ def test_popularity_is_counted_from_the_sightings(store: Store) -> None:
 
 
 class TestJoining:
-    def test_the_lower_number_stays_and_every_key_leads_to_it(self, store: Store) -> None:
+    def test_a_merge_keeps_the_lower_number_and_every_key_names_it(self, store: Store) -> None:
         added = stored(store, paper("a"), paper("b"), paper("c"))
         both = replace(added[0], doi="10.1000/b", title="Both")
         with store.transaction() as tx:
-            papers.join(tx, both, 2)
+            papers.merge(tx, both, 2)
             assert papers.by_keys(tx, ["a", "b"]) == {"a": both, "b": both}
             assert papers.by_numbers(tx, [1, 2, 3, 4]) == {1: both, 2: both, 3: added[2]}
             assert papers.beyond(tx, 0) == [both, added[2]]
 
-    def test_the_number_that_went_is_never_given_again(self, store: Store) -> None:
+    def test_the_number_of_a_merged_paper_is_never_reused(self, store: Store) -> None:
         added = stored(store, paper("a"), paper("b"))
         with store.transaction() as tx:
-            papers.join(tx, added[0], 2)
+            papers.merge(tx, added[0], 2)
         assert stored(store, paper("c"))[0].number == 3
 
-    def test_pointers_stay_one_step_long_when_papers_join_again(self, store: Store) -> None:
+    def test_redirects_stay_one_step_long_when_papers_merge_again(self, store: Store) -> None:
         added = stored(store, paper("a"), paper("b"), paper("c"))
         with store.transaction() as tx:
-            papers.join(tx, added[1], 3)
-            papers.join(tx, added[0], 2)
+            papers.merge(tx, added[1], 3)
+            papers.merge(tx, added[0], 2)
             assert papers.by_numbers(tx, [3])[3].number == 1
 
     def test_sightings_add_up_and_one_listing_counts_once(self, store: Store) -> None:
@@ -147,11 +147,11 @@ class TestJoining:
         with store.transaction() as tx:
             listings.add(tx, listing("both"), [(1, sighting(votes=1)), (2, sighting(votes=2))])
             listings.add(tx, listing("second"), [(2, sighting(votes=5))])
-            papers.join(tx, added[0], 2)
+            papers.merge(tx, added[0], 2)
             [found] = papers.beyond(tx, 0)
         assert (found.popularity.listings, found.popularity.votes) == (2, 5)
 
-    def test_the_higher_number_cannot_stay(self, store: Store) -> None:
+    def test_a_merge_cannot_keep_the_higher_number(self, store: Store) -> None:
         added = stored(store, paper("a"), paper("b"))
         with store.transaction() as tx, pytest.raises(StoreError, match="the lower number stays"):
-            papers.join(tx, added[1], 1)
+            papers.merge(tx, added[1], 1)

@@ -6,7 +6,7 @@ from digest.storage.papers.statistics import StatisticsRecord
 from tests.unit.storage.samples import NOW, paper, subscribed
 
 
-def test_the_newest_statistics_are_found_and_old_ones_go(store: Store) -> None:
+def test_the_newest_statistics_are_found_and_old_ones_are_deleted(store: Store) -> None:
     with store.transaction() as tx:
         assert (statistics.latest(tx), statistics.latest_version(tx)) == (None, 0)
         versions = [statistics.add(tx, NOW, n, bytes([n]), keep=2) for n in range(1, 5)]

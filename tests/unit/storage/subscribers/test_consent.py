@@ -19,7 +19,7 @@ def change(state: State, cause: str = "a link", until: date | None = None) -> Ch
     return Change(state=state, cause=cause, paused_until=until)
 
 
-def test_confirming_makes_one_due(store: Store) -> None:
+def test_a_confirmed_subscriber_is_due(store: Store) -> None:
     with store.transaction() as tx:
         ada = subscribers.add(tx, subscription(), admission(State.PENDING), NOW)
         active = consent.set_state(tx, ada.number, change(State.ACTIVE), NOW)
@@ -27,7 +27,7 @@ def test_confirming_makes_one_due(store: Store) -> None:
 
 
 @pytest.mark.parametrize("state", [State.UNSUBSCRIBED, State.PAUSED, State.BOUNCED])
-def test_one_who_leaves_is_due_no_more(store: Store, state: State) -> None:
+def test_an_unsubscribed_reader_is_no_longer_due(store: Store, state: State) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         left = consent.set_state(tx, ada.number, change(state), NOW)
@@ -35,7 +35,7 @@ def test_one_who_leaves_is_due_no_more(store: Store, state: State) -> None:
         assert subscribers.due(tx, NOW + timedelta(days=9)) == []
 
 
-def test_a_change_that_the_rules_do_not_have_changes_nothing(store: Store) -> None:
+def test_a_change_that_is_not_allowed_changes_nothing(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         gone = consent.set_state(tx, ada.number, change(State.UNSUBSCRIBED), NOW)
@@ -44,7 +44,7 @@ def test_a_change_that_the_rules_do_not_have_changes_nothing(store: Store) -> No
         assert subscribers.by_address(tx, ada.address) == gone
 
 
-def test_every_change_is_recorded_with_its_cause_and_staying_put_is_not(store: Store) -> None:
+def test_every_change_is_recorded_with_its_cause_and_no_change_is_not(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         for _ in range(2):
@@ -57,7 +57,7 @@ def test_every_change_is_recorded_with_its_cause_and_staying_put_is_not(store: S
         ]
 
 
-def test_nobody_with_that_number_is_an_error(store: Store) -> None:
+def test_an_unknown_number_is_an_error(store: Store) -> None:
     with store.transaction() as tx:
         with pytest.raises(UsageError, match="no subscriber number 99"):
             consent.set_state(tx, 99, change(State.ACTIVE), NOW)
@@ -66,7 +66,7 @@ def test_nobody_with_that_number_is_an_error(store: Store) -> None:
 
 
 class TestPausing:
-    def test_a_pause_is_over_at_midnight_where_one_lives(self, store: Store) -> None:
+    def test_a_pause_is_over_at_local_midnight(self, store: Store) -> None:
         [ada] = subscribed(store, "ada", timezone="Pacific/Kiritimati")  # 14 hours ahead
         [bob] = subscribed(store, "bob", timezone="America/Los_Angeles")
         until = change(State.PAUSED, until=date(2026, 3, 20))
@@ -101,9 +101,7 @@ class TestPausing:
 
 
 class TestErasing:
-    def test_a_hash_that_knows_the_address_is_left_and_rows_of_the_ledger_without_the_person(
-        self, store: Store
-    ) -> None:
+    def test_erasing_leaves_a_hash_of_the_address_and_anonymous_ledger_rows(self, store: Store) -> None:
         [ada, bob] = subscribed(store, "ada", "bob")
         with store.transaction() as tx:
             entered = plans.enter(tx, [plan(ada)], NOW)
@@ -117,7 +115,7 @@ class TestErasing:
             consent.forget_erasure(tx, ada.address, NOW)
             assert consent.erased_among(tx, [ada.address], NOW) == frozenset()
 
-    def test_numbers_of_the_erased_are_never_given_again(self, store: Store) -> None:
+    def test_numbers_of_erased_subscribers_are_never_reused(self, store: Store) -> None:
         [ada] = subscribed(store, "ada")
         with store.transaction() as tx:
             before = plans.enter(tx, [plan(ada)], NOW).planned[ada.number]

@@ -14,7 +14,7 @@ from digest.storage.subscribers.sign_ups import MailLimit, SignUp, Use
 from digest.subscribers import State
 from tests.unit.storage.samples import NOW, admission, paper, subscribed, subscription
 
-LIMIT = MailLimit(pause=timedelta(hours=24), in_all=3)
+LIMIT = MailLimit(pause=timedelta(hours=24), total=3)
 HOUR = timedelta(hours=1)
 
 
@@ -25,11 +25,11 @@ def test_an_address_gets_one_mail_a_pause_and_so_many_in_all_until_it_confirms(s
             allowed.append(sign_ups.may_mail(tx, "ada", LIMIT, NOW + timedelta(hours=hours)))
         assert allowed == [True, False, False, True, False, True, False, False]
         assert sign_ups.may_mail(tx, "bob", LIMIT, NOW)
-        sign_ups.forget_mails(tx, "ada")
+        sign_ups.reset_mail_count(tx, "ada")
         assert sign_ups.may_mail(tx, "ada", LIMIT, NOW)
 
 
-def test_a_share_is_used_up_within_its_period_and_new_in_the_next(store: Store) -> None:
+def test_a_quota_is_used_up_within_its_period_and_new_in_the_next(store: Store) -> None:
     near, far = (Use(name=f"network:{net}", limit=2, period=HOUR) for net in ("192.0.2.0/24", "198.51.100.0/24"))
     nobody = Use(name="nobody", limit=0, period=HOUR)
     with store.transaction() as tx:
@@ -39,7 +39,7 @@ def test_a_share_is_used_up_within_its_period_and_new_in_the_next(store: Store) 
         assert not sign_ups.take(tx, [nobody], NOW)
 
 
-def test_of_several_shares_each_has_its_own_limit_and_all_must_have_some_left(store: Store) -> None:
+def test_each_of_several_quotas_has_its_limit_and_all_must_have_some_left(store: Store) -> None:
     narrow, wide = Use(name="narrow", limit=1, period=HOUR), Use(name="wide", limit=9, period=HOUR)
     with store.transaction() as tx:
         assert [sign_ups.take(tx, [narrow, wide], NOW) for _ in range(2)] == [True, False]
@@ -64,7 +64,7 @@ def test_a_request_is_confirmed_once_and_in_time(store: Store) -> None:
         assert (request.subscriber, request.used_at) == (ada.number, NOW)
 
 
-def test_those_who_never_confirmed_are_forgotten_and_others_are_not(store: Store) -> None:
+def test_people_who_never_confirmed_are_deleted_and_others_are_not(store: Store) -> None:
     subscribed(store, "ada")
     with store.transaction() as tx:
         subscribers.add(tx, subscription("bob"), admission(State.PENDING), NOW - timedelta(days=9))
@@ -73,12 +73,12 @@ def test_those_who_never_confirmed_are_forgotten_and_others_are_not(store: Store
         assert {person.address for person in subscribers.everyone(tx)} == {"ada@example.com", "new@example.com"}
 
 
-def test_why_people_leave_is_counted(store: Store) -> None:
+def test_reasons_for_unsubscribing_are_counted(store: Store) -> None:
     with store.transaction() as tx:
         for reason in ("too-many", "other", "too-many"):
-            sign_ups.depart(tx, reason, NOW)
-        assert sign_ups.departures(tx, NOW) == {"other": 1, "too-many": 2}
-        assert sign_ups.departures(tx, NOW + HOUR) == {}
+            sign_ups.count_unsubscribe_reason(tx, reason, NOW)
+        assert sign_ups.unsubscribe_reasons(tx, NOW) == {"other": 1, "too-many": 2}
+        assert sign_ups.unsubscribe_reasons(tx, NOW + HOUR) == {}
 
 
 def test_a_link_token_serves_one_purpose_until_it_is_used_or_runs_out(store: Store) -> None:
@@ -122,9 +122,9 @@ def test_a_group_is_found_by_name_and_knows_its_members(store: Store) -> None:
         again = groups.save(tx, "Lab", Profile(keywords=(Keyword(term="robots"),)), shared=True, now=NOW)
         assert first == again
         for _ in range(2):
-            groups.join(tx, first, ada.number, NOW)
-        groups.join(tx, first, bob.number, NOW)
-        groups.leave(tx, first, bob.number)
+            groups.add_member(tx, first, ada.number, NOW)
+        groups.add_member(tx, first, bob.number, NOW)
+        groups.remove_member(tx, first, bob.number)
         assert groups.members(tx, first) == [(ada.number, ada.address)]
         [lab] = groups.of_subscriber(tx, ada.number)
         assert (lab.name, lab.shared, lab.members, lab.profile.keywords[0].term) == ("Lab", True, 1, "robots")

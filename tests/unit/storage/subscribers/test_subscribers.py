@@ -54,7 +54,7 @@ def test_one_who_has_not_confirmed_is_not_due(store: Store) -> None:
         assert subscribers.due(tx, NOW + timedelta(days=30)) == []
 
 
-def test_a_crowd_is_taken_in_at_once_but_for_those_who_are_known(store: Store) -> None:
+def test_many_are_added_at_once_except_those_who_are_known(store: Store) -> None:
     """So many that PostgreSQL gets them by COPY."""
     subscribed(store, "r7")
     crowd = [replace(FULL, address=f"r{number}@example.com") for number in range(250)]
@@ -67,7 +67,7 @@ def test_a_crowd_is_taken_in_at_once_but_for_those_who_are_known(store: Store) -
         assert subscribers.by_address(tx, "r7@example.com") not in added
 
 
-def test_known_addresses_are_left_as_they_are_when_many_are_added(store: Store) -> None:
+def test_known_addresses_stay_unchanged_when_many_are_added(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         added = subscribers.add_many(tx, [subscription("ADA", hour=time(9)), subscription("bob")], admission(), NOW)
@@ -96,7 +96,7 @@ def test_everyone_is_streamed_by_state_and_owner(store: Store) -> None:
 
 
 class TestDue:
-    def test_who_is_due_comes_in_shards_the_longest_overdue_first(self, store: Store) -> None:
+    def test_due_subscribers_come_in_shards_the_longest_overdue_first(self, store: Store) -> None:
         late = subscribed(store, "late1", "late2", hour=time(5))
         early = subscribed(store, "early", hour=time(4))
         subscribed(store, "tomorrow", days=frozenset({4}))
@@ -106,7 +106,7 @@ class TestDue:
             none = subscribers.due(tx, NOW, limit=2, after=rest[-1])
         assert (first, rest, none) == ([*early, late[0]], [late[1]], [])
 
-    def test_one_is_due_at_the_very_instant(self, store: Store) -> None:
+    def test_a_subscriber_is_due_at_the_exact_instant(self, store: Store) -> None:
         [ada] = subscribed(store, "ada", hour=time(6))
         with store.reading() as tx:
             assert subscribers.due(tx, NOW - timedelta(microseconds=1)) == []
@@ -141,6 +141,6 @@ class TestChanging:
         with store.transaction() as tx:
             assert subscribers.change_owner(tx, ada.number, Owner.WEB) == replace(ada, owner=Owner.WEB)
 
-    def test_nobody_with_that_number_is_an_error(self, store: Store) -> None:
+    def test_an_unknown_number_is_an_error(self, store: Store) -> None:
         with store.transaction() as tx, pytest.raises(UsageError, match="no subscriber number 99"):
             subscribers.change(tx, 99, subscription(), NOW)

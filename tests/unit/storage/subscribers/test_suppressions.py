@@ -10,7 +10,7 @@ from tests.unit.storage.samples import NOW
 LATER = NOW + timedelta(days=1)
 
 
-def test_a_suppressed_address_is_found_however_it_is_written(store: Store) -> None:
+def test_a_suppressed_address_is_found_in_any_spelling(store: Store) -> None:
     with store.transaction() as tx:
         suppressions.suppress(tx, "Ada@Example.com", "hard bounce", "5.1.1 no such user", NOW)
         found = suppressions.among(tx, ["ada@example.com ", "bob@example.com"])
@@ -18,7 +18,7 @@ def test_a_suppressed_address_is_found_however_it_is_written(store: Store) -> No
     assert found == {"ada@example.com": expected}
 
 
-def test_a_lifted_suppression_holds_again_when_renewed(store: Store) -> None:
+def test_a_lifted_suppression_can_be_renewed(store: Store) -> None:
     with store.transaction() as tx:
         suppressions.suppress(tx, "ada@example.com", "hard bounce", "5.1.1", NOW)
         assert suppressions.lift(tx, "ADA@example.com", NOW)

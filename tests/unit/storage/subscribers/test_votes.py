@@ -25,19 +25,19 @@ def test_the_last_vote_on_a_paper_counts(store: Store) -> None:
         assert votes.of_subscribers(tx, [ada.number], since=since) == {ada.number: expected[:1]}
 
 
-def test_a_vote_on_a_merged_paper_goes_to_the_one_it_became(store: Store) -> None:
+def test_a_vote_on_a_merged_paper_goes_to_the_surviving_one(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.ingesting(1) as tx:
         added = papers.add(tx, [paper("a"), paper("b"), paper("c")])
         votes.cast(tx, vote(ada.number, 2))
-        papers.join(tx, added[0], 2)
-        papers.join(tx, added[0], 3)
+        papers.merge(tx, added[0], 2)
+        papers.merge(tx, added[0], 3)
         assert votes.of_subscribers(tx, [ada.number]) == {ada.number: [vote(ada.number, 1)]}
         votes.cast(tx, vote(ada.number, 3, -1))
         assert votes.of_subscribers(tx, [ada.number]) == {ada.number: [vote(ada.number, 1, -1)]}
 
 
-def test_a_vote_on_a_paper_that_never_was_is_not_kept(store: Store) -> None:
+def test_a_vote_on_an_unknown_paper_is_not_stored(store: Store) -> None:
     [ada] = subscribed(store, "ada")
     with store.transaction() as tx:
         votes.cast(tx, vote(ada.number, 99))
