@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-
-from digest.errors import TransitionError
 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=4)
@@ -26,7 +25,8 @@ class DeliveryState(StrEnum):
     EXPIRED = "expired"  #: not delivered before the next issue was due, or consent ended
 
 
-_TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
+#: Every change of state that there is. No statement of the store makes another one.
+TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.PLANNED: frozenset({DeliveryState.CLAIMED, DeliveryState.EXPIRED}),
     DeliveryState.CLAIMED: frozenset(
         {
@@ -41,7 +41,10 @@ _TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
         {DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
     ),
     DeliveryState.DEFERRED: frozenset({DeliveryState.CLAIMED, DeliveryState.EXPIRED}),
-    DeliveryState.UNKNOWN: frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.PLANNED}),
+    # A late answer resolves the doubt; without one, the operator may have the issue sent again.
+    DeliveryState.UNKNOWN: frozenset(
+        {DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.PLANNED}
+    ),
     DeliveryState.SENT: frozenset(),
     DeliveryState.FAILED: frozenset(),
     DeliveryState.SKIPPED: frozenset(),
@@ -51,11 +54,9 @@ _TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
 OPEN_STATES = frozenset({DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED})
 
 
-def transition(present: DeliveryState, wanted: DeliveryState) -> DeliveryState:
-    """Return `wanted`. Raise TransitionError for a change that the rules do not have."""
-    if wanted not in _TRANSITIONS[present]:
-        raise TransitionError(f"a delivery cannot go from {present} to {wanted}")
-    return wanted
+def states_before(wanted: DeliveryState) -> tuple[DeliveryState, ...]:
+    """Return the states from which a row may change to `wanted`. The statements of the store are built from them."""
+    return tuple(state for state in DeliveryState if wanted in TRANSITIONS[state])
 
 
 class Outcome(StrEnum):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, select, update
 
-from digest.deliveries import Attempt, DeliveryState, Outcome, retry_pause
+from digest.deliveries import TRANSITIONS, Attempt, DeliveryState, Outcome, retry_pause, states_before
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks
 from digest.storage.database.transactions import Store, Tx
@@ -26,8 +26,13 @@ INTENT_LEASE = timedelta(minutes=30)  #: longer than anybody waits for an answer
 _d = schema.deliveries.c
 _ANSWER = ("at", "code", "status", "reply", "stage", "relay")
 # By place, which is found sooner than by name: `_intents` and `_marks` have the values in the order of the statements.
-_ON_SQLITE = {"answers": "", **dict.fromkeys(("these", "id", "owner", "now", "until", *_ANSWER), "?")}
+_STATES = {
+    f"before_{state}": ", ".join(f"'{before}'" for before in states_before(state))
+    for state in (DeliveryState.SENDING, DeliveryState.SENT)
+}
+_ON_SQLITE = {"answers": "", **_STATES, **dict.fromkeys(("these", "id", "owner", "now", "until", *_ANSWER), "?")}
 _ON_POSTGRESQL = {
+    **_STATES,
     "these": "ANY(%(ids)s::bigint[])",
     "answers": """FROM json_to_recordset(%(given)s::json) AS given
         (id bigint, at timestamptz, code int, status text, reply text, stage text, relay text)""",
@@ -39,7 +44,7 @@ _ON_POSTGRESQL = {
 }
 _INTEND = """
 UPDATE deliveries SET state = 'sending', lease_until = {until}
-WHERE id = {these} AND state = 'claimed' AND lease_owner = {owner} AND lease_until > {now}
+WHERE id = {these} AND state IN ({before_sending}) AND lease_owner = {owner} AND lease_until > {now}
 AND NOT EXISTS (SELECT 1 FROM flags WHERE flags.name = 'hold')
 AND EXISTS (
   SELECT 1 FROM subscribers WHERE subscribers.number = deliveries.subscriber AND subscribers.state = 'active'
@@ -53,8 +58,8 @@ _MARK_SENT = """
 UPDATE deliveries SET state = 'sent', attempts = attempts + 1, lease_until = NULL, sent_at = {at},
   last_code = {code}, last_status = {status}, last_reply = {reply}, last_stage = {stage}, relay = {relay}
 {answers}
-WHERE deliveries.id = {id} AND lease_owner = {owner} AND (state = 'sending' OR state IN ('claimed', 'unknown'))
-"""  # SQLite makes a table, each time, of a list of more than two
+WHERE deliveries.id = {id} AND lease_owner = {owner} AND state IN ({before_sent})
+"""  # two states: of a longer list, SQLite makes a table each time
 _INTEND_ROW, _MARK_ROW = _INTEND.format(**_ON_SQLITE), _MARK_SENT.format(**_ON_SQLITE)
 _RETURNING = "RETURNING deliveries.id"
 _SQL = {
@@ -198,22 +203,27 @@ def _answer(attempt: Attempt) -> tuple[Any, ...]:
 
 
 def _mark_unsent(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> set[int]:
-    mine = _markable(tx, owner, [attempt.delivery for attempt in attempts])
-    rows = [_marked(attempt, mine[attempt.delivery]) for attempt in attempts if attempt.delivery in mine]
+    mine = _held(tx, owner, [attempt.delivery for attempt in attempts])
+    taken = [a for a in attempts if a.delivery in mine and a.outcome.state in TRANSITIONS[mine[a.delivery].state]]
+    rows = [_marked(attempt, mine[attempt.delivery].attempts) for attempt in taken]
     if rows:
         values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in rows[0] if name != "marked"}
         tx.connection.execute(update(schema.deliveries).where(_d.id == bindparam("marked")).values(values), rows)
-    return set(mine)
+    return {attempt.delivery for attempt in taken}
 
 
-def _markable(tx: Tx, owner: str, deliveries: Iterable[int]) -> dict[int, int]:
-    """Return the attempts made before, of each row that may be marked."""
-    states = [DeliveryState.CLAIMED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
-    found: dict[int, int] = {}
+class _HeldRow(NamedTuple):
+    state: DeliveryState
+    attempts: int  #: made before
+
+
+def _held(tx: Tx, owner: str, deliveries: Iterable[int]) -> dict[int, _HeldRow]:
+    """Return the rows that the owner holds, locked."""
+    found: dict[int, _HeldRow] = {}
     for chunk in chunks(sorted(deliveries)):
-        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state.in_(states))
-        rows = tx.connection.execute(select(_d.id, _d.attempts).where(mine).order_by(_d.id).with_for_update())
-        found |= {row.id: row.attempts for row in rows}
+        mine = and_(_d.id.in_(chunk), _d.lease_owner == owner)
+        rows = tx.connection.execute(select(_d.id, _d.state, _d.attempts).where(mine).order_by(_d.id).with_for_update())
+        found |= {row.id: _HeldRow(DeliveryState(row.state), row.attempts) for row in rows}
     return found
 
 

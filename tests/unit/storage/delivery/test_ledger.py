@@ -191,6 +191,7 @@ class TestMarking:
         sent = Attempt(row, Outcome.SENT, at, 250, "2.0.0", "queued as 1\ud800", Stage.DOT, "mx", "ada@example.com")
         with store.transaction() as tx:
             assert claimed(tx) == [row, other]
+            assert ledger.intend(tx, "sender", [row], NOW) == {row}
             assert by_recorder or ledger.mark(tx, "sender", [sent]) == {row}
         recorder = Recorder(store, "sender")
         assert recorder.record([sent] if by_recorder else [], [other], at) == {other}
@@ -207,7 +208,7 @@ class TestMarking:
         rows = [row for _, row in planned(store, "ada", "bob", "eve")]
         outcomes = [Outcome.SENT, Outcome.FAILED, Outcome.LOST]
         with store.transaction() as tx:
-            claimed(tx)
+            ledger.intend(tx, "sender", claimed(tx), NOW)
             ledger.mark(tx, "sender", list(map(attempt, rows, outcomes)))
             found = {state: count for state, count in ledger.counts(tx).items() if count}
         assert found == {DeliveryState.SENT: 1, DeliveryState.FAILED: 1, DeliveryState.DEFERRED: 1}
@@ -222,7 +223,7 @@ class TestMarking:
     def test_what_is_sent_stays_sent(self, store: Store) -> None:
         [(_, row)] = planned(store, "ada")
         with store.transaction() as tx:
-            claimed(tx)
+            ledger.intend(tx, "sender", claimed(tx), NOW)
             ledger.mark(tx, "sender", [attempt(row, Outcome.SENT)])
             assert ledger.mark(tx, "sender", [attempt(row, Outcome.FAILED)]) == frozenset()
             assert state(tx, row) is DeliveryState.SENT
