@@ -1,4 +1,4 @@
-"""Reads a JUnit report: prints what it sums up, and fails when a test was skipped that should have run.
+"""Summarise a JUnit report, and fail when a test was skipped that should have run.
 
 skips.py REPORT.xml
 """
@@ -10,28 +10,28 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
-# What may be skipped where it runs unattended, and why.
+# Reasons for which a test may be skipped in an unattended run, and why that is acceptable.
 CAPTURES = Path(__file__).resolve().parents[2] / "shared"
 MAY_BE_MISSING = {
     "no model: pip install": "the semantic extra needs a gigabyte of packages, which not every mirror has",
-    "no vectors of the long collections": "a model takes many minutes to make them; the short ones run",
+    "no vectors of the long collections": "a model needs many minutes for them; the short ones run",
     "no real captures": "the captures are not part of the project",
-    "Exim": "its package conflicts with that of Postfix, and where it cannot be unpacked or run beside, Postfix serves",
+    "Exim": "its package conflicts with that of Postfix; without Exim, Postfix is tested alone",
     "Exim is not installed": "it can only be unpacked beside Postfix, from a mirror that may be out of reach",
-    "Exim does not start here": "it wants a mount namespace of its own",
+    "Exim does not start here": "it needs a mount namespace",
     "can only be started by root": "mail servers change their account",
-    "no caniemail": "node and npm are no Debian packages of the tests; where they are, .ci/run installs it",
+    "no caniemail": "the tests do not install Node.js; where npm exists, .ci/run installs caniemail",
 }
 
 
 def skipped(report: Path) -> Counter[str]:
-    """Return the reasons of the skipped tests, with how often each was given; expected failures are not skips."""
+    """Return the reasons for skipped tests, with their counts; expected failures are not skips."""
     found = ET.parse(report).getroot().iter("skipped")
     return Counter(one.get("message", "") for one in found if one.get("type") != "pytest.xfail")
 
 
 def allowed(reason: str) -> bool:
-    """Return whether a skip for this reason is no fault here; with the captures beside the clone, theirs is one."""
+    """Return whether a test may be skipped for this reason; missing captures only where none are beside the clone."""
     known = [start for start in MAY_BE_MISSING if start in reason]
     return bool(known) and not (known == ["no real captures"] and CAPTURES.is_dir())
 

@@ -1,8 +1,8 @@
-"""Carries measured costs to millions of readers: `python docs/scale.py` prints what docs/explanation/scale.md quotes.
+"""Extrapolate measured costs to millions of readers; docs/explanation/scale.md quotes what this script prints.
 
-A day is played minute by minute. Readers become due at the hour they chose where they live; planners take them in
-shards, senders take planned issues, relays take mails; what is not done in a minute waits for the next. The number of
-workers and relays is raised until 99 of 100 readers have their issue within half an hour of their hour.
+The simulation goes through a day minute by minute. Readers become due at their local hour, planners plan them in
+shards, workers send planned issues, and relays accept messages; what is not done in a minute waits for the next. Cores
+and relays are added until 99 of 100 readers have their issue within half an hour of their hour.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 MINUTES = 24 * 60
-PATIENCE = 30  # minutes within which 99 of 100 issues are to leave
+DEADLINE = 30  # minutes within which 99 of 100 issues must leave
 
 # Where readers live, as hours from UTC with their share, and which local hour they choose, with its share.
 ZONES = {-8: 0.10, -5: 0.17, 0: 0.10, 1: 0.28, 3: 0.05, 5: 0.06, 8: 0.17, 9: 0.05, 10: 0.02}
@@ -22,7 +22,7 @@ HOURS = {6: 0.10, 7: 0.45, 8: 0.22, 9: 0.10, 12: 0.05, 18: 0.05, 20: 0.03}
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """What was measured, per reader or mail; processor seconds of one core."""
+    """Measured costs per reader or message; processor seconds of one core."""
 
     plan: float = 0.0004  #: reading, scoring, entering in the ledger
     send: float = 0.0005  #: claiming, composing, sending, marking
@@ -31,12 +31,12 @@ class Costs:
     delivery_bytes: int = 1_760  #: row with indexes while it holds its issue
     emptied_bytes: int = 360  #: the same once housekeeping has emptied it
     statements: float = 3.1  #: rows written for one issue: entered, claimed, intended and marked; subscriber moved on
-    relay: float = 400.0  #: mails a second that one relay takes
+    relay: float = 400.0  #: messages per second that one relay accepts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plant:
-    """How much there is of everything."""
+class Capacity:
+    """The cores and relays of an installation."""
 
     planners: int  #: cores that plan
     senders: int  #: cores that compose and send
@@ -45,7 +45,7 @@ class Plant:
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """What came of a day."""
+    """The result of a simulated day."""
 
     late: int  #: minutes after which 99 of 100 issues had left
     peak_due: int  #: readers who became due in the busiest minute
@@ -60,10 +60,10 @@ def due_by_minute(readers: int) -> list[int]:
     return [round(count) for count in due]
 
 
-def play(readers: int, plant: Plant, costs: Costs) -> Day:
-    """Play two days, so that what is left in the evening counts, and return what came of the second."""
+def simulate(readers: int, capacity: Capacity, costs: Costs) -> Day:
+    """Simulate two days, so that a backlog in the evening counts, and return the result."""
     due = due_by_minute(readers)
-    per_minute = (plant.planners * 60 / costs.plan, _sent_in_a_minute(plant, costs))
+    per_minute = (capacity.planners * 60 / costs.plan, _sent_in_a_minute(capacity, costs))
     unplanned = unsent = 0.0
     came, left = [0.0], [0.0]
     for minute in range(2 * MINUTES):
@@ -77,8 +77,8 @@ def play(readers: int, plant: Plant, costs: Costs) -> Day:
     return Day(late=_late(came, left), peak_due=max(due))
 
 
-def _sent_in_a_minute(plant: Plant, costs: Costs) -> float:
-    return min(plant.senders * 60 / costs.send, plant.relays * 60 * costs.relay)
+def _sent_in_a_minute(capacity: Capacity, costs: Costs) -> float:
+    return min(capacity.senders * 60 / costs.send, capacity.relays * 60 * costs.relay)
 
 
 def _late(came: Sequence[float], left: Sequence[float]) -> int:
@@ -97,20 +97,20 @@ def _late(came: Sequence[float], left: Sequence[float]) -> int:
     return len(left)
 
 
-def smallest_plant(readers: int, costs: Costs) -> Plant:
-    """Return the least of each that keeps the patience, found one after the other."""
-    most = Plant(planners=10**6, senders=10**6, relays=10**6)
-    relays = _least(lambda n: Plant(planners=most.planners, senders=most.senders, relays=n), readers, costs)
-    senders = _least(lambda n: Plant(planners=most.planners, senders=n, relays=relays + 1), readers, costs)
-    planners = _least(lambda n: Plant(planners=n, senders=senders + 1, relays=relays + 1), readers, costs)
-    return Plant(planners=planners + 1, senders=senders + 1, relays=relays + 1)
+def smallest_capacity(readers: int, costs: Costs) -> Capacity:
+    """Return the least of each that meets the deadline, each found with plenty of the others."""
+    most = Capacity(planners=10**6, senders=10**6, relays=10**6)
+    relays = _least(lambda n: Capacity(planners=most.planners, senders=most.senders, relays=n), readers, costs)
+    senders = _least(lambda n: Capacity(planners=most.planners, senders=n, relays=relays + 1), readers, costs)
+    planners = _least(lambda n: Capacity(planners=n, senders=senders + 1, relays=relays + 1), readers, costs)
+    return Capacity(planners=planners + 1, senders=senders + 1, relays=relays + 1)
 
 
-def _least(plant_of: Callable[[int], Plant], readers: int, costs: Costs) -> int:
+def _least(capacity_of: Callable[[int], Capacity], readers: int, costs: Costs) -> int:
     low, high = 1, 10**6
     while low < high:
         middle = (low + high) // 2
-        if play(readers, plant_of(middle), costs).late <= PATIENCE:
+        if simulate(readers, capacity_of(middle), costs).late <= DEADLINE:
             high = middle
         else:
             low = middle + 1
@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plan-ms", type=float, default=Costs.plan * 1000, help="planning one reader, milliseconds")
     parser.add_argument("--send-ms", type=float, default=Costs.send * 1000, help="sending one issue, milliseconds")
-    parser.add_argument("--relay", type=float, default=Costs.relay, help="mails a second that one relay takes")
+    parser.add_argument("--relay", type=float, default=Costs.relay, help="messages per second that one relay accepts")
     asked = parser.parse_args()
     costs = Costs(plan=asked.plan_ms / 1000, send=asked.send_ms / 1000, relay=asked.relay)
     print("    readers   busiest minute  cores: plan  send  relays  late min  Gbit/s  rows/s  tables GB  400 days GB")
@@ -130,13 +130,19 @@ def main() -> None:
 
 
 def _line(readers: int, costs: Costs) -> str:
-    plant = smallest_plant(readers, costs)
-    day = play(readers, plant, costs)
-    rate = min(_sent_in_a_minute(plant, costs), day.peak_due) / 60
+    capacity = smallest_capacity(readers, costs)
+    day = simulate(readers, capacity, costs)
+    rate = min(_sent_in_a_minute(capacity, costs), day.peak_due) / 60
     gigabits = rate * costs.mail_bytes * 8 / 1e9
     people = readers * costs.subscriber_bytes / 1e9
     rows = readers * 5 / 7 * (100 * costs.delivery_bytes + 300 * costs.emptied_bytes) / 1e9
-    cells = [f"{readers:11,}", f"{day.peak_due:15,}", f"{plant.planners:12}", f"{plant.senders:6}", f"{plant.relays:7}"]
+    cells = [
+        f"{readers:11,}",
+        f"{day.peak_due:15,}",
+        f"{capacity.planners:12}",
+        f"{capacity.senders:6}",
+        f"{capacity.relays:7}",
+    ]
     cells += [f"{day.late:9}", f"{gigabits:8.2f}", f"{math.ceil(rate * costs.statements):7,}"]
     return " ".join([*cells, f"{people:9.1f}", f"{rows:11,.0f}"])
 

@@ -217,3 +217,9 @@ def test_the_example_of_a_format_reads_its_sample() -> None:
     exec(compile(source, "pipe_lines.py", "exec"), module.__dict__)
     result = doctest.testmod(module)
     assert (result.attempted, result.failed) == (4, 0)
+
+
+def test_the_scale_page_quotes_what_its_script_prints() -> None:
+    command = [sys.executable, str(DOCS / "scale.py")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert f"```\n{printed}```" in TOGETHER[DOCS / "explanation" / "scale.md"]
