@@ -18,6 +18,7 @@ import click
 import pytest
 import yaml
 
+from digest import __version__
 from digest.cli import COMMANDS, main
 from digest.profile_files import read_profile_file, read_table
 from digest.profile_files.fields import _KEYWORD_FIELDS, PROFILE_FIELDS, SUBSCRIPTION_FIELDS
@@ -223,3 +224,9 @@ def test_the_scale_page_quotes_what_its_script_prints() -> None:
     command = [sys.executable, str(DOCS / "scale.py")]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert f"```\n{printed}```" in TOGETHER[DOCS / "explanation" / "scale.md"]
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_has_the_present_release_with_its_date() -> None:
+    headings = re.findall(r"^## (.*)$", TOGETHER[ROOT / "CHANGELOG.md"], re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", headings[1])
