@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from digest.addresses import address_faults
 from digest.errors import TransitionError
 from digest.profiles import Profile, ProfileFault, faults, profile_from_dict
 
@@ -18,11 +19,7 @@ _REMEMBERED = 4_096  # due times, shared by equal schedules
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = frozenset(range(5))
-MAX_ADDRESS_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 MAX_NAME_LENGTH = 100
-
-_LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"]+")
-_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]", re.UNICODE)
 
 
 class State(StrEnum):
@@ -94,7 +91,7 @@ def due_on(schedule: Schedule, day: date) -> datetime:
     In a gap (clocks go forward) the time shifts forward by the gap; in a fold the first instant counts (PEP 495:
     fold 0). So there is exactly one instant for each local date.
     """
-    local = datetime.combine(day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
+    local = datetime.combine(day, schedule.hour, tzinfo=zone_of(schedule.timezone))
     return local.astimezone(UTC)
 
 
@@ -192,36 +189,35 @@ class Subscriber:
         """The local date of the next issue; None while none is due."""
         if self.next_due is None:
             return None
-        return self.next_due.astimezone(ZoneInfo(self.subscription.schedule.timezone)).date()
+        return self.next_due.astimezone(zone_of(self.subscription.schedule.timezone)).date()
 
 
-def known_zone(name: str) -> bool:
-    """Return whether the tz database has a zone of this name."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of the time zones that subscribers may choose: those of the packaged tz database.
 
-
-def normalised_address(address: str) -> str:
-    """Return the form in which addresses are compared: trimmed, lower case throughout.
-
-    RFC 5321 lets local parts differ by case; no provider of note does, and one person must not get two mails.
+    Every installation of the program has these, whatever the machine adds to them.
     """
-    return address.strip().lower()
+    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    return frozenset(listed.split())
 
 
-def address_faults(address: str) -> list[ProfileFault]:
-    """Return what is wrong with an address as the target of mail (RFC 5321, RFC 6531); empty when it can be used."""
-    local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL_PART.fullmatch(local) or not address.isprintable():
-        return [ProfileFault(field="address", reason=f"{address!r} is not an e-mail address")]
-    if local.startswith(".") or local.endswith(".") or ".." in local or len(local.encode()) > 64:
-        return [ProfileFault(field="address", reason=f"{address!r}: the part before the @ is not valid")]
-    if not _DOMAIN.fullmatch(domain) or len(address.encode()) > MAX_ADDRESS_LENGTH:
-        return [ProfileFault(field="address", reason=f"{address!r}: the part after the @ is not a domain name")]
-    return []
+@lru_cache(maxsize=1_024)
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone of this name, or UTC when this machine does not know it.
+
+    A stored name can be unknown: it was accepted by a machine with a newer tz database. Serving that reader by UTC is
+    better than serving nobody.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def is_loadable_zone(name: str) -> bool:
+    """Return whether this machine knows the time zone; otherwise `zone_of` stands UTC in for it."""
+    return name in known_zones() or zone_of(name).key == name
 
 
 def name_faults(name: str) -> list[ProfileFault]:
@@ -234,7 +230,7 @@ def name_faults(name: str) -> list[ProfileFault]:
 def subscription_faults(subscription: Subscription) -> list[ProfileFault]:
     """Return everything that is wrong with a subscription; empty when it can be used."""
     schedule, wrong = subscription.schedule, [*address_faults(subscription.address), *name_faults(subscription.name)]
-    if not known_zone(schedule.timezone):
+    if schedule.timezone not in known_zones():
         wrong.append(
             ProfileFault(field="timezone", reason=f"{schedule.timezone!r} is not a time zone, such as Europe/Berlin")
         )

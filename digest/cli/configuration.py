@@ -8,7 +8,6 @@ or lower case, and lies in the folder that DIGEST_SECRETS names, else in systemd
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,7 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 from digest.cli.paths import with_absolute_paths
 from digest.errors import ConfigurationError
 from digest.settings import Settings
-from digest.toml_lines import Place, dotted, line_of, syntax_fault
+from digest.toml_lines import Place, TomlFault, dotted, line_of, read_toml
 
 FILE_NAME = "digest.toml"
 _PREFIX = "digest_"
@@ -91,10 +90,10 @@ def _file_layer(file: Path | None) -> Iterator[_Layer]:
     except OSError as error:
         raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from error
     try:
-        yield _Layer(name=str(file), values=tomllib.loads(text), text=text)
-    except tomllib.TOMLDecodeError as error:
-        line, reason = syntax_fault(text, error)
-        raise ConfigurationError(f"{file}, line {line}: {reason}") from error
+        yield _Layer(name=str(file), values=read_toml(text), text=text)
+    except TomlFault as fault:
+        place = f"{file}, line {fault.line}" if fault.line else str(file)
+        raise ConfigurationError(f"{place}: {fault.reason}") from fault
 
 
 def _secret_layers(environment: Mapping[str, str]) -> Iterator[_Layer]:

@@ -30,14 +30,16 @@ def subscribers() -> None:
 @command(group=subscribers, reports=True)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--prune", is_flag=True, help="Unsubscribe those who came from a file that is gone.")
-def sync(invocation: Invocation, dry_run: bool, prune: bool) -> None:
+@click.option("--prune-all", is_flag=True, help="Do so even if more than a tenth of them (and more than two) are gone.")
+def sync(invocation: Invocation, dry_run: bool, prune: bool, prune_all: bool) -> None:
     """Follow the profile files in the subscribers folder.
 
     Activates only addresses never seen before; whoever left stays away, whatever a file says. A faulty file is named
     with line and field, stops nobody else, and makes the command end with code 1.
     """
     files = read_profile_folder(Path(invocation.settings.subscribers.folder))
-    options = SyncOptions(first_issue_days=invocation.settings.issue.first_issue_days, prune=prune, dry_run=dry_run)
+    days = invocation.settings.issue.first_issue_days
+    options = SyncOptions(first_issue_days=days, prune=prune, prune_all=prune_all, dry_run=dry_run)
     with invocation.store() as store:
         report = run_sync(store, files, options, invocation.now)
     for fault in report.problems:
@@ -51,6 +53,7 @@ def _sync_text(report: SyncReport) -> str:
     would = "would be " if report.dry_run else ""
     lines = [f"{would}added: {address}" for address in report.added]
     lines += [f"{would}updated: {address}" for address in report.updated]
+    lines += [f"{would}active again, the file is back: {address}" for address in report.restored]
     lines += [f"{would}unsubscribed, the file is gone: {address}" for address in report.pruned]
     lines += [f"left alone: {held.address}: {held.reason}" for held in report.held]
     return "\n".join([*lines, f"{counted(report.files, 'profile file')}, {report.unchanged} unchanged"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from digest.errors import ConfigurationError, UsageError
+
+MAX_BYTES = 1_000_000  #: that are read of one file; no profile is as large
+_log = logging.getLogger(__name__)
 
 
 def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
@@ -17,7 +21,17 @@ def read_profile_folder(folder: Path) -> Mapping[str, bytes]:
     if not folder.is_dir():
         raise ConfigurationError(f"subscribers.folder: found {str(folder)!r}, expected a folder with profile files")
     files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith(".") and path.is_file())
-    return {str(path): path.read_bytes() for path in files}
+    return {str(path): _content(path) for path in files}
+
+
+def _content(path: Path) -> bytes:
+    """Return the content up to a size that no profile has; nothing, and a line in the log, when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        _log.error("%s cannot be read: %s", path, error.strerror, extra={"action": "profile file"})
+        return b""
 
 
 def write_new_file(path: Path, text: str) -> None:

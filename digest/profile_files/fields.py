@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import time
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, TypeAlias
-from zoneinfo import available_timezones
 
 from digest.profiles import Keyword
-from digest.subscribers import MAX_NAME_LENGTH, WEEKDAYS, Cadence
+from digest.subscribers import MAX_NAME_LENGTH, WEEKDAYS, Cadence, known_zones
 from digest.toml_lines import Place
 
 _HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MAX_SHOWN = 80  # characters of a value in a message
+_MAX_WHOLE = 1_000_000_000
 _PLACEHOLDER = "x"
 DAYS = {name: day for names in (WEEKDAYS, _LONG_DAYS) for day, name in enumerate(names)}
 
@@ -37,7 +37,7 @@ class FieldReader:
     def table(self, place: Place, values: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
         """Return the values of the known keys of a table; report every other key as a fault."""
         if not isinstance(values, Mapping):
-            self.fault(place, f"found {values!r}, expected a table")
+            self.fault(place, f"found {_shown(values)}, expected a table")
             return {}
         read = {}
         for key, value in values.items():
@@ -54,14 +54,23 @@ class FieldReader:
 Field: TypeAlias = Callable[[FieldReader, Place, Any], Any]  #: raises InvalidValue
 
 
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it, however long or deep it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits
+        return "a value that is too long to show"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
 def _suggestion(key: str, fields: Mapping[str, Any]) -> str:
-    close = get_close_matches(key, fields, n=1)
+    close = get_close_matches(key[:_MAX_SHOWN], fields, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; the keys are: {', '.join(fields)}"
 
 
 def _text(_reader: FieldReader, _place: Place, value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidValue(f"found {value!r}, expected text in quotes")
+        raise InvalidValue(f"found {_shown(value)}, expected text in quotes")
     return value.strip()
 
 
@@ -75,19 +84,14 @@ def _name(reader: FieldReader, place: Place, value: Any) -> str:
 def _language(reader: FieldReader, place: Place, value: Any) -> str:
     language = _text(reader, place, value)
     if not _LANGUAGE.fullmatch(language):
-        raise InvalidValue(f'found {language!r}, expected a language tag such as "en"')
+        raise InvalidValue(f'found {_shown(language)}, expected a language tag such as "en"')
     return language
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _zone(reader: FieldReader, place: Place, value: Any) -> str:
     zone = _text(reader, place, value)
-    if zone not in _zones():
-        close = get_close_matches(zone, sorted(_zones()), n=1)
+    if zone not in known_zones():
+        close = get_close_matches(zone[:_MAX_SHOWN], sorted(known_zones()), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise InvalidValue(f'{zone!r} is not a known time zone; expected a name such as "Europe/Berlin"{hint}')
     return zone
@@ -100,7 +104,7 @@ def _hour(_reader: FieldReader, _place: Place, value: Any) -> time:
         return time(value)
     found = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
-        raise InvalidValue(f'found {value!r}, expected a time of day such as "07:30"')
+        raise InvalidValue(f'found {_shown(value)}, expected a time of day such as "07:30"')
     return time(int(found[1]), int(found[2]))
 
 
@@ -110,7 +114,7 @@ def _days(reader: FieldReader, place: Place, value: Any) -> frozenset[int]:
         if isinstance(name, str) and name.strip().lower() in DAYS:
             days.add(DAYS[name.strip().lower()])
         else:
-            reader.fault((*place, position), f"found {name!r}, expected one of {', '.join(WEEKDAYS)}")
+            reader.fault((*place, position), f"found {_shown(name)}, expected one of {', '.join(WEEKDAYS)}")
     if not days and not value:
         raise InvalidValue("found no day, expected at least one")
     return frozenset(days)
@@ -118,13 +122,13 @@ def _days(reader: FieldReader, place: Place, value: Any) -> frozenset[int]:
 
 def _cadence(_reader: FieldReader, _place: Place, value: Any) -> Cadence:
     if value not in list(Cadence):
-        raise InvalidValue(f"found {value!r}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
+        raise InvalidValue(f"found {_shown(value)}, expected {' or '.join(repr(str(cadence)) for cadence in Cadence)}")
     return Cadence(value)
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise InvalidValue(f"found {value!r}, expected a list in square brackets")
+        raise InvalidValue(f"found {_shown(value)}, expected a list in square brackets")
     return value
 
 
@@ -152,7 +156,7 @@ def _keyword(reader: FieldReader, place: Place, value: Any) -> Keyword:
     if isinstance(value, str):
         return Keyword(term=value.strip())
     if not isinstance(value, Mapping):
-        raise InvalidValue(f'found {value!r}, expected text in quotes or {{ term = "…", weight = … }}')
+        raise InvalidValue(f'found {_shown(value)}, expected text in quotes or {{ term = "…", weight = … }}')
     given = reader.table(place, value, _KEYWORD_FIELDS)
     if "term" not in value:
         raise InvalidValue("has no term")
@@ -161,19 +165,23 @@ def _keyword(reader: FieldReader, place: Place, value: Any) -> Keyword:
 
 def _weight(_reader: FieldReader, _place: Place, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidValue(f"found {value!r}, expected a number")
+        raise InvalidValue(f"found {_shown(value)}, expected a number")
+    if abs(value) > _MAX_WHOLE:
+        raise InvalidValue(f"found {_shown(value)}, which is too large")
     return float(value)
 
 
 def _whole(_reader: FieldReader, _place: Place, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidValue(f"found {value!r}, expected a whole number")
+        raise InvalidValue(f"found {_shown(value)}, expected a whole number")
+    if abs(value) > _MAX_WHOLE:
+        raise InvalidValue(f"found {_shown(value)}, which is too large")
     return value
 
 
 def _flag(_reader: FieldReader, _place: Place, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidValue(f"found {value!r}, expected true or false")
+        raise InvalidValue(f"found {_shown(value)}, expected true or false")
     return value
 
 

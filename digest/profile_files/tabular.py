@@ -46,7 +46,10 @@ def read_table(data: bytes, origin: str, kind: str) -> list[Row]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProfileError(origin, data[: error.start].count(b"\n") + 1, "", "not UTF-8 text") from error
-    return list(_from_json(text, origin) if kind == "json" else _from_csv(text, origin))
+    try:
+        return list(_from_json(text, origin) if kind == "json" else _from_csv(text, origin))
+    except csv.Error as error:
+        raise ProfileError(origin, None, "", f"not CSV: {error}") from error
 
 
 def _from_json(text: str, origin: str) -> Iterator[Row]:
@@ -54,6 +57,8 @@ def _from_json(text: str, origin: str) -> Iterator[Row]:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise ProfileError(origin, error.lineno, "", f"not JSON: {error.msg}") from error
+    except (RecursionError, ValueError) as error:  # Python reads no number of more than 4,300 digits
+        raise ProfileError(origin, None, "", "is nested too deeply, or has a number that is too long") from error
     people = document.get("subscribers") if isinstance(document, dict) else document
     if not isinstance(people, list):
         raise ProfileError(origin, None, "subscribers", "expected a list of subscribers")
@@ -85,7 +90,7 @@ def _state(value: Any, origin: str, place: int) -> State:
     if value is None:
         return State.ACTIVE
     if value not in list(State):
-        raise ProfileError(origin, place, "state", f"found {value!r}, expected one of {', '.join(State)}")
+        raise ProfileError(origin, place, "state", f"found {str(value)[:80]!r}, expected one of {', '.join(State)}")
     return State(value)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
+from digest.addresses import address_faults
 from digest.profiles import (
     DEFAULT_MINIMUM_MATCH,
     DEFAULT_PAPERS,
@@ -18,16 +19,7 @@ from digest.profiles import (
     line_of,
     weight_of,
 )
-from digest.subscribers import (
-    WEEKDAYS,
-    WORKDAYS,
-    Cadence,
-    Schedule,
-    Subscription,
-    address_faults,
-    known_zone,
-    name_faults,
-)
+from digest.subscribers import WEEKDAYS, WORKDAYS, Cadence, Schedule, Subscription, known_zones, name_faults
 
 MAX_LINES = 400
 
@@ -129,7 +121,7 @@ def read_schedule(values: Values) -> tuple[Schedule, list[ProfileFault]]:
     """Return when the form wants its issues, with defaults in place of what is wrong, and what is wrong."""
     wrong: list[ProfileFault] = []
     zone = first(values, "timezone") or "UTC"
-    if not known_zone(zone):
+    if zone not in known_zones():
         wrong.append(ProfileFault(field="timezone", reason=f"{zone!r} is not a time zone, such as Europe/Berlin"))
         zone = "UTC"
     hour = _time_of(first(values, "hour") or "07:00")

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Response
 
+from digest.addresses import address_faults
 from digest.errors import UsageError
 from digest.profiles import Keyword, ProfileFault, faults
 from digest.runs.subscriptions import groups, lifecycle, reading_list, votes
 from digest.runs.subscriptions.past_issues import SentIssue, recent_issues
 from digest.runs.subscriptions.sign_up import request_manage_link
 from digest.runs.transactional.access_links import MANAGE_WITHIN
-from digest.subscribers import Owner, State, Subscriber, address_faults
+from digest.subscribers import Owner, State, Subscriber
 from digest.web.forms import FormResult, ProfileFields, fields_of, first, read_profile, read_schedule
 from digest.web.manage_access import HolderDep, back
 from digest.web.pages import Page

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, ClassVar
-from zoneinfo import available_timezones
 
 from babel import Locale
 from fastapi import APIRouter, Query, Response
@@ -14,14 +13,14 @@ from digest.profiles import faults
 from digest.runs.subscriptions import sign_up as runs
 from digest.runs.subscriptions.keyword_suggestions import suggest_keywords
 from digest.runs.transactional.outbox import CONFIRM_WITHIN
-from digest.subscribers import WEEKDAYS
+from digest.subscribers import WEEKDAYS, known_zones
 from digest.web.form_timestamps import TimestampCheck
 from digest.web.forms import ProfileFields, Values, fields_of, first, read_form, read_profile
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep, RequestContext
 from digest.web.views import PreviewView, advice_views, preview_view
 
-ZONES = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
+ZONES = tuple(sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith("Etc/")))
 router = APIRouter(include_in_schema=False)
 
 

@@ -8,17 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from digest.errors import TransitionError
-from digest.subscribers import (
-    Cadence,
-    Schedule,
-    State,
-    address_faults,
-    due_on,
-    latest_due,
-    next_due,
-    normalised_address,
-    transition,
-)
+from digest.subscribers import Cadence, Schedule, State, due_on, latest_due, next_due, transition
 
 EVERY_DAY = frozenset(range(7))
 
@@ -113,42 +103,6 @@ def test_a_subscription_may_change_along_the_rules(present: State, wanted: State
 def test_a_subscription_may_not_change_otherwise(present: State, wanted: State) -> None:
     with pytest.raises(TransitionError, match="cannot go from"):
         transition(present, wanted)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["ada@example.com", "ada+papers@sub.example.org", "o'hara@example.com", "用户@例子.example", "ada@bücher.example"],
-)
-def test_a_valid_address_is_accepted(address: str) -> None:
-    assert address_faults(address) == []
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "ada",
-        "ada@",
-        "@example.com",
-        "ada@localhost",
-        "ada lovelace@example.com",
-        "ada@example.com\nBcc: eve@example.com",
-        "ada@exa mple.com",
-        "<ada@example.com>",
-        "ada..l@example.com",
-        ".ada@example.com",
-        "ada@-example.com",
-        "ada@example.com, eve@example.com",
-        "a" * 65 + "@example.com",
-        "ada\u202e@example.com",
-    ],
-)
-def test_an_invalid_address_is_refused_with_its_field(address: str) -> None:
-    assert [fault.field for fault in address_faults(address)] == ["address"]
-
-
-def test_addresses_are_compared_without_case_and_blanks() -> None:
-    assert normalised_address(" Ada@Example.COM ") == "ada@example.com"
 
 
 def test_due_instants_increase_over_a_year_of_changing_clocks() -> None:

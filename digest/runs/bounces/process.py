@@ -143,6 +143,7 @@ def _unsubscribe(tx: Tx, claim: LinkClaim, now: datetime) -> Effect:
         return Effect.IGNORED
     person = subscribers.by_numbers(tx, [row.subscriber])[row.subscriber]
     if person.state is State.UNSUBSCRIBED:
+        consent.confirm_unsubscribed(tx, person.number, "mail to unsubscribe", now)
         return Effect.KNOWN
     consent.set_state(tx, person.number, Change(state=State.UNSUBSCRIBED, cause="mail to unsubscribe"), now)
     return Effect.UNSUBSCRIBED

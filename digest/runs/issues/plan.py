@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from digest.addresses import normalised_address
 from digest.issues import Issue, SkipReason
 from digest.ranking import Calibration, Ranking
 from digest.runs.lookup import active_subscriber
@@ -21,7 +21,7 @@ from digest.storage.delivery import plans
 from digest.storage.delivery.plans import Entered, Plan
 from digest.storage.papers import statistics
 from digest.storage.subscribers import subscribers, suppressions
-from digest.subscribers import Cadence, Subscriber, latest_due, normalised_address
+from digest.subscribers import Cadence, Subscriber, latest_due, zone_of
 
 _MESSAGE_ID_SECRET = "message-id"  # noqa: S105  the name of a secret, not the secret
 _MESSAGE_ID_LENGTH = 24
@@ -98,7 +98,7 @@ def one_shard(store: Store, address: str, now: datetime) -> Shard | None:
     """
     with store.reading() as tx:
         subscriber, seen = active_subscriber(tx, address), snapshot(tx)
-    today = now.astimezone(ZoneInfo(subscriber.subscription.schedule.timezone)).date()
+    today = now.astimezone(zone_of(subscriber.subscription.schedule.timezone)).date()
     if subscriber.last_issue is not None and subscriber.last_issue >= today:
         return None
     return Shard(subscribers=[subscriber], seen=seen, today={subscriber.number: today})

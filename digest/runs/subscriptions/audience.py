@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from digest.addresses import address_faults, normalised_address
 from digest.errors import UsageError
 from digest.fetching.profile_folder import write_new_file
 from digest.profile_files import write_subscription
@@ -21,7 +22,7 @@ from digest.storage.subscribers import consent, subscribers, suppressions
 from digest.storage.subscribers.consent import Change, Consent
 from digest.storage.subscribers.subscribers import Admission
 from digest.storage.subscribers.suppressions import Suppression
-from digest.subscribers import WEEKDAYS, Owner, State, Subscriber, Subscription, address_faults, normalised_address
+from digest.subscribers import WEEKDAYS, Owner, State, Subscriber, Subscription
 
 PRUNED = "the profile file is gone"
 ADDED, REMOVED = "added by the operator", "removed by the operator"

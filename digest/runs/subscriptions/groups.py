@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from digest.addresses import address_faults
 from digest.errors import UsageError
 from digest.profiles import Profile, faults
 from digest.runs.subscriptions.sign_up import invite
@@ -13,7 +14,7 @@ from digest.settings import Settings
 from digest.storage import Store
 from digest.storage.subscribers import groups, subscribers
 from digest.storage.subscribers.groups import Group
-from digest.subscribers import Owner, address_faults
+from digest.subscribers import Owner
 
 MAX_GROUP_NAME = 80
 MAX_INVITATIONS = 200  #: at a time

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from digest.addresses import normalised_address
 from digest.errors import ProfileError
 from digest.profile_files import Row
 from digest.storage import Store, Tx
 from digest.storage.papers import papers
 from digest.storage.subscribers import consent, subscribers
 from digest.storage.subscribers.subscribers import Admission
-from digest.subscribers import Owner, State, Subscription, normalised_address
+from digest.subscribers import Owner, State, Subscription
 
 BATCH = 1000  #: people added together
 _log = logging.getLogger(__name__)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from digest.addresses import normalised_address
 from digest.errors import UsageError
 from digest.runs.transactional.access_links import new_link, token_hash
 from digest.storage import Store, Tx
 from digest.storage.subscribers import consent, link_tokens, sign_ups, subscribers
 from digest.storage.subscribers.consent import Change
 from digest.storage.subscribers.link_tokens import LinkPurpose
-from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
+from digest.subscribers import Owner, State, Subscriber, Subscription
 
 _CURRENT = frozenset({State.ACTIVE, State.PAUSED})
 
@@ -63,6 +64,8 @@ def unsubscribe(store: Store, number: int, cause: str, now: datetime) -> Unsubsc
     allowed = _CURRENT | {State.PENDING, State.BOUNCED}
     with store.transaction() as tx:
         present = subscribers.by_numbers(tx, [number]).get(number)
+        if present is not None and present.state is State.UNSUBSCRIBED:
+            consent.confirm_unsubscribed(tx, number, cause, now)
         if present is None or present.state not in allowed:
             return Unsubscribed(changed=False)
         consent.set_state(tx, number, Change(state=State.UNSUBSCRIBED, cause=cause), now)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from digest.addresses import normalised_address
 from digest.errors import UsageError
 from digest.fetching.profile_folder import read_profile_folder, replace_file
 from digest.profile_files import read_profile_file, read_subscription, write_subscription
@@ -13,7 +14,7 @@ from digest.profiles import Profile, faults
 from digest.settings import Settings
 from digest.storage import Store
 from digest.storage.subscribers import subscribers
-from digest.subscribers import Owner, Subscriber, Subscription, normalised_address
+from digest.subscribers import Owner, Subscriber, Subscription
 
 
 def owning_file(settings: Settings, subscriber: Subscriber) -> tuple[Path, bytes] | None:

@@ -11,6 +11,7 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from digest.addresses import normalised_address
 from digest.errors import UsageError
 from digest.runs.transactional.access_links import new_link, token_hash
 from digest.runs.transactional.outbox import TransactionalMailKind
@@ -25,7 +26,7 @@ from digest.storage.subscribers.consent import Change
 from digest.storage.subscribers.link_tokens import LinkPurpose
 from digest.storage.subscribers.sign_ups import MailLimit, SignUp, Use
 from digest.storage.subscribers.subscribers import Admission
-from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address, subscription_from_dict
+from digest.subscribers import Owner, State, Subscriber, Subscription, subscription_from_dict
 
 UNCONFIRMED_KEPT = timedelta(days=7)
 CONFIRMATION_LIMIT = MailLimit(pause=timedelta(hours=24), total=3)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
+from digest.addresses import normalised_address
 from digest.errors import ProfileError
 from digest.profile_files import read_profile_file
 from digest.runs.subscriptions.audience import PRUNED
@@ -16,10 +17,12 @@ from digest.storage import Store, Tx
 from digest.storage.papers import papers
 from digest.storage.subscribers import consent, subscribers
 from digest.storage.subscribers.subscribers import Admission
-from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
+from digest.subscribers import Owner, State, Subscriber, Subscription
 
 _log = logging.getLogger(__name__)
 _ENDED = (State.UNSUBSCRIBED, State.BOUNCED)
+FEW = 2  #: subscribers whose files may go at once without a second word
+SHARE = 0.1  #: share of the file-owned subscribers whose files may go at once without a second word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class SyncReport:
     added: tuple[str, ...] = ()  #: new addresses, active now
     updated: tuple[str, ...] = ()
     unchanged: int = 0
+    restored: tuple[str, ...] = ()  #: pruned before, active again because their file is back
     pruned: tuple[str, ...] = ()  #: unsubscribed because their file was deleted
     held: tuple[HeldFile, ...] = ()
     problems: tuple[ProfileError, ...] = ()
@@ -63,6 +67,7 @@ class SyncReport:
             "added": list(self.added),
             "updated": list(self.updated),
             "unchanged": self.unchanged,
+            "restored": list(self.restored),
             "pruned": list(self.pruned),
             "held": [vars(held) for held in self.held],
             "problems": [
@@ -79,6 +84,7 @@ class SyncOptions:
 
     first_issue_days: int  #: how far back the first issue of a new subscriber looks
     prune: bool = False  #: unsubscribe file-owned subscribers whose file was deleted
+    prune_all: bool = False  #: also when these are more than a tenth of them
     dry_run: bool = False  #: only report what would change
 
 
@@ -88,7 +94,9 @@ class _SyncPlan:
 
     add: list[FileSubscription] = field(default_factory=list)
     change: list[tuple[Subscriber, FileSubscription]] = field(default_factory=list)
+    restore: list[tuple[Subscriber, FileSubscription]] = field(default_factory=list)
     prune: list[Subscriber] = field(default_factory=list)
+    problems: list[ProfileError] = field(default_factory=list)
     held: list[HeldFile] = field(default_factory=list)
     unchanged: int = 0
 
@@ -96,12 +104,15 @@ class _SyncPlan:
 def sync(store: Store, files: Mapping[str, bytes], options: SyncOptions, now: datetime) -> SyncReport:
     """Reconcile the profile files (path to content) with the store, and return a report.
 
-    A faulty file is reported and the others are applied. While there is one, nobody is pruned: it may be theirs.
+    A faulty file is reported and the others are applied. While there is one, nobody is pruned: it may be theirs. When
+    the files of many subscribers are gone, nobody is pruned either, unless the options confirm it: the folder may be
+    the wrong one, or empty because a volume is not mounted.
     """
     read, problems = _read(files)
-    prune = options.prune and not problems
     with store.reading() if options.dry_run else store.transaction() as tx:
-        plan = _plan(tx, read, prune, now)
+        plan = _plan(tx, read, now)
+        if (options.prune or options.prune_all) and not problems:
+            _plan_prune(tx, plan, read, options)
         if not options.dry_run:
             _apply(tx, plan, options, now)
     report = SyncReport(
@@ -109,9 +120,10 @@ def sync(store: Store, files: Mapping[str, bytes], options: SyncOptions, now: da
         added=tuple(new.subscription.address for new in plan.add),
         updated=tuple(one.subscription.address for _, one in plan.change),
         unchanged=plan.unchanged,
+        restored=tuple(person.address for person, _ in plan.restore),
         pruned=tuple(person.address for person in plan.prune),
         held=tuple(plan.held),
-        problems=tuple(problems),
+        problems=(*problems, *plan.problems),
         dry_run=options.dry_run,
     )
     _log.info("%d profile files: %d added, %d updated", report.files, len(report.added), len(report.updated))
@@ -133,7 +145,7 @@ def _read(files: Mapping[str, bytes]) -> tuple[list[FileSubscription], list[Prof
     return list(read.values()), problems
 
 
-def _plan(tx: Tx, files: Sequence[FileSubscription], prune: bool, now: datetime) -> _SyncPlan:
+def _plan(tx: Tx, files: Sequence[FileSubscription], now: datetime) -> _SyncPlan:
     known = subscribers.by_addresses(tx, (one.key for one in files))
     erased = consent.erased_among(tx, (one.key for one in files if one.key not in known), now)
     plan = _SyncPlan()
@@ -146,13 +158,23 @@ def _plan(tx: Tx, files: Sequence[FileSubscription], prune: bool, now: datetime)
         elif present is None:
             plan.add.append(one)
         else:
-            _plan_known(plan, one, present)
-    if prune:
-        plan.prune = [person for person in _file_owned(tx) if normalised_address(person.address) not in known]
+            _plan_known(tx, plan, one, present)
     return plan
 
 
-def _plan_known(plan: _SyncPlan, one: FileSubscription, present: Subscriber) -> None:
+def _plan_prune(tx: Tx, plan: _SyncPlan, files: Sequence[FileSubscription], options: SyncOptions) -> None:
+    """Plan to unsubscribe those whose file is gone; report a problem instead when these are too many."""
+    present = {one.key for one in files}
+    owned = list(_file_owned(tx))
+    gone = [person for person in owned if normalised_address(person.address) not in present]
+    if len(gone) > max(FEW, SHARE * len(owned)) and not options.prune_all:
+        reason = f"{len(gone)} of {len(owned)} subscribers have no profile file any more; nobody was unsubscribed"
+        plan.problems.append(ProfileError("subscribers.folder", None, "", f"{reason}; --prune-all unsubscribes them"))
+    else:
+        plan.prune = gone
+
+
+def _plan_known(tx: Tx, plan: _SyncPlan, one: FileSubscription, present: Subscriber) -> None:
     if present.owner is Owner.WEB:
         plan.held.append(_held(one, "this profile is edited on the web; the file is ignored"))
         return
@@ -160,7 +182,9 @@ def _plan_known(plan: _SyncPlan, one: FileSubscription, present: Subscriber) -> 
         plan.unchanged += 1
     else:
         plan.change.append((present, one))
-    if present.state is not State.ACTIVE:
+    if present.state is State.UNSUBSCRIBED and consent.history(tx, present.number)[-1].cause == PRUNED:
+        plan.restore.append((present, one))
+    elif present.state is not State.ACTIVE:
         plan.held.append(_held(one, f"the subscription is {present.state}; a file does not change that"))
 
 
@@ -176,11 +200,16 @@ def _file_owned(tx: Tx) -> Iterable[Subscriber]:
 def _apply(tx: Tx, plan: _SyncPlan, options: SyncOptions, now: datetime) -> None:
     cursor = papers.cursor_before(tx, now - timedelta(days=options.first_issue_days))
     for one in plan.add:
-        cause = f"profile file {PurePath(one.file).name}"
-        admission = Admission(owner=Owner.FILE, state=State.ACTIVE, cursor=cursor, cause=cause)
+        admission = Admission(owner=Owner.FILE, state=State.ACTIVE, cursor=cursor, cause=_cause(one))
         subscribers.add(tx, one.subscription, admission, now)
     for present, one in plan.change:
         subscribers.change(tx, present.number, one.subscription, now)
+    for person, one in plan.restore:
+        consent.set_state(tx, person.number, consent.Change(state=State.ACTIVE, cause=_cause(one)), now)
     for person in plan.prune:
         gone = consent.Change(state=State.UNSUBSCRIBED, cause=PRUNED)
         consent.set_state(tx, person.number, gone, now)
+
+
+def _cause(one: FileSubscription) -> str:
+    return f"profile file {PurePath(one.file).name}"

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from digest.addresses import normalised_address
 from digest.runs.transactional.access_links import new_link, new_token, token_hash
 from digest.storage import Store, Tx
 from digest.storage.delivery import outbox
@@ -19,7 +20,7 @@ from digest.storage.delivery.outbox import OutboxEntry, WaitingEntry
 from digest.storage.subscribers import groups, sign_ups, subscribers, suppressions
 from digest.storage.subscribers.link_tokens import LinkPurpose
 from digest.storage.subscribers.sign_ups import SignUp
-from digest.subscribers import State, Subscriber, normalised_address
+from digest.subscribers import State, Subscriber
 
 CONFIRM_WITHIN = timedelta(hours=48)  #: from when the letter is sent
 GIVEN_UP_AFTER = timedelta(hours=24)

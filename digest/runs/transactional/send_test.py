@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from digest.addresses import address_faults
 from digest.deliveries import Attempt
 from digest.errors import UsageError
 from digest.fetching.dkim_keys import load_signers
@@ -17,7 +18,7 @@ from digest.runs.issues.compose import Composer
 from digest.runs.issues.render import NO_DELIVERY
 from digest.settings import SmtpSettings
 from digest.smtp import MessageList, OutgoingMessage, RelayClient
-from digest.subscribers import Subscriber, address_faults
+from digest.subscribers import Subscriber
 
 MARK = "[Test] "  #: stands before the subject
 _log = logging.getLogger(__name__)

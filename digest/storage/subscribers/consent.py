@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select, update
 
+from digest.addresses import address_spellings, normalised_address
 from digest.deliveries import OPEN_STATES, DeliveryState
 from digest.errors import UsageError
 from digest.storage.database import schema
@@ -19,7 +19,7 @@ from digest.storage.database.bulk import chunks, insert_or_ignore
 from digest.storage.database.secrets import secret
 from digest.storage.database.transactions import Tx
 from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of
-from digest.subscribers import State, Subscriber, normalised_address, transition
+from digest.subscribers import State, Subscriber, transition, zone_of
 
 _c, _n, _e = schema.subscribers.c, schema.consents.c, schema.erased.c
 _d = schema.deliveries.c
@@ -63,6 +63,16 @@ def set_state(tx: Tx, number: int, change: Change, now: datetime) -> Subscriber:
     changed = tx.connection.execute(statement.values(values).returning(schema.subscribers)).mappings().one()
     _record(tx, number, change, now)
     return subscriber_of(changed)
+
+
+def confirm_unsubscribed(tx: Tx, number: int, cause: str, now: datetime) -> None:
+    """Record that an unsubscribed reader asked to be so, unless they did before.
+
+    Someone whom the operator removed, or whose file was gone, could be added again; not after their own request.
+    """
+    recorded = {one.cause for one in history(tx, number)}
+    if cause not in recorded:
+        _record(tx, number, Change(state=State.UNSUBSCRIBED, cause=cause), now)
 
 
 def history(tx: Tx, number: int) -> list[Consent]:
@@ -115,7 +125,11 @@ def _anonymize_deliveries(tx: Tx, number: int) -> None:
 
 def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[str]:
     """Return the normalised addresses that were erased on request; only their owner may subscribe them again."""
-    hashes = {_erasure_hash(tx, key, now): key for key in map(normalised_address, addresses)}
+    hashes = {
+        _erasure_hash(tx, spelling, now): normalised_address(address)
+        for address in addresses
+        for spelling in address_spellings(address)
+    }
     found: set[str] = set()
     for chunk in chunks(hashes):
         rows = tx.connection.execute(select(_e.hash).where(_e.hash.in_(chunk))).scalars()
@@ -125,8 +139,8 @@ def erased_among(tx: Tx, addresses: Iterable[str], now: datetime) -> frozenset[s
 
 def forget_erasure(tx: Tx, address: str, now: datetime) -> None:
     """Allow an erased address again, because its owner asked for it."""
-    hashed = _erasure_hash(tx, normalised_address(address), now)
-    tx.connection.execute(delete(schema.erased).where(_e.hash == hashed))
+    hashes = [_erasure_hash(tx, spelling, now) for spelling in address_spellings(address)]
+    tx.connection.execute(delete(schema.erased).where(_e.hash.in_(hashes)))
 
 
 def _changed(present: Subscriber, wanted: State, now: datetime) -> dict[str, Any]:
@@ -142,7 +156,7 @@ def _record(tx: Tx, number: int, change: Change, now: datetime) -> None:
 
 
 def _is_over(person: Subscriber, now: datetime) -> bool:
-    zone = ZoneInfo(person.subscription.schedule.timezone)
+    zone = zone_of(person.subscription.schedule.timezone)
     return person.paused_until is not None and now >= datetime.combine(person.paused_until, time(), tzinfo=zone)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from digest.addresses import normalised_address
 from digest.profiles import Keyword, Profile, profile_from_dict
 from digest.storage.papers.paper_rows import storable
-from digest.subscribers import Cadence, Owner, Schedule, State, Subscriber, Subscription, next_due, normalised_address
+from digest.subscribers import Cadence, Owner, Schedule, State, Subscriber, Subscription, next_due
 
 
 @cache

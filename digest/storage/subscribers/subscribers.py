@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
+from digest.addresses import normalised_address
 from digest.errors import UsageError
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, copy_new_rows, copy_rows
 from digest.storage.database.transactions import Tx
 from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, subscription_row
-from digest.subscribers import Owner, State, Subscriber, Subscription, normalised_address
+from digest.subscribers import Owner, State, Subscriber, Subscription
 
 SHARD = 1000  #: subscribers planned together
 

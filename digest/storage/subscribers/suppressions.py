@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
+from digest.addresses import normalised_address
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, upsert
 from digest.storage.database.transactions import Tx
 from digest.storage.papers.paper_rows import storable
-from digest.subscribers import normalised_address
 
 _x = schema.suppressions.c
 _AMONG = select(schema.suppressions).where(

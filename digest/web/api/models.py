@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from digest.addresses import MAX_ADDRESS_LENGTH
 from digest.profiles import (
     DEFAULT_MINIMUM_MATCH,
     DEFAULT_PAPERS,
@@ -17,7 +18,7 @@ from digest.profiles import (
     Keyword,
     Profile,
 )
-from digest.subscribers import MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH, WEEKDAYS, Cadence, Schedule, Subscription
+from digest.subscribers import MAX_NAME_LENGTH, WEEKDAYS, Cadence, Schedule, Subscription
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

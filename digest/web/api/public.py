@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from digest.addresses import address_faults
 from digest.issues import Pick
 from digest.papers import Paper
 from digest.profiles import faults
 from digest.rendering.paper_links import paper_links
 from digest.runs.lookup import search_papers
 from digest.runs.subscriptions import sign_up as runs
-from digest.subscribers import address_faults, subscription_faults
+from digest.subscribers import subscription_faults
 from digest.web.api.models import (
     AcceptedModel,
     AddressModel,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from digest.addresses import address_faults
 from digest.fetching.templates import load_templates
 from digest.profiles import ProfileFault, faults
 from digest.runs.issues.compose import masthead
@@ -19,7 +20,7 @@ from digest.runs.preview.readers import newcomer, number_of_address
 from digest.runs.subscriptions.lifecycle import present
 from digest.settings import Settings, SmtpSettings
 from digest.storage import Store
-from digest.subscribers import Subscriber, Subscription, address_faults
+from digest.subscribers import Subscriber, Subscription
 from digest.web.forms import FormResult
 from digest.web.pages import Pages
 from digest.web.preview.choice import RECENT, Choice

@@ -7,6 +7,7 @@ from datetime import time
 
 import pytest
 
+from digest import toml_lines
 from digest.errors import ProfileError
 from digest.profile_files import read_profile_file, read_subscription, write_subscription
 from digest.profiles import Keyword, Profile
@@ -152,6 +153,14 @@ def test_every_fault_of_a_file_is_named() -> None:
     assert [fault.field for fault in found.faults] == [
         "hour", "profile.keywords[0]", "profile.keywords[1].weight", "profile.papers", "address",
     ]  # fmt: skip
+
+
+def test_a_file_with_many_faults_is_scanned_once_and_names_the_first_fifty(monkeypatch: pytest.MonkeyPatch) -> None:
+    scans = []
+    monkeypatch.setattr(toml_lines._Scanner, "scan", lambda scanner: scans.append(scanner))
+    rows = ",\n".join(f'{{ term = "keyword {n}", weight = -1 }}' for n in range(300))
+    found = read_profile_file(f'address = "a@example.com"\n[profile]\nkeywords = [{rows}]'.encode(), "a.toml")
+    assert (len(scans), len(found.faults), found.faults[-1].reason) == (1, 51, "has 251 more faults")
 
 
 def test_a_file_that_is_not_utf8_is_a_fault_on_the_line_of_the_first_bad_byte() -> None:

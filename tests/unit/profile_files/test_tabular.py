@@ -89,6 +89,9 @@ def test_a_list_of_plain_objects_is_json_enough() -> None:
         ("json", "[1]", None, "an object"),
         ("json", "\n[", 2, "not JSON"),
         ("csv", b"address\n\xff", 2, "UTF-8"),
+        ("csv", "address,name\na@example.com," + "x" * 200_000, None, "not CSV"),
+        ("json", "[" * 100_000, None, "nested too deeply"),
+        ("json", "[" + "9" * 5_000 + "]", None, "too long"),
     ],
 )
 def test_a_file_that_is_not_a_list_is_reported_with_its_line(

@@ -9,11 +9,19 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, Inspector, inspect, text
 
 from digest.errors import SchemaTooNew
-from digest.storage.database.migrations import step_0001, step_0002, step_0003, step_0004, step_0005, step_0006
+from digest.storage.database.migrations import (
+    step_0001,
+    step_0002,
+    step_0003,
+    step_0004,
+    step_0005,
+    step_0006,
+    step_0007,
+)
 
 Step = Callable[[Operations], None]
 
-_MODULES = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006)
+_MODULES = (step_0001, step_0002, step_0003, step_0004, step_0005, step_0006, step_0007)
 STEPS: Sequence[Step] = tuple(module.upgrade for module in _MODULES)
 MIGRATION_LOCK = 0x6469676D
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.runs.subscriptions.audience import details, listed, remove
+from digest.runs.subscriptions.lifecycle import unsubscribe
 from digest.runs.subscriptions.sync import SyncOptions, SyncReport, sync
 from digest.storage import Store
 from digest.storage.subscribers import consent, subscribers
@@ -118,6 +119,101 @@ def test_nobody_is_pruned_while_a_file_is_faulty(store: Store) -> None:
     report = synced(store, {"ada.toml": ADA, "ben.toml": b'address = "ben@example.com'}, prune=True)
     assert (report.pruned, len(report.problems)) == ((), 1)
     assert states(store)["ben@example.com"] is State.ACTIVE
+
+
+def profiles(count: int) -> dict[str, bytes]:
+    return {f"{n}.toml": f'address = "reader{n}@example.com"'.encode() for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("present", "gone", "pruned"),
+    [
+        (3, 1, True),
+        (3, 2, True),
+        (3, 3, False),
+        (2, 2, True),
+        (20, 2, True),
+        (20, 3, False),
+        (40, 4, True),
+        (40, 5, False),
+        (40, 40, False),
+    ],
+)
+def test_many_readers_are_pruned_only_when_that_is_confirmed(
+    store: Store, present: int, gone: int, pruned: bool
+) -> None:
+    files = profiles(present)
+    synced(store, files)
+    remaining = dict(list(files.items())[gone:])
+    report = synced(store, remaining, prune=True)
+    assert (len(report.pruned), len(report.problems)) == ((gone, 0) if pruned else (0, 1))
+    assert list(states(store).values()).count(State.ACTIVE) == (present - gone if pruned else present)
+    confirmed = sync(store, remaining, SyncOptions(first_issue_days=7, prune_all=True), NOW)
+    assert (confirmed.problems, list(states(store).values()).count(State.ACTIVE)) == ((), present - gone)
+
+
+def test_an_empty_folder_prunes_nobody_and_the_problem_says_how_to(store: Store) -> None:
+    synced(store, profiles(12))
+    [problem] = synced(store, {}, prune=True).problems
+    assert "12 of 12" in str(problem)
+    assert "--prune-all" in str(problem)
+
+
+def test_a_pruned_reader_is_active_again_when_the_file_is_back(store: Store) -> None:
+    files = profiles(3)
+    synced(store, files)
+    synced(store, dict(list(files.items())[1:]), prune=True)
+    report = synced(store, files)
+    assert (report.restored, report.held) == (("reader0@example.com",), ())
+    assert set(states(store).values()) == {State.ACTIVE}
+
+
+@pytest.mark.parametrize("before_the_file_went", [True, False])
+def test_a_pruned_reader_who_unsubscribed_themselves_stays_away(store: Store, before_the_file_went: bool) -> None:
+    files = profiles(3)
+    synced(store, files)
+    reader = listed(store)[0]
+    steps = [
+        lambda: unsubscribe(store, reader.number, "unsubscribe link", NOW),
+        lambda: synced(store, dict(list(files.items())[1:]), prune=True),
+    ]
+    for step in steps if before_the_file_went else reversed(steps):
+        step()
+    report = synced(store, files)
+    assert (report.restored, [held.address for held in report.held]) == ((), ["reader0@example.com"])
+    assert states(store)["reader0@example.com"] is State.UNSUBSCRIBED
+
+
+POISON = [
+    pytest.param(b'address = "a@example.com"\n[profile]\npapers = ' + b"9" * 4301, id="a number of 4301 digits"),
+    pytest.param(b'address = "a@example.com"\n[profile]\npapers = 0x' + b"f" * 9000, id="a hexadecimal number"),
+    pytest.param(b'address = "a@example.com"\n[profile]\nminimum_match = -' + b"9" * 4300, id="a negative number"),
+    pytest.param(b"a = " + b"[" * 1000, id="nested lists without an end"),
+    pytest.param(b"a = " + b"[" * 5000 + b"]" * 5000, id="nested lists"),
+    pytest.param(b"a = " + b"{a = " * 1000 + b"1" + b"}" * 1000, id="nested tables"),
+    pytest.param(b"[" + b".".join([b"a"] * 3000) + b"]\nb = 1", id="a header of 3000 keys"),
+    pytest.param(b'address = "a@example.com"\n[profile]\nkeywords = [{ term = "a", weight = 1e999 }]', id="infinity"),
+    pytest.param(
+        b'address = "a@example.com"\n[profile]\nkeywords = [{ term = "a", weight = ' + b"9" * 400 + b" }]",
+        id="a weight that no float holds",
+    ),
+    pytest.param(b'address = "a@example.com"\nhour = 07:30:00.123456789\ntimezone = "posix/Europe/Berlin"', id="zone"),
+    pytest.param(b'address = "a@example.com"\ntimezone = "' + b"x" * 100_000 + b'"', id="a zone of 100 KB"),
+    pytest.param(b'address = ["a@example.com"]\nname = { a = 1 }\nprofile = 3', id="other types"),
+    pytest.param(b'address = "a@example.com"\n[profile]\nkeywords = [' + b"{ }, " * 40_000 + b"]", id="40,000 faults"),
+    pytest.param(b'address = "a@example.com"\n# ' + b"x" * 2_000_000, id="two megabytes"),
+    pytest.param(b"\xff\xfe\x00", id="bytes"),
+    pytest.param(b"", id="nothing"),
+]
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_no_profile_file_stops_the_others(store: Store, poison: bytes) -> None:
+    report = synced(store, {"a.toml": poison, "ben.toml": BEN})
+    assert report.added == ("ben@example.com",)
+    assert {problem.origin for problem in report.problems} == {"a.toml"}
+    assert len(report.problems) <= 51
+    assert all(len(str(problem)) < 1000 for problem in report.problems)
 
 
 def test_a_dry_run_reports_changes_and_makes_none(store: Store) -> None:

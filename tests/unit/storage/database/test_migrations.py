@@ -91,6 +91,46 @@ def _ledger(connection: Connection) -> list[Any]:
     return list(connection.execute(text("SELECT id, state, issue_date, created FROM deliveries ORDER BY id")))
 
 
+def test_spellings_of_one_address_become_one_subscriber_who_stays_unsubscribed(empty: Engine) -> None:
+    people = [
+        ("reader@bücher.example", "active"),
+        ("reader@xn--bcher-kva.example", "unsubscribed"),
+        ("jose\u0301@example.org", "active"),
+        ("josé@example.org", "active"),
+        ("uma@bücher.example", "paused"),
+        ("ada@example.com", "active"),
+    ]
+    with empty.begin() as connection:
+        migrate(connection, upto=6)
+        for address, state in people:
+            _subscribe(connection, address, state)
+        for address, lifted in [("gone@bücher.example", None), ("gone@xn--bcher-kva.example", NOW.isoformat())]:
+            row = {"key": address, "at": NOW.isoformat(), "lifted": lifted}
+            connection.execute(text("INSERT INTO suppressions VALUES (:key, 'operator', '', :at, :lifted)"), row)
+        migrate(connection)
+        found = connection.execute(text("SELECT address_key, state FROM subscribers ORDER BY number")).all()
+        suppressed = connection.execute(text("SELECT address_key, lifted_at FROM suppressions")).all()
+        causes = set(connection.execute(text("SELECT cause FROM consents")).scalars())
+    assert [tuple(row) for row in found] == [
+        ("reader@xn--bcher-kva.example", "unsubscribed"),
+        ("reader@xn--bcher-kva.example (as subscriber 1)", "unsubscribed"),
+        ("josé@example.org", "active"),
+        ("josé@example.org (as subscriber 3)", "unsubscribed"),
+        ("uma@xn--bcher-kva.example", "paused"),
+        ("ada@example.com", "active"),
+    ]
+    assert [tuple(row) for row in suppressed] == [("gone@xn--bcher-kva.example", None)]
+    assert causes == {"same address as 1", "unsubscribed under another spelling of the address", "same address as 3"}
+
+
+def _subscribe(connection: Connection, address: str, state: str) -> None:
+    row = {"address": address, "address_key": address.lower(), "name": "", "language": "en", "timezone": "UTC"}
+    row |= {"hour": "07:00:00.000000", "cadence": "daily", "state": state, "owner": "web", "profile": "{}"}
+    row |= {"created": NOW.isoformat(), "tz_version": "", "days": 31, "cursor": 0}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO subscribers ({names}) VALUES ({values})"), row)
+
+
 def test_a_step_that_fails_leaves_the_store_as_it_was(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(op: Any) -> None:
         op.drop_table("flags")
