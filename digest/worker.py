@@ -14,8 +14,8 @@ from procrastinate import App
 from procrastinate.worker import Worker
 
 from digest.runs.delivery.deliver import Compose, deliver
-from digest.runs.matching.ranking import Snapshot
-from digest.runs.pipeline.jobs import DELIVER, PLAN, Jobs, open_jobs, plan_waiting
+from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot
+from digest.runs.pipeline.jobs import DELIVER, PLAN, Jobs, PlanJob, open_jobs, plan_waiting
 from digest.settings import Settings, WorkerSettings
 from digest.storage import Store
 
@@ -70,11 +70,12 @@ def _stop_on_signals(worker: Worker, stop: threading.Event) -> None:
 def _app(context: WorkerContext) -> App:
     """Return an app that knows the jobs."""
     app = context.jobs.worker_app()
+    cache = PreparedPapersCache()  # the shards of a run come as jobs, and rank the same papers
 
     @app.task(name=PLAN)
     def plan(numbers: list[int], high_water: int, statistics: int) -> None:
-        seen = Snapshot(high_water=high_water, statistics=statistics)
-        plan_waiting(context.store, context.jobs, context.settings, numbers, seen, datetime.now(UTC))
+        job = PlanJob(numbers=numbers, seen=Snapshot(high_water=high_water, statistics=statistics))
+        plan_waiting(context.store, context.jobs, context.settings, job, cache, datetime.now(UTC))
 
     @app.task(name=DELIVER)
     def deliver_waiting() -> None:

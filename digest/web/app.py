@@ -39,7 +39,7 @@ def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime
     """Return the application for one store. `wake` is called when a page may have left a letter to be sent."""
     templates = load_templates(settings.templates.folder)
     app = FastAPI(title=settings.sender.name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    live_preview = LivePreview(store)
+    live_preview = LivePreview(store, settings.issue)
     site = Site(
         store=store,
         settings=settings,

@@ -44,7 +44,8 @@ from digest.runs.delivery.deliver import deliver
 from digest.runs.delivery.paper_cache import PaperCache
 from digest.runs.delivery.queue import BATCH
 from digest.runs.issues.plan import Shard, plan_shard
-from digest.runs.matching.ranking import load_inputs, paper_index, snapshot
+from digest.runs.matching.prepared_papers import PreparedPapersCache, snapshot
+from digest.runs.matching.ranking import load_inputs
 from digest.settings import Settings, StoreSettings
 from digest.storage import Store, open_store
 from digest.storage.delivery import ledger
@@ -161,12 +162,12 @@ def shards_of(store: Store, part: str) -> Iterator[Shard]:
     """Return the shards of one process; `part` is its number, how many there are, and how many subscribers."""
     number, processes, size = map(int, part.split("/"))
     with store.reading() as tx:
-        seen = snapshot(tx)
+        seen, cache = snapshot(tx), PreparedPapersCache()
     step = subscribers.SHARD
     for start in range(1 + number * step, size + 1, processes * step):
         with store.reading() as tx:
             people = subscribers.by_numbers(tx, range(start, min(start + step, size + 1)))
-        yield Shard(subscribers=list(people.values()), seen=seen)
+        yield Shard(subscribers=list(people.values()), seen=seen, cache=cache)
 
 
 def scoring(part: str) -> Callable[[], object]:
@@ -181,8 +182,8 @@ def match_part(store: Store, part: str, _address: str) -> None:
     """Match this part's shards as planning does."""
     for shard in shards_of(store, part):
         with store.reading() as tx:
-            material = load_inputs(tx, shard.subscribers, shard.seen, Settings().issue, NOW)
-        match(paper_index(material.papers), material.readers(shard.subscribers), material.corpus)
+            inputs = load_inputs(tx, shard.subscribers, shard.seen, Settings().issue, NOW, shard.cache)
+        match(inputs.prepared.index, inputs.readers(shard.subscribers), inputs.prepared.corpus)
 
 
 def plan_part(store: Store, part: str, _address: str) -> None:

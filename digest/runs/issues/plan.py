@@ -13,7 +13,8 @@ from digest.addresses import normalised_address
 from digest.issues import Issue, SkipReason
 from digest.ranking import Calibration, Ranking
 from digest.runs.lookup import active_subscriber
-from digest.runs.matching.ranking import RankedShard, RankingInputs, Snapshot, load_inputs, rank_shard, snapshot
+from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot, snapshot
+from digest.runs.matching.ranking import RankedShard, RankingInputs, load_inputs, rank_shard
 from digest.settings import Settings
 from digest.storage.database.secrets import secret
 from digest.storage.database.transactions import Store, Tx
@@ -58,6 +59,7 @@ class Shard:
 
     subscribers: Sequence[Subscriber]
     seen: Snapshot
+    cache: PreparedPapersCache = field(default_factory=PreparedPapersCache)  #: shared by the shards of a run
     today: Mapping[int, date] = field(default_factory=dict)  #: issue date of those who are served out of turn
 
 
@@ -74,10 +76,10 @@ def plan(store: Store, settings: Settings, now: datetime, progress: Progress | N
 def due_shards(store: Store, now: datetime, size: int = subscribers.SHARD) -> Iterator[Shard]:
     """Return those who are due in shards, the longest overdue first, all looking equally far."""
     with store.reading() as tx:
-        seen = snapshot(tx)
+        seen, cache = snapshot(tx), PreparedPapersCache()
         people = subscribers.due(tx, now, limit=size)
     while people:
-        yield Shard(subscribers=people, seen=seen)
+        yield Shard(subscribers=people, seen=seen, cache=cache)
         with store.reading() as tx:
             people = subscribers.due(tx, now, limit=size, after=people[-1])
 
@@ -138,7 +140,7 @@ def _prepare(store: Store, settings: Settings, shard: Shard, now: datetime) -> _
     with store.transaction() as tx:
         maker = issue_maker(tx, settings, now)
     with store.reading() as tx:
-        inputs = load_inputs(tx, shard.subscribers, shard.seen, settings.issue, now)
+        inputs = load_inputs(tx, shard.subscribers, shard.seen, settings.issue, now, shard.cache)
         barred = suppressions.among(tx, [subscriber.address for subscriber in shard.subscribers])
     result = rank_shard(inputs, shard.subscribers)
     made = _plans(shard, inputs, result, maker, barred)

@@ -13,7 +13,8 @@ from digest.rendering import MailRenderer, Rendering
 from digest.runs.issues.compose import Composer
 from digest.runs.issues.plan import issue_maker, skip_reason
 from digest.runs.lookup import subscriber_at
-from digest.runs.matching.ranking import load_inputs, rank_shard, snapshot
+from digest.runs.matching.prepared_papers import snapshot
+from digest.runs.matching.ranking import load_inputs, rank_shard
 from digest.settings import Settings
 from digest.storage.database.secrets import keyring
 from digest.storage.database.transactions import Store, Tx

@@ -11,7 +11,8 @@ from typing import Any
 from digest.issues import LeftOut, Pick
 from digest.papers import Paper
 from digest.runs.lookup import subscriber_at
-from digest.runs.matching.ranking import load_inputs, rank_shard, snapshot
+from digest.runs.matching.prepared_papers import snapshot
+from digest.runs.matching.ranking import load_inputs, rank_shard
 from digest.runs.matching.serialization import pick_dict
 from digest.settings import Settings
 from digest.storage.database.transactions import Store

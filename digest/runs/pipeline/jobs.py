@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from digest.runs.issues.plan import PlanReport, Shard, plan_shard
-from digest.runs.matching.ranking import Snapshot, snapshot
+from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot, snapshot
 from digest.settings import Settings
 from digest.storage import Store, Tx
 from digest.storage.delivery import ledger, runs
@@ -19,7 +20,7 @@ from digest.storage.delivery.jobs import Jobs, open_jobs, outstanding
 from digest.storage.delivery.plans import Entered
 from digest.storage.subscribers import consent, subscribers
 
-__all__ = ["DELIVER", "ENQUEUED_UPTO", "PLAN", "Jobs", "enqueue_due", "open_jobs", "plan_waiting"]
+__all__ = ["DELIVER", "ENQUEUED_UPTO", "PLAN", "Jobs", "PlanJob", "enqueue_due", "open_jobs", "plan_waiting"]
 
 PLAN, DELIVER = "plan", "deliver"
 ENQUEUED_UPTO = "plan jobs enqueued for who was due by"
@@ -44,8 +45,16 @@ def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers
     return count
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlanJob:
+    """The arguments of a plan job."""
+
+    numbers: Sequence[int]  #: of the subscribers
+    seen: Snapshot
+
+
 def plan_waiting(
-    store: Store, jobs: Jobs, settings: Settings, numbers: Sequence[int], seen: Snapshot, now: datetime
+    store: Store, jobs: Jobs, settings: Settings, job: PlanJob, cache: PreparedPapersCache, now: datetime
 ) -> PlanReport:
     """Plan those of a shard who are still due, and return the report; enqueue the delivery with their rows."""
 
@@ -54,11 +63,12 @@ def plan_waiting(
             jobs.defer(tx, DELIVER, {})
 
     with store.reading() as tx:
-        found = subscribers.by_numbers(tx, numbers).values()
+        found = subscribers.by_numbers(tx, job.numbers).values()
     people = [person for person in found if person.next_due is not None and person.next_due <= now]
     if not people:
         return PlanReport()
-    report = plan_shard(store, settings, Shard(subscribers=people, seen=seen), now, enqueue_delivery)
+    shard = Shard(subscribers=people, seen=job.seen, cache=cache)
+    report = plan_shard(store, settings, shard, now, enqueue_delivery)
     _log.info("planned a shard: %d issues", report.planned, extra={"action": "plan", **report.as_dict()})
     return report
 

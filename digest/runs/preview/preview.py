@@ -1,6 +1,6 @@
 """Preview: what a subscriber would get and why, from the same functions as a plan and a delivery, entered nowhere.
 
-A `Previews` keeps the papers and statistics in memory, so that a profile can be tried again and again.
+`IssuePreviews` keeps the papers and statistics in memory, so that a profile can be tried again and again.
 """
 
 from __future__ import annotations
@@ -14,22 +14,15 @@ from digest.deliveries import DeliveryState
 from digest.issues import Issue, SkipReason
 from digest.messages import Message
 from digest.papers import Paper
-from digest.ranking import CorpusStatistics, PaperIndex, Ranking
+from digest.ranking import Ranking
 from digest.rendering import MailRenderer, Rendering
 from digest.runs.issues.compose import Composer
 from digest.runs.issues.plan import IssueMaker, issue_maker, skip_reason
 from digest.runs.issues.render import NO_DELIVERY
 from digest.runs.matching.embeddings import semantics_of
-from digest.runs.matching.ranking import (
-    RankingInputs,
-    Snapshot,
-    calibrations_of,
-    corpus_statistics,
-    load_inputs,
-    rank_shard,
-    snapshot,
-    votes_of,
-)
+from digest.runs.matching.live_preview import LONG_AGO
+from digest.runs.matching.prepared_papers import PreparedPapers, PreparedPapersCache, Selection, Snapshot, snapshot
+from digest.runs.matching.ranking import RankingInputs, calibrations_of, load_inputs, rank_shard, votes_of
 from digest.runs.transactional.send_test import test_message
 from digest.settings import Settings
 from digest.signed_links import Keyring
@@ -39,8 +32,6 @@ from digest.storage.delivery import deliveries, plans
 from digest.storage.papers import listings
 from digest.storage.papers import papers as paper_store
 from digest.subscribers import Subscriber, due_on, latest_due, next_due
-
-SHELVES = 4  #: choices of papers that are kept in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +48,7 @@ class Decided:
     """What a subscriber would get, and what became of every paper."""
 
     subscriber: Subscriber
-    papers: Mapping[int, Paper]  #: all that were judged
+    papers: Mapping[int, Paper]  #: all that were ranked
     ranking: Ranking  #: with every match, and why each paper was left out
     issue: Issue  #: empty where there is a reason to send none
     skip: SkipReason | None
@@ -72,26 +63,13 @@ class Composed:
     message: Message  #: before DKIM
 
 
-@dataclass(frozen=True, kw_only=True)
-class _PreparedPapers:
-    """Papers made ready to be judged."""
-
-    scope: Scope  #: what they were chosen by
-    seen: Snapshot
-    listing: int  #: the last listing read: it may have changed a paper
-    earliest: datetime | None  #: when the first of them was seen
-    papers: Mapping[int, Paper]
-    index: PaperIndex
-    corpus: CorpusStatistics
-
-
 class IssuePreviews:
     """Decides and composes issues of one store, as a run would."""
 
     def __init__(self, store: Store, settings: Settings, now: datetime) -> None:
         self._store, self._settings = store, settings
         self._lock = RLock()
-        self._shelves: list[_PreparedPapers] = []
+        self._cache = PreparedPapersCache()
         with store.transaction() as tx:
             self._keyring: Keyring = keyring(tx, now)
             self._maker: IssueMaker = issue_maker(tx, settings, now)
@@ -102,9 +80,9 @@ class IssuePreviews:
         asking = replace(subscriber, cursor=0) if scope.again or scope.listing else subscriber
         with self._lock:
             with self._store.reading() as tx:
-                inputs, index = self._gather(tx, asking, scope, at)
+                inputs = self._inputs(tx, asking, scope, at)
                 sent = _sent(tx, subscriber)
-            [ranking] = rank_shard(inputs, [asking], index, explain=True).rankings
+            [ranking] = rank_shard(inputs, [asking], explain=True).rankings
         maker = replace(self._maker, now=at)
         return Decided(
             subscriber=subscriber,
@@ -130,53 +108,28 @@ class IssuePreviews:
     def _composer(self, renderer: MailRenderer) -> Composer:
         return Composer(renderer=renderer, keyring=self._keyring, settings=self._settings)
 
-    def _gather(
-        self, tx: Tx, subscriber: Subscriber, scope: Scope, at: datetime
-    ) -> tuple[RankingInputs, PaperIndex | None]:
+    def _inputs(self, tx: Tx, subscriber: Subscriber, scope: Scope, at: datetime) -> RankingInputs:
         seen = snapshot(tx)
-        paper_matrix = self._paper_matrix(tx, seen, scope, at)
+        prepared = self._prepared(tx, seen, scope, at)
         left = {} if scope.again or scope.listing else plans.left_over(tx, [subscriber.number], at)
         unsent = frozenset(number for over in left.values() for number in over.papers)
-        if not unsent <= paper_matrix.papers.keys():
-            return load_inputs(tx, [subscriber], seen, self._settings.issue, at), None
-        inputs = RankingInputs(
-            snapshot=seen,
-            papers=paper_matrix.papers,
-            corpus=paper_matrix.corpus,
+        if not unsent <= prepared.papers.keys():
+            return load_inputs(tx, [subscriber], seen, self._settings.issue, at, self._cache)
+        return RankingInputs(
+            prepared=prepared,
             votes=votes_of(tx, [subscriber.number], at),
             calibrations=calibrations_of(tx, [subscriber.number]),
             left_over=left,
             again={subscriber.number: unsent},
-            semantics=semantics_of(tx, self._settings.issue, paper_matrix.papers),
+            semantics=semantics_of(tx, self._settings.issue, prepared.papers),
         )
-        return inputs, paper_matrix.index
 
-    def _paper_matrix(self, tx: Tx, seen: Snapshot, scope: Scope, at: datetime) -> _PreparedPapers:
-        """Return the papers of the choice: those kept if nothing has changed since."""
-        listing, oldest = listings.latest(tx), at - timedelta(days=self._settings.issue.max_age_days)
-        chosen = replace(scope, again=False)
-        for paper_matrix in self._shelves:
-            same = (paper_matrix.scope, paper_matrix.seen, paper_matrix.listing) == (chosen, seen, listing)
-            if same and (scope.listing or paper_matrix.earliest is None or paper_matrix.earliest >= oldest):
-                return paper_matrix
-        papers = _papers(tx, seen, scope, at, oldest)
-        paper_matrix = _PreparedPapers(
-            scope=chosen,
-            seen=seen,
-            listing=listing,
-            earliest=min((paper.first_seen for paper in papers.values()), default=None),
-            papers=papers,
-            index=PaperIndex(list(papers.values())),
-            corpus=self._corpus(tx, seen),
-        )
-        self._shelves = [paper_matrix, *self._shelves][:SHELVES]
-        return paper_matrix
-
-    def _corpus(self, tx: Tx, seen: Snapshot) -> CorpusStatistics:
-        kept = (
-            paper_matrix.corpus for paper_matrix in self._shelves if paper_matrix.seen.statistics == seen.statistics
-        )
-        return next(kept, None) or corpus_statistics(tx, seen.statistics)
+    def _prepared(self, tx: Tx, seen: Snapshot, scope: Scope, at: datetime) -> PreparedPapers:
+        """Return the papers of the choice. Those of one listing are shown however old they are."""
+        oldest = at - timedelta(days=self._settings.issue.max_age_days)
+        selection = Selection(key=replace(scope, again=False))
+        since = LONG_AGO if scope.listing else oldest
+        return self._cache.prepared(tx, seen, selection, since, lambda: _papers(tx, seen, scope, at, oldest))
 
 
 def _papers(tx: Tx, seen: Snapshot, scope: Scope, at: datetime, oldest: datetime) -> dict[int, Paper]:

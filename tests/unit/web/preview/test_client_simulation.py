@@ -56,9 +56,9 @@ def test_inverting_touches_neither_text_nor_addresses() -> None:
 
 def test_forced_dark_inverts_style_blocks_as_well_and_outlook_leaves_them_to_the_mails_own_rules() -> None:
     assert ".page { background: #171717" in as_seen(MAIL, Scheme.FORCED)
-    live_preview = as_seen(MAIL, Scheme.OUTLOOK)
-    assert "[data-ogsc] .ink { color: #eeeeee; }" in live_preview
-    assert "<html data-ogsc data-ogsb" in live_preview
+    in_outlook = as_seen(MAIL, Scheme.OUTLOOK)
+    assert "[data-ogsc] .ink { color: #eeeeee; }" in in_outlook
+    assert "<html data-ogsc data-ogsb" in in_outlook
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
