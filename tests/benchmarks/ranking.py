@@ -81,7 +81,7 @@ def measure_readers(world: World, counts: Sequence[int]) -> None:
     timing = keywords.seconds
     print(f"{len(world.index)} papers, {DISTINCT:,} keywords, {keywords.scores.nnz:,} hits")
     print(f"keyword matching: {timing[0]:.1f} s to compile, {timing[1]:.1f} s to match; {peak_gigabytes():.2f} GB")
-    print(f"refresh: {timing[2]:.1f} s to measure the keywords in the sample of the background")
+    print(f"refresh: {timing[2]:.1f} s to measure the keywords in the corpus sample")
     print(f"\n{'readers':>10}  {'drawing':>8}  {'scoring':>8}  {'per million':>11}  {'picks':>10}  {'peak':>8}")
     for count in counts:
         drawing = seconds(lambda n=count: list_nothing(shards(world, n)))  # type: ignore[misc]
@@ -136,7 +136,7 @@ def list_nothing(items: Iterator[object]) -> None:
         pass
 
 
-def measure_judging(world: World, readers: int = 1_000) -> None:
+def measure_ranking_time(world: World, readers: int = 1_000) -> None:
     """Print what whole judgements cost, with their reasons, the keywords of each shard being new or known."""
     index = PaperIndex(world.index.papers)
     for name in ("new", "other readers", "more readers"):
@@ -145,7 +145,7 @@ def measure_judging(world: World, readers: int = 1_000) -> None:
         start = time.process_time()
         ranked = rank(index, [RankingProfile(profile=profile) for profile in wanting], world.corpus)
         took, picks = time.process_time() - start, sum(len(j.picks) for j in ranked)
-        print(f"judgements with reasons, {name}: {took / readers * 1e3:.2f} ms a reader ({picks / readers:.1f} picks)")
+        print(f"rankings with reasons, {name}: {took / readers * 1e3:.2f} ms a reader ({picks / readers:.1f} picks)")
 
 
 def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
@@ -158,19 +158,19 @@ def measure_rivals(world: World, papers: int = 535, readers: int = 200) -> None:
     index = PaperIndex(listing)
     matching = seconds(lambda: match(index, known, world.corpus))
     scoring = min(seconds(lambda: match(index, known, world.corpus)) for _ in range(5))
-    judging = seconds(lambda: rank(index, known, world.corpus))
+    ranking_time = seconds(lambda: rank(index, known, world.corpus))
     a = seconds(lambda: [_tfidf(texts, terms) for terms in wanted[:10]]) * readers / 10
     known_papers = [*world.language.papers(2_000, first=60_000), *listing]
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=20_000)
     table = vectorizer.fit_transform(f"{paper.title} {paper.abstract}" for paper in known_papers)
     b = seconds(lambda: [_svm(table, n) for n in range(20)]) * readers / 20
     print(f"\n{papers} papers, {readers} readers: scoring {scoring * 1e3:.1f} ms, first {matching * 1e3:.0f} ms")
-    print(f"judgements with reasons: {judging * 1e3:.0f} ms, with the reading of the papers {whole * 1e3:.0f} ms")
+    print(f"rankings with reasons: {ranking_time * 1e3:.0f} ms, with the reading of the papers {whole * 1e3:.0f} ms")
     for name, rival in (
         ("(a) a TfidfVectorizer a reader", a),
         (f"(b) a LinearSVC a reader over {len(known_papers)} papers", b),
     ):
-        ratios = ", ".join(f"{rival / ours:.0f}" for ours in (scoring, matching, judging, whole))
+        ratios = ", ".join(f"{rival / ours:.0f}" for ours in (scoring, matching, ranking_time, whole))
         print(f"{name}: {rival:.1f} s; times scoring, keywords matched too, with reasons, papers read too: {ratios}")
 
 
@@ -210,7 +210,7 @@ def main() -> None:
     world = made(given.papers)
     print(f"index of {given.papers} papers: {seconds(lambda: PaperIndex(world.index.papers)):.2f} s")
     measure_readers(world, given.readers)
-    measure_judging(world)
+    measure_ranking_time(world)
     measure_rivals(world)
     if given.collections:
         measure_feedback(given.collections)

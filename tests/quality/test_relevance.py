@@ -138,7 +138,7 @@ def test_votes_improve_what_comes_later(relevance: Path, name: str, votes: int, 
 def test_the_match_of_a_paper_hardly_moves_when_500_others_arrive(relevance: Path, name: str, size: int) -> None:
     papers = list(collection(relevance / name).papers)
     random.Random(7).shuffle(papers)
-    readers = [by_words_alone(need.profile) for need in collection(relevance / name).needs]
+    readers = [by_words_alone(topic.profile) for topic in collection(relevance / name).topics]
     first, others, known = papers[:30], papers[30:430], CorpusStatistics.empty().with_papers(papers[530 : 530 + size])
     start = known.with_papers(first)
     later = start.with_papers(papers[430:530]).with_papers(others)

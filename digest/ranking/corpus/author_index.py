@@ -1,4 +1,4 @@
-"""People and categories: which papers are by an author or in a category that a profile follows."""
+"""Authors and categories: which papers have an author or a category that a profile follows."""
 
 from __future__ import annotations
 

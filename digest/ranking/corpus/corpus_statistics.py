@@ -1,6 +1,6 @@
-"""The background: statistics over every paper seen, which make scores comparable from day to day.
+"""Corpus statistics: computed over every paper seen, they make scores comparable from day to day.
 
-Ingest adds papers to it; a run uses one version of it from beginning to end.
+Ingest adds papers to them; a run uses one version from beginning to end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from digest.ranking.corpus.paper_matrix import PaperMatrix
 from digest.ranking.corpus.term_codes import Codes
 
 SAMPLE = 2_000  #: papers in the rolling sample
-SETTLED = 6_000  #: papers from which on each counts whole; before, statistics move no faster than those of so many
+SETTLED = 6_000  #: number of papers from which each counts whole; below, statistics move no faster
 HORIZON = 20_000  #: papers after which one is e times less likely to be in the sample
 
 
@@ -78,7 +78,7 @@ def _priority(key: str, age: float, weight: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusStatistics:
-    """What the ranking knows of all papers seen so far."""
+    """What the ranking has learned from all papers seen so far."""
 
     papers: int = 0  #: papers counted
     weight: float = 0.0  #: what they count in the frequencies, in papers
@@ -90,17 +90,17 @@ class CorpusStatistics:
 
     @classmethod
     def empty(cls) -> CorpusStatistics:
-        """Return the background that has seen nothing; ranking works with it, in its own way."""
+        """Return the statistics of no papers; ranking works with them, without rarities."""
         return cls(sample=PaperSample(features=count_features(read_stream(())), priorities=np.empty(0)))
 
     @property
     def version(self) -> int:
-        """What changes whenever the statistics do: the number of papers counted."""
+        """A number that changes whenever the statistics do: the papers counted."""
         return self.papers
 
     @cached_property
     def lengths(self) -> Lengths:
-        """Mean lengths of titles and abstracts, usual ones before anything was seen."""
+        """Mean lengths of titles and abstracts, defaults before any paper was seen."""
         usual = Lengths()
         return Lengths(
             title=self.title_words[0] / self.title_words[1] if self.title_words[1] else usual.title,
@@ -109,7 +109,7 @@ class CorpusStatistics:
 
     @cached_property
     def paper_matrix(self) -> PaperMatrix:
-        """The papers of the sample, ready to be matched."""
+        """The papers of the sample as a matrix."""
         return PaperMatrix.of(self.sample.features, self.lengths)
 
     def inverse_frequencies(self, features: Codes) -> npt.NDArray[np.float64]:
@@ -117,16 +117,16 @@ class CorpusStatistics:
         return inverse(self.frequencies.of(features), self.weight)
 
     @property
-    def weight_of_news(self) -> float:
-        """What a further paper counts: whole among the first, then at first little, so that they are not overturned."""
+    def weight_of_new_papers(self) -> float:
+        """The weight of a further paper: 1 among the first, then small at first, so that statistics move slowly."""
         return 1.0 if self.papers < FIRST else min(1.0, (UNSEEN_PAPERS + self.weight) / SETTLED)
 
     def with_papers(self, papers: Sequence[Paper]) -> CorpusStatistics:
-        """Return the background after these papers were seen; each must not have been counted before."""
+        """Return the statistics after these papers; none of them may have been counted before."""
         if not papers:
             return self
         features = count_features(read_stream(papers))
-        weight = self.weight_of_news
+        weight = self.weight_of_new_papers
         ages = (self.papers + np.arange(len(papers))) / HORIZON
         priorities = np.array([_priority(p.key, age, weight) for p, age in zip(papers, ages.tolist(), strict=True)])
         return CorpusStatistics(
@@ -140,7 +140,7 @@ class CorpusStatistics:
         )
 
     def dump(self) -> bytes:
-        """Return the background as compressed bytes, two or so for each feature seen; `load` reads them back."""
+        """Return the statistics as compressed bytes, two or so for each feature seen; `load` reads them back."""
         table, sample = self.frequencies, self.sample
         numbers = [self.papers, *self.title_words, *self.abstract_words]
         arrays = {
@@ -158,7 +158,7 @@ class CorpusStatistics:
 
     @classmethod
     def load(cls, data: bytes) -> CorpusStatistics:
-        """Return the background that `dump` wrote."""
+        """Return the statistics that `dump` wrote."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             numbers = [int(n) for n in file["numbers"]]
             keys = np.cumsum(file["steps"], dtype=np.uint32)

@@ -55,7 +55,7 @@ class Features:
     vocabulary: Codes  #: sorted codes of the features
     starts: Ints  #: where the entries of each feature begin
     papers: npt.NDArray[np.int32]  #: paper of each entry, ascending within a feature
-    title: npt.NDArray[np.int32]  #: how often the feature stands in that paper's title
+    title: npt.NDArray[np.int32]  #: how often the feature occurs in that paper's title
     abstract: npt.NDArray[np.int32]
     lengths: Ints  #: papers by 2: content words of title and abstract
 
@@ -66,11 +66,11 @@ class Features:
 
     @property
     def spread(self) -> Ints:
-        """In how many papers each feature stands."""
+        """In how many papers each feature occurs."""
         return np.diff(self.starts)
 
     def saturated(self, lengths: Lengths) -> sparse.csr_array:
-        """Return features by papers: 0 where absent, towards 1 the more often the feature stands in the paper.
+        """Return features by papers: 0 where absent, towards 1 the more often the feature occurs in the paper.
 
         BM25F (Robertson and Zaragoza 2009): term frequencies are weighted and normalised by length per field,
         added, then saturated once.
@@ -101,7 +101,7 @@ def count_features(stream: Stream) -> Features:
 
 
 def tabulate(features: Codes, fields: Ints, lengths: Ints) -> Features:
-    """Return the table of single sightings: a feature and the field (2 x paper, + 1 for the abstract) it stands in."""
+    """Return the table of single sightings: a feature and the field (2 x paper, + 1 for the abstract) it occurs in."""
     order = np.lexsort((fields, features))
     features, papers, in_abstract = features[order], fields[order] // 2, fields[order] % 2
     fresh = np.ones(len(features), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""The shelf: many papers matched with many keywords at once, as products of sparse tables."""
+"""The paper matrix: many papers matched with many keywords at once, as products of sparse tables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ WordWeights = dict[int, float]  # code of a word -> its weight
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledKeywords:
-    """Keywords in the order given, each in one or more writings (as it stands, then known short or long forms)."""
+    """Keywords in the order given, each in one or more forms (as written, then known short or long forms)."""
 
-    writings: tuple[str, ...]
+    forms: tuple[str, ...]
     keyword: Ints  #: keyword of each writing
     owner: Ints  #: writing of each feature
     features: Codes
@@ -33,11 +33,11 @@ class CompiledKeywords:
     maxima: Floats  #: the most that each keyword can score, at weight 1
 
     def rows(self, start: int, stop: int) -> CompiledKeywords:
-        """Return the writings from `start` to `stop`, which must be whole keywords."""
+        """Return the forms from `start` to `stop`, which must be whole keywords."""
         first, last = np.searchsorted(self.keyword, [start, stop])
         low, high = np.searchsorted(self.owner, [first, last])
         return CompiledKeywords(
-            writings=self.writings[first:last],
+            forms=self.forms[first:last],
             keyword=self.keyword[first:last] - start,
             owner=self.owner[low:high] - first,
             features=self.features[low:high],
@@ -47,9 +47,9 @@ class CompiledKeywords:
         )
 
     def word_weights(self) -> list[list[WordWeights]]:
-        """Return for each keyword the weights of the words of each of its writings."""
+        """Return for each keyword the weights of the words of each of its forms."""
         found: list[list[WordWeights]] = [[] for _ in self.maxima]
-        counts = np.bincount(self.owner[self.words], minlength=len(self.writings)).tolist()
+        counts = np.bincount(self.owner[self.words], minlength=len(self.forms)).tolist()
         pairs = zip(self.features[self.words].tolist(), self.weights[self.words].tolist(), strict=True)
         for keyword, count in zip(self.keyword.tolist(), counts, strict=True):
             found[keyword].append(dict(islice(pairs, count)))
@@ -65,7 +65,7 @@ class PaperMatrix:
 
     @classmethod
     def of(cls, features: Features, lengths: Lengths) -> PaperMatrix:
-        """Return the shelf for one table of papers with these mean lengths."""
+        """Return the matrix of one table of papers with these mean lengths."""
         return cls(features=features, saturated=features.saturated(lengths))
 
     def match(self, compiled: CompiledKeywords) -> sparse.csr_array:
@@ -80,18 +80,18 @@ class PaperMatrix:
             yield self._match_block(compiled.rows(start, min(start + step, len(compiled.maxima))))
 
     def _match_block(self, compiled: CompiledKeywords) -> sparse.csr_array:
-        scores = self._match_writings(compiled)
+        scores = self._match_forms(compiled)
         first = np.searchsorted(compiled.keyword, np.arange(len(compiled.maxima)))
-        if len(first) == len(compiled.writings):
+        if len(first) == len(compiled.forms):
             return scores
         best = scores[first]
         for place in range(1, int(np.bincount(compiled.keyword).max())):
-            rows = np.where(first + place < np.append(first[1:], len(compiled.writings)), first + place, -1)
+            rows = np.where(first + place < np.append(first[1:], len(compiled.forms)), first + place, -1)
             best = best.maximum(_rows_or_nothing(scores, rows))
         return sparse.csr_array(best)
 
-    def _match_writings(self, compiled: CompiledKeywords) -> sparse.csr_array:
-        """Return writings by papers; each writing is scaled to the maximum of its keyword.
+    def _match_forms(self, compiled: CompiledKeywords) -> sparse.csr_array:
+        """Return forms by papers; each form is scaled to the maximum of its keyword.
 
         The few features of a block are taken as full rows of papers: a tenth of the cells are filled, and adding rows
         takes a tenth of the time of a product of two sparse tables.
@@ -100,7 +100,7 @@ class PaperMatrix:
         found = places >= 0
         used, column = np.unique(places[found], return_inverse=True)
         saturated = self.saturated[used].toarray()
-        shape, papers = (len(compiled.writings), len(used)), saturated.shape[1]
+        shape, papers = (len(compiled.forms), len(used)), saturated.shape[1]
         words = compiled.weights * compiled.words
         totals = np.bincount(compiled.owner, weights=compiled.weights, minlength=shape[0])
         mass = np.bincount(compiled.owner, weights=words, minlength=shape[0])
@@ -113,8 +113,8 @@ class PaperMatrix:
         row, paper = np.divmod(cells, papers) if papers else (cells, cells)
         share = covered.ravel()[cells] / mass[row]
         share = np.clip((share - COVERAGE_NONE) / (COVERAGE_FULL - COVERAGE_NONE), 0.0, 1.0)
-        said = (weighted @ saturated).ravel()[cells] / totals[row]
-        values = share * compiled.maxima[compiled.keyword][row] * said**SHARPNESS
+        found_weight = (weighted @ saturated).ravel()[cells] / totals[row]
+        values = share * compiled.maxima[compiled.keyword][row] * found_weight**SHARPNESS
         scores = sparse.csr_array((values, paper, np.searchsorted(row, np.arange(shape[0] + 1))), shape=covered.shape)
         scores.eliminate_zeros()
         return scores

@@ -2,7 +2,7 @@
 
 A token is a run of letters and digits, with the plus and hash signs that follow it ("c++", "c#"). It is folded
 (NFKD without marks), lowered and stemmed (Snowball), and its stem becomes a 64-bit code. Two neighbouring stems, stop
-words left aside, make a pair with a code of its own. The two lowest bits of a code say what it stands for.
+words skipped, make a pair with its own code. The two lowest bits of a code say what kind it is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def codes(text: str) -> Codes:
 
 
 def is_stop(values: Codes) -> npt.NDArray[np.bool_]:
-    """Return for each code whether it stands for a stop word."""
+    """Return for each code whether it is a stop word."""
     return (values & STOP).astype(np.bool_)
 
 
@@ -66,7 +66,7 @@ def pairs(first: Codes, second: Codes) -> Codes:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token and where it stands in the text it came from."""
+    """One token and its place in the text."""
 
     code: int
     start: int  #: in characters of the text as it was given

@@ -32,7 +32,7 @@ class Collection:
     """A labelled collection; a document is a paper whose key is its id, numbered from 1."""
 
     papers: tuple[Paper, ...]
-    needs: tuple[Topic, ...]  #: profiles with a relevant document
+    topics: tuple[Topic, ...]  #: profiles with a relevant document
 
 
 def read_collection(documents: bytes, profiles: bytes, grades: bytes) -> Collection:
@@ -43,9 +43,9 @@ def read_collection(documents: bytes, profiles: bytes, grades: bytes) -> Collect
     """
     papers = tuple(_paper(number, row) for number, row in enumerate(_rows(DOCUMENTS, documents, ("id",)), start=1))
     known = {paper.key for paper in papers}
-    by_need = _grades(grades, known)
-    needs = [_need(row, by_need) for row in _rows(PROFILES, profiles, ("id", "keywords"))]
-    return Collection(papers=papers, needs=tuple(need for need in needs if need.grades))
+    by_topic = _grades(grades, known)
+    topics = [_topic(row, by_topic) for row in _rows(PROFILES, profiles, ("id", "keywords"))]
+    return Collection(papers=papers, topics=tuple(topic for topic in topics if topic.grades))
 
 
 def _rows(file: str, data: bytes, wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _paper(number: int, row: Mapping[str, Any]) -> Paper:
     )
 
 
-def _need(row: Mapping[str, Any], grades: Mapping[str, Mapping[str, float]]) -> Topic:
+def _topic(row: Mapping[str, Any], grades: Mapping[str, Mapping[str, float]]) -> Topic:
     keywords = [Keyword(term=k["term"], weight=float(k.get("weight", 1))) for k in row["keywords"]]
     pool = row.get("pool")
     return Topic(
@@ -92,13 +92,13 @@ def _grades(data: bytes, known: set[str]) -> dict[str, dict[str, float]]:
         if not line.strip():
             continue
         try:
-            need, document, grade = line.rstrip("\r").split("\t")
+            topic, document, grade = line.rstrip("\r").split("\t")
             value = float(grade)
         except ValueError as error:
             reason = "expected profile, document and grade, tab-separated"
             raise UsageError(f"{GRADES}, line {number}: {line[:60]!r}: {reason}") from error
         if document in known and value > 0:
-            grades[need][document] = value
+            grades[topic][document] = value
     return grades
 
 

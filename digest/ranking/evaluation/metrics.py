@@ -1,4 +1,4 @@
-"""Measures: how well an order of papers serves a need."""
+"""Metrics: how well an order of papers serves a topic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Metrics:
     profiles: int = 1
 
     def as_dict(self) -> dict[str, float | int]:
-        """Return the measures for --json, to four decimals."""
+        """Return the metrics for --json, to four decimals."""
         values = {
             "ndcg@10": self.ndcg,
             "map": self.average_precision,
@@ -33,7 +33,7 @@ class Metrics:
 
 
 def metrics_of(order: Sequence[str], grades: Mapping[str, float]) -> Metrics:
-    """Return the measures of one order of documents, best first; `grades` has the relevant ones, at least one."""
+    """Return the metrics of one order of documents, best first; `grades` has the relevant ones, at least one."""
     gains = [grades.get(document, 0.0) for document in order]
     hits = [rank for rank, gain in enumerate(gains) if gain > 0]
     ideal = sorted(grades.values(), reverse=True)

@@ -3,7 +3,7 @@
 A raw score has no scale of its own. Two measures give it one. The first is the reach x: the score as a part of what
 one keyword of the profile can reach (the geometric mean of the strongest and the average keyword), so that a paper
 that is all about one interest counts as much for a reader with eight interests as for one with a single one. The
-second is the level of the profile: how much the papers of the background sample have of its keywords (the mean of the
+second is the level of the profile: how much the papers of the corpus sample have of its keywords (the mean of the
 square roots of their reach, for each keyword by itself, then the geometric mean over the keywords); it is high for
 words that stand everywhere. The match is
 `100 sigmoid(intercept + reach f(x) - level ln(level of the profile))` with `f(x) = x^power / (x^power + half^power)`,
@@ -12,7 +12,7 @@ which keeps the order of the scores.
 The level is a mean over hundreds of papers, where the share of papers scoring higher hangs on a handful; and until
 hundreds have been seen, what is usual counts for more than what one page happens to hold. So a match moves little
 from day to day, and means the same on the first. The constants come from a logistic regression on labelled profiles of
-one interest and on unions of four and eight of them; by hand the curve was made steeper where a whole keyword stands in
+one interest and on unions of four and eight of them; by hand the curve was made steeper where a whole keyword occurs in
 the title, for a reader with that keyword alone to get such a paper above 60.
 """
 
@@ -37,23 +37,23 @@ _FORMAT = struct.Struct("<qff")
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """How one profile with votes scores the background sample; made anew when profile, votes or statistics change."""
+    """How one profile with votes scores the corpus sample; made anew when profile, votes or statistics change."""
 
-    fingerprint: int  #: of the profile, its votes and the version of the background
+    fingerprint: int  #: of the profile, its votes and the version of the corpus statistics
     peak: float  #: the highest score that the keywords alone reach in it
-    taste: float  #: mean of the three strongest effects of the votes in it
+    feedback_strength: float  #: mean of the three strongest effects of the votes in it
 
     def dump(self) -> bytes:
         """Return the calibration as 16 bytes; `load` reads them back."""
-        return _FORMAT.pack(self.fingerprint, self.peak, self.taste)
+        return _FORMAT.pack(self.fingerprint, self.peak, self.feedback_strength)
 
     @classmethod
     def load(cls, data: bytes) -> Calibration:
         """Return the calibration that `dump` wrote; one that holds for nobody when the bytes are of another form."""
         if len(data) != _FORMAT.size:
-            return cls(fingerprint=-1, peak=0.0, taste=0.0)
-        mark, peak, taste = _FORMAT.unpack(data)
-        return cls(fingerprint=mark, peak=peak, taste=taste)
+            return cls(fingerprint=-1, peak=0.0, feedback_strength=0.0)
+        mark, peak, feedback_strength = _FORMAT.unpack(data)
+        return cls(fingerprint=mark, peak=peak, feedback_strength=feedback_strength)
 
 
 def fingerprint(profile: Profile, votes: Sequence[tuple[int, int]], version: int) -> int:

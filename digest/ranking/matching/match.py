@@ -1,4 +1,4 @@
-"""Matching: many readers against the papers of an index in one sparse product, before anything is chosen or told."""
+"""Matching: many readers against the papers of an index in one sparse product, before selection and reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.ranking.matching.scoring import Matches, Scores, calibrate, reaching
 
 @dataclass(frozen=True, kw_only=True)
 class MatchedPapers:
-    """Which papers match which readers, with the tables that tell why."""
+    """Which papers match which readers, with the tables that explain why."""
 
     profile_matrix: ProfileMatrix
     calibrations: Sequence[Calibration | None]  #: of those who voted
@@ -35,7 +35,7 @@ def match(
     *,
     everything: bool = False,
 ) -> MatchedPapers:
-    """Return the papers that are new to each reader and reach the minimum; with `everything` all that score at all."""
+    """Return the papers new to each reader that reach the minimum; with `everything`, all that score above 0."""
     profile_matrix = ProfileMatrix.of(readers, index.interest_index(corpus), corpus)
     calibrations = calibrate(readers, corpus, profile_matrix)
     nearness = semantics.nearness(readers, index) if semantics else None
@@ -63,10 +63,10 @@ def _new_ones(matches: Matches, readers: Sequence[RankingProfile], numbers: Ints
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """How much of each match comes from each interest, for the matches of one call, one after the other."""
+    """How much of each match comes from each interest, for all matches of one call, in order."""
 
     starts: Ints  #: where the parts of each match begin
-    columns: Ints  #: the interest, as a column of the wishes; in the order of the profile
+    columns: Ints  #: the interest, as a column of the profile matrix; in profile order
     values: Floats  #: its part of the score
     strongest: Ints  #: for each match the column of its largest part, the first of several; -1 without one
 

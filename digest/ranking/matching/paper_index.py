@@ -29,7 +29,7 @@ class FieldTokens:
 
     words: Sequence[Token]
     content: Sequence[Token]  #: without stop words
-    places: Mapping[int, Sequence[int]]  #: code of a word -> where it stands in `content`
+    places: Mapping[int, Sequence[int]]  #: code of a word -> its places in `content`
 
     @classmethod
     def of(cls, text: str) -> FieldTokens:
@@ -43,10 +43,10 @@ class FieldTokens:
 
 @dataclass(frozen=True, kw_only=True)
 class PaperTokens:
-    """What a paper says, for looking up whether it has the words of a keyword, and where."""
+    """The tokens of a paper, to look up whether it has the words of a keyword, and where."""
 
-    passages: Mapping[str, FieldTokens]  #: "title" and "abstract"
-    words: Mapping[int, str]  #: code of a word -> how it first stands in the paper
+    fields: Mapping[str, FieldTokens]  #: "title" and "abstract"
+    words: Mapping[int, str]  #: code of a word -> its first surface form in the paper
     neighbours: Mapping[tuple[int, int], tuple[str, str, str]]
     """Codes of words that follow each other, stop words left aside -> the first, what is between, the second."""
 
@@ -69,19 +69,19 @@ class PaperIndex:
         return len(self.papers)
 
     def paper_matrix(self, corpus: CorpusStatistics) -> PaperMatrix:
-        """Return the papers ready to be matched under this background."""
+        """Return the papers as a matrix, weighted with these corpus statistics."""
         if self._paper_matrix is None or self._paper_matrix[0] is not corpus:
             self._paper_matrix = corpus, PaperMatrix.of(self.features, corpus.lengths)
         return self._paper_matrix[1]
 
     def vectors(self, corpus: CorpusStatistics) -> sparse.csr_array:
-        """Return words by papers as the votes are compared with them."""
+        """Return words by papers, as feedback vectors are compared with them."""
         if self._vectors is None or self._vectors[0] is not corpus:
             self._vectors = corpus, word_vectors(self.paper_matrix(corpus), corpus)
         return self._vectors[1]
 
     def tokens_of(self, place: int) -> PaperTokens:
-        """Return what one paper says in title and abstract."""
+        """Return the tokens of one paper's title and abstract."""
         if place not in self._paper_tokens:
             self._paper_tokens[place] = self._read(place)
         return self._paper_tokens[place]
@@ -89,17 +89,17 @@ class PaperIndex:
     def _read(self, place: int) -> PaperTokens:
         paper, first, neighbours = self.papers[place], dict[int, str](), dict[tuple[int, int], tuple[str, str, str]]()
         texts = {"title": paper.title, "abstract": paper.abstract}
-        passages = {field: FieldTokens.of(text) for field, text in texts.items()}
+        fields = {field: FieldTokens.of(text) for field, text in texts.items()}
         for field, text in texts.items():
-            for word in passages[field].words:
+            for word in fields[field].words:
                 first.setdefault(word.code, text[word.start : word.end])
-            for one, next_one in pairwise(passages[field].content):
+            for one, next_one in pairwise(fields[field].content):
                 pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]
                 neighbours.setdefault((one.code, next_one.code), pieces)
-        return PaperTokens(passages=passages, words=first, neighbours=neighbours)
+        return PaperTokens(fields=fields, words=first, neighbours=neighbours)
 
     def interest_index(self, corpus: CorpusStatistics) -> InterestIndex:
-        """Return what readers asked of these papers before under this background, to be added to."""
+        """Return the interest index of these papers under these corpus statistics; it grows with each profile."""
         held = self._interest_index
         if held is None or held[0] is not corpus or held[1].is_full:
             held = self._interest_index = corpus, InterestIndex(self.paper_matrix(corpus), self.author_index, corpus)

@@ -1,4 +1,4 @@
-"""Wishes: the profiles of many readers as one sparse table of readers by interests."""
+"""Profile matrix: the profiles of many readers as one sparse table of readers by interests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from digest.ranking.matching.interest_index import Interest, InterestIndex, Key
 from digest.ranking.matching.relevance_feedback import FeedbackWeights, Vote, feedback_weights
 
 AUTHOR_REACH = 1.5  #: an author who is followed counts for more than what keywords usually reach
-CATEGORY_REACH, ONLY_CATEGORY_REACH = 0.2, 0.8  #: a category is a hint beside other wishes, else the wish itself
+CATEGORY_REACH, ONLY_CATEGORY_REACH = (
+    0.2,
+    0.8,
+)  #: a category is a hint next to other interests, else the interest itself
 
 
 LENGTH_DISCOUNT = 0.25  #: how much of the lead that long and rare phrases have over short ones is taken back
@@ -32,7 +35,7 @@ class RankingProfile:
     cursor: int = 0  #: papers up to this number were considered before
     again: frozenset[int] = frozenset()  #: numbers up to the cursor that are considered once more
     votes: tuple[Vote, ...] = ()
-    calibration: Calibration | None = None  #: as stored; made anew when it is not of this profile and background
+    calibration: Calibration | None = None  #: as stored; recomputed when it is not of this profile and corpus
 
     def is_new(self, number: int) -> bool:
         """Tell whether the paper with that number is to be considered."""
@@ -48,12 +51,12 @@ class RankingProfile:
 class ProfileMatrix:
     """The profiles of many readers as tables, a row a reader.
 
-    In each row stand the keywords in the order of the profile, then who and what is followed, so that nothing depends
-    on who else is judged.
+    Each row has the keywords in the order of the profile, then authors and categories, so that no row depends on the
+    other readers.
     """
 
     interest_index: InterestIndex
-    numbers: Ints  #: the interest of each column, by its number in the catalogue
+    numbers: Ints  #: the interest of each column, by its number in the interest index
     keywords: sparse.csr_array  #: readers by interests: weights of the keywords alone
     weights: sparse.csr_array  #: readers by interests
     reaches: sparse.csr_array  #: what each keyword of the reader can reach
@@ -82,7 +85,7 @@ class ProfileMatrix:
 
     @property
     def levels(self) -> Floats:
-        """How much the background sample has of what each reader asks for."""
+        """How much the corpus sample has of what each reader asks for."""
         return profile_levels(self.reaches, self.interest_index.levels(self.numbers))
 
     @property

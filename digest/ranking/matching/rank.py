@@ -1,4 +1,4 @@
-"""Judging: papers and readers in, for each reader the picks with their reasons out."""
+"""Ranking: papers and profiles in, for each profile the picks with their reasons out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class Ranking:
     left_out: Mapping[int, LeftOut] = field(default_factory=dict)  #: paper number -> why; filled on request
     excluded_by: Mapping[int, str] = field(default_factory=dict)  #: paper number -> the term; filled on request
     matched: tuple[Pick, ...] = ()  #: every paper with a match, excluded ones too, best first; filled on request
-    calibration: Calibration | None = field(default=None, compare=False)  #: of one who voted: to be handed in again
+    calibration: Calibration | None = field(
+        default=None, compare=False
+    )  #: of a reader who voted; pass it to the next call
 
 
 def rank(
@@ -47,12 +49,12 @@ def rank(
     explain: bool = False,
     semantics: Semantics | None = None,
 ) -> list[Ranking]:
-    """Return each reader's judgement of the papers, in the order of the readers.
+    """Return the ranking of the papers for each reader, in the order of the readers.
 
     All readers are matched in one sparse product. A paper counts for a reader only when its number is above the
-    cursor or among those to be considered again. A caller who judges the same papers again hands in a PaperIndex made
-    once. With `explain`, the judgements also hold every match and why each other paper was left out. With `semantics`,
-    papers near in meaning count as well.
+    cursor or among those to be considered again. To rank the same papers repeatedly, pass a PaperIndex. With
+    `explain`, a ranking also holds every match, and why each other paper was left out. With `semantics`, papers near
+    in meaning count too.
     """
     if not readers:
         return []
@@ -61,7 +63,7 @@ def rank(
 
 
 class _RankingSession:
-    """One call of `judge`: the tables that its readers share."""
+    """One call of `rank`: the tables that its readers share."""
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class _RankingSession:
         self._having = {term: frozenset(papers_with(term, index).tolist()) for term in terms}
 
     def rankings(self) -> Iterator[Ranking]:
-        """Return one judgement a reader, in order."""
+        """Yield one ranking per reader, in order."""
         bounds = np.searchsorted(self._matches.reader, np.arange(len(self._readers) + 1)).tolist()
         candidates = self._candidates()
         cursors = [reader.cursor for reader in self._readers]
@@ -156,7 +158,7 @@ class _RankingSession:
     def _trending(
         self, reader: RankingProfile, excluded: frozenset[int], shown: frozenset[int], length: int
     ) -> tuple[Pick, ...]:
-        """Return up to `length` trending papers; beside picks only such as stand out."""
+        """Return up to `length` trending papers; next to picks, only those that stand out."""
         picks: list[Pick] = []
         for place in self._index.trending if length else ():
             popularity = self._index.papers[place].popularity

@@ -9,18 +9,18 @@ from digest.issues import Reason, ReasonKind
 from digest.ranking.corpus.author_index import in_category, name_parts, same_person
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Floats
-from digest.ranking.matching.hit_spans import HitSpan, locate, said
+from digest.ranking.matching.hit_spans import HitSpan, find_span, words_found
 from digest.ranking.matching.match import MatchedPapers
 from digest.ranking.matching.paper_index import PaperIndex
 
 Nearest = Callable[[int, int], tuple[str, HitSpan]]
-"""Gives for a reader and a paper the keyword that the paper is near to in meaning, and where in its text."""
+"""For a reader and a paper: the keyword that the paper is near to in meaning, and where in its text."""
 
 NAMED_WORDS = 3  #: words of liked or disliked papers that a reason names
 
 
 class Explainer:
-    """Explains matches; what readers share (where a keyword stands in a paper) is looked up once."""
+    """Explains matches; where a keyword occurs in a paper is looked up once for all readers."""
 
     def __init__(self, matched: MatchedPapers, index: PaperIndex, corpus: CorpusStatistics) -> None:
         self._profile_matrix, self._scores, self._index, self._corpus = (
@@ -39,29 +39,29 @@ class Explainer:
     ) -> tuple[Reason, ...]:
         """Return the reasons for one match, strongest first; their contributions add up to it.
 
-        `parts` has what each interest contributes to the score; `nearest` says what the paper is near to in meaning.
+        `parts` has what each interest contributes to the score; `nearest` finds the keyword nearest in meaning.
         """
-        feedback, near = self._taste_parts(reader, paper), self._near_part(reader, paper)
+        feedback, near = self._feedback_parts(reader, paper), self._nearness_part(reader, paper)
         points = match / math.fsum([*parts.values(), *feedback.values(), near])
-        reasons = [self._standing(column, paper).contributing(points * part) for column, part in parts.items()]
+        reasons = [self._interest_reason(column, paper).contributing(points * part) for column, part in parts.items()]
         if feedback:
-            reasons += self._taste_reasons(paper, {code: points * part for code, part in feedback.items()})
+            reasons += self._feedback_reasons(paper, {code: points * part for code, part in feedback.items()})
         if near and nearest:
             reasons.append(_near_reason(*nearest(reader, paper), points * near))
         reasons.sort(key=_strength)
         return _adding_up(reasons, match)
 
-    def _standing(self, column: int, paper: int) -> Reason:
-        """Return the reason that an interest is for a paper, but for how much it contributes."""
+    def _interest_reason(self, column: int, paper: int) -> Reason:
+        """Return the reason that an interest gives for a paper, with a contribution of 0."""
         key = self._numbers[column], paper
         if key not in self._found:
-            self._found[key] = self._find(*key)
+            self._found[key] = self._explain(*key)
         return self._found[key]
 
-    def _find(self, number: int, place: int) -> Reason:
+    def _explain(self, number: int, place: int) -> Reason:
         interest, paper = self._interest_index.interest(number), self._index.papers[place]
         if interest.kind is ReasonKind.KEYWORD:
-            return self._find_keyword(number, place)
+            return self._explain_keyword(number, place)
         if interest.kind is ReasonKind.AUTHOR:
             wanted = name_parts(interest.term)
             matched = next((a for a in paper.authors if same_person(wanted, name_parts(a))), "")
@@ -70,14 +70,14 @@ class Explainer:
             matched, field = in_category(interest.term, paper.categories), "categories"
         return Reason(term=interest.term, kind=interest.kind, field=field, contribution=0.0, matched=matched)
 
-    def _find_keyword(self, number: int, place: int) -> Reason:
-        """Return where the keyword stands, or its other form where the paper has more of that."""
+    def _explain_keyword(self, number: int, place: int) -> Reason:
+        """Return where the keyword occurs, or its other form where the paper has more of that."""
         having = self._index.tokens_of(place).words
-        writings = self._interest_index.writings(number)
-        shares = [_share(weights, having) for weights in writings]
+        forms = self._interest_index.forms(number)
+        shares = [_share(weights, having) for weights in forms]
         best = shares.index(max(shares))
-        span = locate(writings[best], self._index, place)
-        in_one_place = span.words == sum(code in having for code in writings[best])
+        span = find_span(forms[best], self._index, place)
+        in_one_place = span.words == sum(code in having for code in forms[best])
         return Reason(
             term=self._interest_index.interest(number).term,
             kind=ReasonKind.ACRONYM if best else ReasonKind.KEYWORD,
@@ -86,16 +86,16 @@ class Explainer:
             start=span.start,
             end=span.end,
             matched=span.matched,
-            words="" if in_one_place else said(list(writings[best]), self._index, place),
+            words="" if in_one_place else words_found(list(forms[best]), self._index, place),
             share=shares[best],
         )
 
-    def _near_part(self, reader: int, paper: int) -> float:
+    def _nearness_part(self, reader: int, paper: int) -> float:
         return 0.0 if self._scores.near is None else float(self._scores.near[reader, paper])
 
-    def _taste_parts(self, reader: int, paper: int) -> dict[int, float]:
-        """Return what each word of the reader's taste contributes to the score of a paper, by the word's code."""
-        if not self._scores.taste_factors[reader]:
+    def _feedback_parts(self, reader: int, paper: int) -> dict[int, float]:
+        """Return what each feedback word of the reader contributes to the score of a paper, by the word's code."""
+        if not self._scores.feedback_factors[reader]:
             return {}
         if self._effects[0] != reader:
             self._effects = reader, dict(self._reader_effects(reader))
@@ -108,14 +108,14 @@ class Explainer:
         places, vectors = self._index.features.places(codes), self._index.vectors(self._corpus)
         for code, place, weight in zip(codes, places, row.data, strict=True):
             if place >= 0:
-                factor = weight * self._scores.taste_factors[reader]
+                factor = weight * self._scores.feedback_factors[reader]
                 yield int(code), factor * vectors[[place]].toarray().ravel()
 
-    def _taste_reasons(self, paper: int, points: Mapping[int, float]) -> Iterator[Reason]:
+    def _feedback_reasons(self, paper: int, points: Mapping[int, float]) -> Iterator[Reason]:
         for kind, sign in ((ReasonKind.LIKED, 1), (ReasonKind.DISLIKED, -1)):
             mine = sorted((c for c, p in points.items() if p * sign > 0), key=lambda c: -abs(points[c]))
             if mine:
-                spans = [locate({code: 1.0}, self._index, paper) for code in mine[:NAMED_WORDS]]
+                spans = [find_span({code: 1.0}, self._index, paper) for code in mine[:NAMED_WORDS]]
                 yield Reason(
                     term=", ".join(span.matched.lower() for span in spans),
                     kind=kind,
@@ -128,7 +128,7 @@ class Explainer:
 
 
 def _share(weights: Mapping[int, float], having: Container[int]) -> float:
-    """Return how much of a keyword's weight those of its words carry that a paper has."""
+    """Return the share of a keyword's weight that the words found in a paper carry."""
     missing = [weight for code, weight in weights.items() if code not in having]
     return round(1.0 - math.fsum(missing) / math.fsum(weights.values()), 2) if missing else 1.0
 
@@ -150,6 +150,6 @@ def _strength(reason: Reason) -> tuple[float, str]:
 
 
 def _adding_up(reasons: Sequence[Reason], match: int) -> tuple[Reason, ...]:
-    """Return the reasons with what rounding lost given to the strongest, so that they add up to the match."""
+    """Return the reasons with the rounding error added to the strongest, so that they add up to the match."""
     lost = match - math.fsum(reason.contribution for reason in reasons)
     return (reasons[0].contributing(reasons[0].contribution + lost), *reasons[1:]) if lost else tuple(reasons)

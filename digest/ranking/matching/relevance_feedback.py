@@ -1,7 +1,7 @@
-"""Feedback: what votes on earlier papers say about words, after Rocchio (1971).
+"""Relevance feedback: what votes on earlier papers say about words, after Rocchio (1971).
 
-A reader's taste is the mean of the papers liked less half the mean of the papers disliked, cut to its strongest
-words. It is linear: each word's effect on a paper can be told, and adds up with the keywords.
+A reader's feedback vector is the mean of the papers liked less a share of the mean of the papers disliked, cut to its
+strongest words. It is linear: each word's effect on a paper can be named, and adds up with the keywords.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from digest.ranking.corpus.features import Features, Floats, count_features, rea
 from digest.ranking.corpus.paper_matrix import PaperMatrix
 from digest.ranking.corpus.term_codes import PAIR, STOP, Codes
 
-DISLIKED_SHARE = 0.4  #: what a vote down counts beside a vote up
-STRENGTH, STRONGEST = 0.7, 5  #: effect of the votes is STRENGTH sqrt(votes) beside that of the keywords, up to 5 votes
-KEPT = 80  #: words kept of a taste
+DISLIKED_SHARE = 0.4  #: weight of a vote down relative to a vote up
+STRENGTH, STRONGEST = 0.7, 5  #: the votes' effect relative to the keywords is STRENGTH sqrt(votes), up to 5 votes
+KEPT = 80  #: words kept of a feedback vector
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
-    """What a reader said about an earlier paper."""
+    """A reader's vote on an earlier paper."""
 
     paper: Paper
     value: Literal[1, -1]
@@ -34,14 +34,14 @@ class Vote:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackWeights:
-    """The tastes of many readers: a sparse table of readers by words."""
+    """The feedback vectors of many readers: a sparse table of readers by words."""
 
     words: Codes  #: sorted codes, one a column
     weights: sparse.csr_array
     strengths: Floats  #: for each reader, 0 without votes
 
     def effects(self, vectors: sparse.csr_array, features: Features) -> sparse.csr_array:
-        """Return readers by papers: how much each paper is to each reader's taste, before any scaling."""
+        """Return readers by papers: the effect of each reader's votes on each paper, before any scaling."""
         return self._on(features) @ vectors
 
     def _on(self, features: Features) -> sparse.csr_array:
@@ -62,7 +62,7 @@ def word_vectors(paper_matrix: PaperMatrix, corpus: CorpusStatistics) -> sparse.
 
 
 def feedback_weights(votes: Sequence[Sequence[Vote]], corpus: CorpusStatistics) -> FeedbackWeights:
-    """Return the tastes of the readers who cast these votes, a row a reader, empty for one without votes."""
+    """Return the feedback vectors of the readers who cast these votes, one row per reader, empty without votes."""
     papers = {vote.paper.key: vote.paper for cast in votes for vote in cast}
     place = {key: number for number, key in enumerate(papers)}
     features = count_features(read_stream(list(papers.values())))

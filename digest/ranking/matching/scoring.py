@@ -1,4 +1,4 @@
-"""Scoring: the wishes of many readers against the papers of an index, in one sparse product."""
+"""Scoring: the interests of many readers against the papers of an index, in one sparse product."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import sparse
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Floats, Ints
 from digest.ranking.matching.calibration import Calibration, MatchScale
-from digest.ranking.matching.embeddings import worth
+from digest.ranking.matching.embeddings import nearness_score
 from digest.ranking.matching.paper_index import PaperIndex
 from digest.ranking.matching.profile_matrix import ProfileMatrix, RankingProfile, row_maxima
 from digest.ranking.matching.relevance_feedback import FeedbackWeights, word_vectors
@@ -28,12 +28,14 @@ def calibrate(
     known = {n: c for n, mark in marks.items() if (c := readers[n].calibration) and c.fingerprint == mark}
     stale = [n for n in marks if n not in known]
     made = _measure(stale, profile_matrix, corpus) if stale else ()
-    known |= {n: Calibration(fingerprint=marks[n], peak=p, taste=t) for n, (p, t) in zip(stale, made, strict=True)}
+    known |= {
+        n: Calibration(fingerprint=marks[n], peak=p, feedback_strength=t) for n, (p, t) in zip(stale, made, strict=True)
+    }
     return [known.get(n) for n in range(len(readers))]
 
 
 def _measure(rows: Sequence[int], profile_matrix: ProfileMatrix, corpus: CorpusStatistics) -> list[tuple[float, float]]:
-    """Return peak and taste of each of these readers, in single precision as they are stored."""
+    """Return peak and feedback strength of each of these readers, in the single precision that is stored."""
     effects = _sample_effects(profile_matrix.feedback, corpus)
     measured: list[tuple[float, float]] = []
     for start in range(0, len(rows), _ROWS):
@@ -41,8 +43,8 @@ def _measure(rows: Sequence[int], profile_matrix: ProfileMatrix, corpus: CorpusS
         weights = profile_matrix.keywords[chunk]
         used = np.unique(weights.indices)
         peaks = row_maxima(weights[:, used] @ profile_matrix.interest_index.sample_scores(profile_matrix.numbers[used]))
-        taste = _mean_of_strongest(effects[chunk].toarray())
-        measured += np.column_stack([peaks, taste]).astype(np.float32).tolist()
+        feedback_strength = _mean_of_strongest(effects[chunk].toarray())
+        measured += np.column_stack([peaks, feedback_strength]).astype(np.float32).tolist()
     return measured
 
 
@@ -56,13 +58,13 @@ def _mean_of_strongest(effects: Floats) -> Floats:
     return np.asarray(-np.partition(-np.abs(effects), 2, axis=1)[:, :3].mean(axis=1))
 
 
-def _taste_factors(profile_matrix: ProfileMatrix, calibrations: Sequence[Calibration | None]) -> Floats:
-    """Return what an effect is multiplied with, so that it stands beside the scores of the keywords."""
+def _feedback_factors(profile_matrix: ProfileMatrix, calibrations: Sequence[Calibration | None]) -> Floats:
+    """Return the factor of each reader's feedback effects, on the scale of the keyword scores."""
     factors = np.zeros(len(calibrations))
     for row, calibration in enumerate(calibrations):
-        if calibration is not None and calibration.taste > 0:
+        if calibration is not None and calibration.feedback_strength > 0:
             peak = calibration.peak if calibration.peak > 0 else profile_matrix.norms[row] / 2
-            factors[row] = profile_matrix.feedback.strengths[row] * peak / calibration.taste
+            factors[row] = profile_matrix.feedback.strengths[row] * peak / calibration.feedback_strength
     return factors
 
 
@@ -71,7 +73,7 @@ class Scores:
     """What the papers of an index score for many readers."""
 
     interests: sparse.csr_array  #: interests by papers, at weight 1
-    taste_factors: Floats  #: what each reader's taste is multiplied with
+    feedback_factors: Floats  #: what each reader's feedback effects are multiplied by
     near: sparse.csr_array | None  #: readers by papers: what nearness in meaning adds
     total: sparse.csr_array  #: readers by papers
 
@@ -87,13 +89,13 @@ class Scores:
         """Return the scores of all papers for all readers; papers that score nothing have no entry."""
         interests = profile_matrix.interest_index.scores(profile_matrix.numbers)
         total = sparse.csr_array(profile_matrix.weights @ interests)
-        factors = _taste_factors(profile_matrix, calibrations)
+        factors = _feedback_factors(profile_matrix, calibrations)
         if factors.any():
             effects = profile_matrix.feedback.effects(index.vectors(corpus), index.features)
             total = sparse.csr_array(total + sparse.diags_array(factors) @ effects)
-        near = None if nearness is None else worth(profile_matrix.strongest, nearness)
+        near = None if nearness is None else nearness_score(profile_matrix.strongest, nearness)
         total = total if near is None else sparse.csr_array(total + near)
-        return cls(interests=interests, taste_factors=factors, near=near, total=total)
+        return cls(interests=interests, feedback_factors=factors, near=near, total=total)
 
 
 @dataclass(frozen=True, kw_only=True)

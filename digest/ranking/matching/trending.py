@@ -1,4 +1,4 @@
-"""Trending: papers in the order of what sources tell of their reception, apart from any profile."""
+"""Trending: papers ordered by their reception as sources report it, regardless of any profile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from digest.papers import Paper, Popularity
 
-SECTION = 3  #: papers in the trending section beside the picks
+SECTION = 3  #: papers in the trending section next to the picks
 
 
 def order(papers: Sequence[Paper]) -> list[int]:

@@ -1,6 +1,6 @@
 """Advice: keywords that tell papers apart badly, because nearly all or none of them have it, and what might do better.
 
-A misspelt word is mended by the words of the papers; beside it stand phrases of the papers that come near.
+A misspelt word is corrected with the words of the papers, next to phrases of papers that come near.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ def _diagnosis(keyword: Keyword, index: PaperIndex, corpus: CorpusStatistics) ->
     share = round(100 * len(having) / len(index))
     if len(having) and share < NEARLY_ALL:
         return None
-    mended = "" if len(having) else correction(keyword.term, index.papers)
-    near = having if len(having) else _having(set(tokens(mended or keyword.term)) - STOP_WORDS, index)
+    corrected = "" if len(having) else correction(keyword.term, index.papers)
+    near = having if len(having) else _having(set(tokens(corrected or keyword.term)) - STOP_WORDS, index)
     texts = [(index.papers[place].title, index.papers[place].abstract) for place in near[:_READ]]
     proposed = extract_keywords(texts, corpus, _INSTEAD) if texts else []
-    instead = dict.fromkeys(term for term in [mended, *proposed] if term and term.casefold() != keyword.term.casefold())
+    instead = dict.fromkeys(
+        term for term in [corrected, *proposed] if term and term.casefold() != keyword.term.casefold()
+    )
     return KeywordDiagnosis(term=keyword.term, everything=len(having) > 0, share=share, instead=tuple(instead))
 
 

@@ -1,7 +1,7 @@
 """Proposals: texts that a reader likes -> the words and phrases that would have found them.
 
 Candidates are runs of up to three words between stop words and punctuation, as in RAKE (Rose et al. 2010). A candidate
-counts by how often it stands in the texts, titles threefold, times how rare its words are among all papers seen.
+counts by how often it occurs in the texts, titles threefold, times how rare its words are among all papers seen.
 """
 
 from __future__ import annotations

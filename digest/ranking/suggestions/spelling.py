@@ -1,4 +1,4 @@
-"""Spelling: what a keyword that no paper has may have been meant to be."""
+"""Spelling: the keyword that a misspelt one was probably meant to be."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def correction(term: str, papers: Iterable[Paper]) -> str:
     counts = Counter(token for paper in papers for token in tokens(f"{paper.title} {paper.abstract}"))
     known = {code(token) for token in counts}
     words = tokens(term)
-    mended = [word if code(word) in known else _most_alike(word, counts) for word in words]
-    return "" if mended == words or not all(mended) else " ".join(mended)
+    corrected = [word if code(word) in known else _most_alike(word, counts) for word in words]
+    return "" if corrected == words or not all(corrected) else " ".join(corrected)
 
 
 def _most_alike(word: str, counts: Counter[str]) -> str:

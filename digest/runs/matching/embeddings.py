@@ -1,4 +1,4 @@
-"""Meaning: vectors of papers for the semantic extra, made once a paper and kept in the store."""
+"""Embeddings: vectors of papers for the semantic extra, made once per paper and stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from digest.papers import Paper
-from digest.ranking.matching.embeddings import Semantics, embed, load_encoder, recipe
+from digest.ranking.matching.embeddings import Semantics, embed, load_encoder, vectors_name
 from digest.settings import IssueSettings
 from digest.storage import Store, Tx
 from digest.storage.papers import papers, statistics
@@ -26,12 +26,12 @@ def embed_new(store: Store, settings: IssueSettings, now: datetime) -> int:
     encoder = load_encoder(settings.semantic_model)
     with store.reading() as tx:
         recent = papers.beyond(tx, 0, seen_since=now - timedelta(days=settings.max_age_days))
-        known = statistics.embeddings(tx, recipe(encoder), [paper.number for paper in recent])
+        known = statistics.embeddings(tx, vectors_name(encoder), [paper.number for paper in recent])
     missing = [paper for paper in recent if paper.number not in known]
     for start in range(0, len(missing), BATCH):
         vectors = embed(missing[start : start + BATCH], encoder)
         with store.transaction() as tx:
-            statistics.store_embeddings(tx, recipe(encoder), vectors)
+            statistics.store_embeddings(tx, vectors_name(encoder), vectors)
     if missing:
         _log.info("embedded %d papers", len(missing), extra={"action": "embed", "papers": len(missing)})
     return len(missing)
@@ -42,4 +42,4 @@ def semantics_of(tx: Tx, settings: IssueSettings, known: Mapping[int, Paper]) ->
     if not settings.semantic:
         return None
     encoder = load_encoder(settings.semantic_model)
-    return Semantics(encoder=encoder, vectors=statistics.embeddings(tx, recipe(encoder), known))
+    return Semantics(encoder=encoder, vectors=statistics.embeddings(tx, vectors_name(encoder), known))

@@ -1,4 +1,4 @@
-"""The outlook: what a profile would bring, judged on the newest papers at hand."""
+"""Live preview: what a profile would pick from the newest papers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digest.settings import IssueSettings
 from digest.storage import Store
 from digest.storage.papers import papers
 
-NEWEST = 400  #: papers that a profile is tried on
+NEWEST = 400  #: papers that a profile is tried with
 SHOWN = 8
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)  #: the newest papers are shown however old they are
 

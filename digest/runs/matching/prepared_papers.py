@@ -45,7 +45,7 @@ class PreparedPapers:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which papers to prepare: all that a snapshot holds after a number, or those that `key` stands for."""
+    """Which papers to prepare: all that a snapshot holds after a number, or those that `key` identifies."""
 
     after: int = 0  #: papers with a higher number
     key: Hashable = None  #: of a narrower choice

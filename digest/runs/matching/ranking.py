@@ -1,4 +1,4 @@
-"""What the ranking makes of the papers that are new to some subscribers: one path for plan, score, render, preview."""
+"""Ranking the papers that are new to some subscribers: one path for plan, score, render and preview."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.storage.papers import statistics
 from digest.storage.subscribers import votes
 from digest.subscribers import Subscriber
 
-VOTES_AGE = timedelta(days=730)  #: older votes no longer tell what somebody likes
+VOTES_AGE = timedelta(days=730)  #: older votes no longer count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class RankingInputs:
     prepared: PreparedPapers
     votes: Mapping[int, tuple[Vote, ...]]  #: subscriber to votes
     calibrations: Mapping[int, Calibration]
-    left_over: Mapping[int, LeftOver] = field(default_factory=dict)  #: what older issues did not deliver
+    left_over: Mapping[int, LeftOver] = field(default_factory=dict)  #: issues that were not delivered
     again: Mapping[int, frozenset[int]] = field(default_factory=dict)  #: subscriber to papers considered once more
     semantics: Semantics | None = None
 
@@ -39,7 +39,7 @@ class RankingInputs:
         return self.prepared.papers
 
     def readers(self, subscribers: Sequence[Subscriber]) -> list[RankingProfile]:
-        """Return the subscribers as the ranking knows them."""
+        """Return the subscribers as profiles for the ranking."""
         return [
             RankingProfile(
                 profile=subscriber.profile,
@@ -68,7 +68,7 @@ def load_inputs(
     now: datetime,
     cache: PreparedPapersCache | None = None,
 ) -> RankingInputs:
-    """Return the papers that are new to any of these subscribers, and what is known of the subscribers themselves."""
+    """Return the papers that are new to any of these subscribers, with the subscribers' votes and calibrations."""
     numbers = [subscriber.number for subscriber in subscribers]
     left = plans.left_over(tx, numbers, now)
     lowest = min((subscriber.cursor for subscriber in subscribers), default=seen.high_water)
@@ -109,7 +109,7 @@ def votes_of(tx: Tx, numbers: Collection[int], now: datetime) -> dict[int, tuple
 
 
 def calibrations_of(tx: Tx, numbers: Iterable[int]) -> dict[int, Calibration]:
-    """Return the stored calibrations; the ranking itself knows which of them still hold."""
+    """Return the stored calibrations; the ranking checks which of them still hold."""
     return {number: Calibration.load(data) for number, data in statistics.calibrations(tx, numbers).items()}
 
 

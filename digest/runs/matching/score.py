@@ -1,4 +1,4 @@
-"""Score: the ranking of the recent papers for one subscriber, whether or not an issue showed them already."""
+"""Score: the ranking of recent papers for one subscriber, whether or not an issue has shown them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class ScoreReport:
     subscriber: Subscriber
     picks: Sequence[Pick]
     papers: Mapping[int, Paper]
-    considered: int  #: papers that were judged
+    considered: int  #: papers that were ranked
     left_out: Mapping[int, LeftOut] = field(default_factory=dict)
 
     def is_new(self, pick: Pick) -> bool:
-        """Return True when no earlier issue has considered the paper."""
+        """Return True when no earlier issue considered the paper."""
         return pick.paper > self.subscriber.cursor
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +64,6 @@ def score(store: Store, settings: Settings, address: str, now: datetime, limit: 
 
 
 def _asking(subscriber: Subscriber, limit: int | None) -> Subscriber:
-    """Return the subscriber as one who has seen nothing yet and wants `limit` papers."""
+    """Return the subscriber with nothing seen yet and `limit` papers wanted."""
     profile = replace(subscriber.profile, papers=limit or subscriber.profile.papers)
     return replace(subscriber, cursor=0, subscription=replace(subscriber.subscription, profile=profile))

@@ -1,6 +1,6 @@
-"""Preview: what a subscriber would get and why, from the same functions as a plan and a delivery, entered nowhere.
+"""Preview: what a subscriber would get and why, by the functions of plan and delivery, with nothing stored.
 
-`IssuePreviews` keeps the papers and statistics in memory, so that a profile can be tried again and again.
+`IssuePreviews` keeps the papers and statistics in memory, so that a profile can be tried repeatedly.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """What a subscriber would get, and what became of every paper."""
+    """What a subscriber would get, and what happened to every paper."""
 
     subscriber: Subscriber
     papers: Mapping[int, Paper]  #: all that were ranked
-    ranking: Ranking  #: with every match, and why each paper was left out
+    ranking: Ranking  #: with every match, and why each other paper was left out
     issue: Issue  #: empty where there is a reason to send none
     skip: SkipReason | None
     sent: Mapping[int, date]  #: papers of earlier issues, with the day of the last that was sent
@@ -57,14 +57,14 @@ class Decided:
 
 @dataclass(frozen=True, kw_only=True)
 class Composed:
-    """An issue as it would leave."""
+    """An issue as it would be sent."""
 
     rendering: Rendering
     message: Message  #: before DKIM
 
 
 class IssuePreviews:
-    """Decides and composes issues of one store, as a run would."""
+    """Decides and composes issues of one store, as a run does."""
 
     def __init__(self, store: Store, settings: Settings, now: datetime) -> None:
         self._store, self._settings = store, settings

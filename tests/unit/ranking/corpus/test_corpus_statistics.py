@@ -57,11 +57,11 @@ def test_a_dump_from_before_papers_had_weights_counts_each_whole() -> None:
 def test_the_first_papers_count_whole_and_later_ones_little_until_there_are_many() -> None:
     first = CorpusStatistics.empty().with_papers(MANY[:FIRST])
     later = first.with_papers(MANY[FIRST : FIRST + 500])
-    assert (first.weight, first.weight_of_news) == (FIRST, (FIRST + UNSEEN_PAPERS) / SETTLED)
+    assert (first.weight, first.weight_of_new_papers) == (FIRST, (FIRST + UNSEEN_PAPERS) / SETTLED)
     assert later.papers == FIRST + 500
     assert FIRST < later.weight < FIRST + 30
     assert FIRST < later.sample.features.count < FIRST + 60
-    assert replace(later, weight=float(SETTLED)).weight_of_news == 1
+    assert replace(later, weight=float(SETTLED)).weight_of_new_papers == 1
 
 
 def test_the_weight_of_a_rare_word_keeps_to_a_bound() -> None:

@@ -50,7 +50,7 @@ def test_the_calibration_error_is_the_gap_between_promise_and_outcome() -> None:
 def test_a_collection_is_ranked_within_its_pools_and_irrelevant_profiles_are_left_out() -> None:
     collection = read_collection(DOCUMENTS, PROFILES, GRADES)
     found = evaluate(collection)
-    assert [need.id for need in collection.needs] == ["q1", "q2"]
+    assert [topic.id for topic in collection.topics] == ["q1", "q2"]
     assert (found.profiles, found.ndcg, found.reciprocal_rank) == (2, pytest.approx(1.0), 1.0)
 
 

@@ -1,4 +1,4 @@
-"""A misspelt keyword is mended with the words that papers have."""
+"""A misspelt keyword is corrected with the words that papers have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.unit.ranking.samples import LISTING
 
 
 @pytest.mark.parametrize(
-    ("term", "mended"),
+    ("term", "corrected"),
     [
         pytest.param("federatd learning", "federated learning", id="a-letter-lost"),
         pytest.param("garph netwrok", "graph network", id="letters-swapped"),
@@ -20,5 +20,5 @@ from tests.unit.ranking.samples import LISTING
         pytest.param("", "", id="nothing"),
     ],
 )
-def test_unknown_words_become_the_most_alike_known_ones(term: str, mended: str) -> None:
-    assert correction(term, LISTING) == mended
+def test_unknown_words_become_the_most_alike_known_ones(term: str, corrected: str) -> None:
+    assert correction(term, LISTING) == corrected
