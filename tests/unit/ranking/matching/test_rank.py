@@ -63,7 +63,7 @@ def test_a_reason_says_how_much_of_a_keyword_the_paper_has(
 ) -> None:
     [pick] = [pick for pick in ranked(wanting(term)).matched if pick.paper == number]
     [reason] = pick.reasons
-    assert (reason.words_found, reason.share == 1, reason.tells) == expected
+    assert (reason.said, reason.share == 1, reason.tells) == expected
     assert pick.interest == (term if reason.tells else "")
 
 
@@ -72,7 +72,7 @@ def test_the_writing_of_which_a_paper_has_more_is_the_reason() -> None:
     short = paper(30, "LLMs that write", "A model that writes is a writer.")
     found = rank([short], [RankingProfile(profile=wanting("large language model"))], CORPUS.with_papers(known))[0]
     [reason] = found.picks[0].reasons
-    assert (reason.kind, reason.words_found, reason.share) == (ReasonKind.ACRONYM, "LLMs", 1)
+    assert (reason.kind, reason.said, reason.share) == (ReasonKind.ACRONYM, "LLMs", 1)
 
 
 def test_a_paper_up_to_the_cursor_does_not_count() -> None:
