@@ -1,4 +1,4 @@
-"""Bounces: what comes back from an address, and when it is too much."""
+"""Bounces: what an address sends back, and when there is too much of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WEIGHTS = {BounceKind.HARD: TOO_MUCH, BounceKind.SOFT: 1.0, BounceKind.COMPLAIN
 
 @dataclass(frozen=True, kw_only=True)
 class Bounce:
-    """One thing that came back."""
+    """One bounce or complaint."""
 
     subscriber: int
     delivery: int  #: id of the ledger row
@@ -39,7 +39,7 @@ class Bounce:
 
 
 def score(bounces: Iterable[Bounce], now: datetime) -> float:
-    """Return how much came back of late: a hard bounce or a complaint is too much by itself, soft ones add up.
+    """Return the recent bounce score: one hard bounce or complaint is too much, soft bounces add up.
 
     Each counts half as much a week later: five days in a row of a full mailbox are too much, one a week never is.
     """

@@ -1,4 +1,4 @@
-"""Deliveries: where an issue is on its way, which changes there are, and what an SMTP exchange came to."""
+"""Deliveries: the states of a ledger row, the transitions between them, and the outcome of an SMTP transaction."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def states_before(wanted: DeliveryState) -> tuple[DeliveryState, ...]:
 
 
 class Outcome(StrEnum):
-    """What an attempt to send came to; five, never fewer."""
+    """The outcome of an attempt to send; five, never fewer."""
 
     SENT = "sent"
     DEFERRED = "deferred"  #: 4xx: try again later
@@ -98,7 +98,7 @@ class Attempt(NamedTuple):
 
 
 class FaultSide(StrEnum):
-    """Whose fault a refusal is, which says who is to change something."""
+    """Whose fault a refusal is: who has to change something."""
 
     ADDRESS = "address"  #: there is no such address: never mail it again
     MAILBOX = "mailbox"  #: it does not take mail at present: suspicious only when it persists

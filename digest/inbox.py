@@ -1,7 +1,7 @@
-"""The embedded SMTP server that keeps what it gets: for the demo, for development and for tests.
+"""An embedded SMTP server that keeps what it receives: for the demo, for development and for tests.
 
 It answers on loopback, on a free port, and stores each mail as an .eml file with exactly the octets that came over
-the wire (transparency dots undone). Beside the files stands index.jsonl, one line a mail, with what a mail itself
+the connection (transparency dots removed). The file index.jsonl has one line for each mail, with what the mail itself
 does not say: its envelope and when it came. A file is complete before the server says 250.
 """
 

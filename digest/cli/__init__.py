@@ -38,7 +38,7 @@ COMMANDS = {
     "serve": "Serve the web pages and run the scheduler",
     "worker": "Work on the jobs of a PostgreSQL store",
     "store": "Look after the database",
-    "doctor": "Check configuration, store and mail, and say what to mend",
+    "doctor": "Check configuration, store and mail, and say what to fix",
     "report": "Show what happened, and why nothing was sent to whom",
     "evaluate": "Measure relevance on a labelled collection",
 }

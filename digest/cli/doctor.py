@@ -1,4 +1,4 @@
-"""`digest doctor`: what to mend before mail goes out."""
+"""`digest doctor`: what to fix before mail goes out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digest.storage import open_store
 _SIGNS = {
     RecordVerdict.GOOD: ("ok  ", "green"),
     RecordVerdict.LOOK: ("look", "yellow"),
-    RecordVerdict.MEND: ("MEND", "red"),
+    RecordVerdict.FIX: ("FIX", "red"),
 }
 
 
@@ -26,13 +26,13 @@ _SIGNS = {
 @click.option("--dkim-selector", "selectors", multiple=True, metavar="NAME", help="A DKIM key to look up; repeatable.")
 @click.option("--offline", is_flag=True, help="Look up no names.")
 def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], offline: bool) -> None:
-    """Check configuration, store and mail, and say what to mend.
+    """Check configuration, store and mail, and say what to fix.
 
     Reads the settings and the profiles, opens the store, logs in at the relay, and looks up the SPF, DKIM and DMARC
-    records of the sender's domain where a resolver can be reached. Ends with code 1 when something has to be mended.
+    records of the sender's domain where a resolver can be reached. Ends with code 1 when something needs fixing.
     """
     folder = Path(invocation.settings.subscribers.folder)
-    patient = Installation(
+    installation = Installation(
         settings=invocation.settings,
         profiles=read_profile_folder(folder) if folder.is_dir() else {},
         open_store=lambda: open_store(invocation.settings.store, invocation.configuration.folder),
@@ -42,7 +42,7 @@ def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], off
         online=not offline,
     )
     with invocation.steps() as tell:
-        report = examine(patient, invocation.now, tell)
+        report = examine(installation, invocation.now, tell)
     invocation.show(report.as_dict(), _text(invocation, report))
     if not report.is_well:
         raise SystemExit(Exit.ERROR)
@@ -51,11 +51,11 @@ def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], off
 def _text(invocation: Invocation, report: DoctorReport) -> str:
     file = invocation.configuration.file
     head = f"settings: {file.absolute()}" if file else "settings: the built-in defaults, no digest.toml was found"
-    last = "All is well." if report.is_well else "What is marked MEND keeps mail from going out, or soon will."
+    last = "All is well." if report.is_well else "What is marked FIX keeps mail from going out, or soon will."
     return "\n".join([head, *(_line(finding) for finding in report.findings), last])
 
 
 def _line(finding: RecordFinding) -> str:
     sign, colour = _SIGNS[finding.verdict]
     line = f"{click.style(sign, fg=colour, bold=True)}  {finding.area}: {finding.found}"
-    return f"{line}\n      {finding.mend}" if finding.mend else line
+    return f"{line}\n      {finding.fix}" if finding.fix else line

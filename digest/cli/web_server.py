@@ -34,8 +34,8 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
         return transactional_mail.compose_transactional(letter, renderer, settings, _now())
 
     how = OutboxWorkerOptions(relay=settings.smtp, clock=_now)
-    with _listening(settings.web) as made, OutboxWorker(store, write, how) as postman:
-        app = create_app(store, settings, clock=_now, wake=postman.wake)
+    with _listening(settings.web) as made, OutboxWorker(store, write, how) as worker:
+        app = create_app(store, settings, clock=_now, wake=worker.wake)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
         )

@@ -1,4 +1,4 @@
-"""Mailboxes: the mails that came back, from a Maildir or over IMAP, each until it is marked as done."""
+"""Mailboxes: returned mail from a Maildir or over IMAP, until it is marked as read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: mails that come back, read as values: bounces, complaints, automatic replies, wishes to leave.
+"""Reports: parsed returned mail: bounces, complaints, automatic replies, unsubscribe requests.
 
 `read_report` reads one mail. What it gives is a claim of whoever wrote the mail; only a valid token in it proves
 anything, and the caller checks that.

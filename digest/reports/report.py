@@ -1,4 +1,4 @@
-"""One mail that came back -> what it says, and the tokens that may prove it."""
+"""One returned mail -> what it reports, and the tokens that may prove it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AUTOMATIC_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 
 class MailKind(StrEnum):
-    """What a mail that came back is."""
+    """The kind of a returned mail."""
 
     BOUNCE = "bounce"  #: a delivery status notification (RFC 3464) or what older servers write in its place
     COMPLAINT = "complaint"  #: a feedback report (RFC 5965)
@@ -30,7 +30,7 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MailReport:
-    """What a mail that came back says."""
+    """The content of a returned mail."""
 
     kind: MailKind
     addressed: tuple[str, ...] = ()  #: tokens in the addresses that it was sent to, most trustworthy first
@@ -99,7 +99,7 @@ def _tokens(mail: Message, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def tokens_in(text: str) -> tuple[str, ...]:
-    """Return what may be tokens in the addresses of a text, in order, each once, in lower case."""
+    """Return the possible tokens in the addresses of a text, in order, without repeats, in lower case."""
     return tuple(dict.fromkeys(token.lower() for token in _TOKEN.findall(text)))
 
 

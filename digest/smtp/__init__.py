@@ -1,6 +1,6 @@
-"""SMTP: messages to a relay, many connections in one thread, every step driven by itself and under a time-out.
+"""SMTP: sends messages to a relay over many connections in one thread; each step has its own time-out.
 
-`Courier.carry` takes parcels and a `Record` (the ledger's intents and marks); this room touches no store.
+`RelayClient.send_all` takes messages and a `Record` (the ledger's intents and marks); this package uses no store.
 """
 
 from digest.smtp.outgoing import MessageList, MessageSource, OutgoingMessage, Record, RetryAfter

@@ -1,4 +1,4 @@
-"""One TCP connection that speaks SMTP's lines: octets out, replies in, every step under a time-out."""
+"""One TCP connection that speaks SMTP: sends bytes, reads replies, each step with a time-out."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from digest.smtp.replies import Reply
 MAX_LINE = 8192  # octets; RFC 5321 allows 512
 MAX_LINES = 128
 _CHUNK = 65536
-_GLANCE = 0.2  # seconds
+_LEFTOVER_SECONDS = 0.2  # seconds
 _TOO_LATE = "no reply in time"
 _WAITS = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_MOST_PARTS = os.sysconf("SC_IOV_MAX")  # that the kernel takes at once
+_MOST_PARTS = os.sysconf("SC_IOV_MAX")  # the most that sendmsg accepts in one call
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # where the system has it: Linux
 _PLAIN_REPLY = re.compile(rb"([2-5][0-9]{2}) ([ -~]{0,2000})")  # what nearly all are: one line of ASCII
 
 
 class ConnectionBroken(Exception):
-    """The connection cannot be used any more: closed, timed out, or the server talks nonsense."""
+    """The connection is unusable: closed, timed out, or the server's replies are not SMTP."""
 
 
 class NothingLeft(ConnectionBroken):
-    """Of what was to be sent, not one octet left us."""
+    """The connection broke before a single octet was sent."""
 
 
 class Connection:
-    """A socket with the octets that were read from it and not yet used."""
+    """A non-blocking socket and a buffer of octets that were read but not yet parsed."""
 
     __slots__ = ("_buffer", "_patience", "_socket")
 
@@ -46,7 +46,7 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connect(self, address: tuple[str | int | bytes, ...]) -> Coroutine[None]:
-        """Connect the socket. Raise WireBroken."""
+        """Connect the socket. Raise ConnectionBroken."""
         problem = self._socket.connect_ex(address)
         if problem == errno.EINPROGRESS:
             yield from self._await(select.POLLOUT, time.monotonic() + self._patience)
@@ -55,7 +55,7 @@ class Connection:
             raise ConnectionBroken(os.strerror(problem))
 
     def send(self, *parts: bytes) -> Coroutine[None]:
-        """Write all of the octets. Raise WireBroken; NothingLeft when the server cannot have got any of them."""
+        """Write all of the octets. Raise ConnectionBroken; NothingLeft when no octet can have reached the server."""
         left: Sequence[bytes | memoryview] = parts
         deadline = time.monotonic() + self._patience
         while left:
@@ -68,9 +68,9 @@ class Connection:
                 raise kind(_reason(error)) from error
 
     def reply(self, patience: float = 1) -> Coroutine[Reply]:
-        """Return the server's next reply, waiting at most `patience` times the usual time. Raise WireBroken.
+        """Return the server's next reply, waiting at most `patience` times the usual time. Raise ConnectionBroken.
 
-        The limit holds for the whole reply, so that octets that drip in do not prolong it.
+        The limit holds for the whole reply: a server that sends it slowly gets no extra time.
         """
         deadline = time.monotonic() + patience * self._patience
         if not self._buffer:
@@ -99,7 +99,7 @@ class Connection:
         return (yield from self.reply())
 
     def take_ready(self) -> Reply | None:
-        """Return the next reply when it was read with the one before; None when it must be waited for, or looked at."""
+        """Return the next reply if it is already in the buffer and simple; None when it must be read or parsed."""
         line, end, rest = self._buffer.partition(b"\r\n")
         reply = _plain_reply(line) if end else None
         if reply:
@@ -107,13 +107,13 @@ class Connection:
         return reply
 
     def quiet(self) -> bool:
-        """Return True when nothing that the server sent is left unread here."""
+        """Return True when the buffer holds nothing that the server sent."""
         return not self._buffer
 
     def leftover(self) -> Coroutine[Reply | None]:
         """Return a reply that the server sent before it broke the connection; None without one."""
         try:
-            return (yield from self.reply(_GLANCE / self._patience))
+            return (yield from self.reply(_LEFTOVER_SECONDS / self._patience))
         except (ConnectionBroken, OSError):
             return None
 
@@ -129,16 +129,16 @@ class Connection:
                 yield from self._await(_asked(wait, select.POLLIN), deadline)
 
     def name(self) -> str:
-        """Return our own end of the connection as an address literal (RFC 5321, 4.1.3)."""
+        """Return the local address of the connection as an address literal (RFC 5321, 4.1.3)."""
         address = self._socket.getsockname()[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
     def close(self) -> None:
-        """Close the connection, without another word."""
+        """Close the connection without QUIT."""
         self._socket.close()
 
     def _write(self, parts: Sequence[bytes | memoryview]) -> int:
-        """Write what the kernel takes of the parts, and return how many octets it took."""
+        """Write as much of the parts as the kernel accepts; return the number of octets."""
         if len(parts) == 1:
             return self._socket.send(parts[0])
         if len(parts) > _MOST_PARTS or isinstance(self._socket, ssl.SSLSocket):
@@ -174,7 +174,7 @@ class Connection:
 
 
 def _after(parts: Sequence[bytes | memoryview], taken: int) -> Sequence[bytes | memoryview]:
-    """Return what is left of the parts after so many octets were taken."""
+    """Return the rest of the parts after that many octets were written."""
     if taken == sum(map(len, parts)):
         return ()
     return (memoryview(b"".join(parts))[taken:],)
@@ -182,13 +182,13 @@ def _after(parts: Sequence[bytes | memoryview], taken: int) -> Sequence[bytes | 
 
 @lru_cache(maxsize=64)
 def _plain_reply(line: bytes) -> Reply | None:
-    """Return the reply of a line that says all and is in ASCII; None of any other. Servers repeat themselves."""
+    """Return the reply of a single ASCII line; None for any other. Cached, because servers repeat themselves."""
     found = _PLAIN_REPLY.fullmatch(line)
     return Reply(int(found[1]), found[2].decode("ascii")) if found else None
 
 
 def _asked(wait: OSError, usual: int) -> int:
-    """Return what to wait for: what TLS asks for, else what is usual."""
+    """Return the poll event to wait for: the one that TLS asks for, else the usual one."""
     if isinstance(wait, ssl.SSLWantReadError):
         return select.POLLIN
     return select.POLLOUT if isinstance(wait, ssl.SSLWantWriteError) else usual

@@ -1,7 +1,7 @@
-"""Steps: the work on one connection, written straight down, that gives way wherever it has to wait.
+"""Coroutines: the work on one connection as a generator that yields wherever it has to wait.
 
-Steps are a generator. What it yields is what it waits for, and it is resumed with whether that came. So the exchange
-with a server reads as if it were alone, and one thread drives as many connections as there are.
+A coroutine yields what it waits for, and is resumed with whether that came. So the dialogue
+with one server reads as straight-line code, and one thread drives all connections.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Coroutine = Generator[Wait | Intent, bool, T]
 
 
 def run_alone(coroutine: Coroutine[T]) -> T:
-    """Return the result of steps that share nothing with others, and records no intent."""
+    """Run a coroutine to its end by itself and return its result; it must not yield an intent."""
     try:
         wait = next(coroutine)
         while True:

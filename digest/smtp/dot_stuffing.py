@@ -1,4 +1,4 @@
-"""Message octets as they may go over the wire: no bare CR or LF, no NUL, dots at line starts doubled."""
+"""Message data for the SMTP DATA phase: no bare CR or LF, no NUL, dots at line starts doubled."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 def dot_stuffed(data: bytes) -> bytes:
-    """Return the message as it follows DATA, up to but without the final dot. Raise MessageError.
+    """Return the message as it is sent after DATA, without the final dot. Raise MessageError.
 
     A bare CR or LF would let a message end early in one server's eyes and not in another's (SMTP smuggling), so a
-    message that has one is refused, not mended.
+    message that has one is refused, not fixed.
     """
     if not data.endswith(b"\r\n"):
         raise MessageError("the message does not end with a line break")

@@ -1,4 +1,4 @@
-"""Addresses as they stand in an envelope: domains by IDNA, UTF-8 only where nothing else can say it (RFC 6531)."""
+"""Addresses of the SMTP envelope: domains in IDNA form, UTF-8 only where the local part needs it (RFC 6531)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ENVELOPE = re.compile(rb"[!-;=?-~\x80-\xff]+")  # neither blanks nor control ch
 class EnvelopeAddress(NamedTuple):
     """An address ready for MAIL FROM or RCPT TO."""
 
-    octets: bytes  #: what stands between the angle brackets
+    encoded: bytes  #: what goes between the angle brackets
     needs_utf8: bool  #: whether the server must offer SMTPUTF8
 
 
 def envelope_address(address: str) -> EnvelopeAddress:
-    """Return the form of an address for the envelope. Raise MessageError when it cannot stand in one.
+    """Return the form of an address for the envelope. Raise MessageError when it has none.
 
     The domain is written in its ASCII form (IDNA 2008 with the mappings of UTS 46), so that only an address whose
     local part is not ASCII needs SMTPUTF8. Blanks, control characters and angle brackets are refused: they would be
@@ -29,10 +29,10 @@ def envelope_address(address: str) -> EnvelopeAddress:
     local, _, domain = address.rpartition("@")
     if not address.isascii():
         domain = _ascii_domain(domain, address)
-    octets = f"{local}@{domain}".encode("utf-8", "replace")
-    if not local or not domain or not _ENVELOPE.fullmatch(octets):
-        raise MessageError(f"{address!r} cannot stand in an SMTP envelope")
-    return EnvelopeAddress(octets=octets, needs_utf8=not octets.isascii())
+    encoded = f"{local}@{domain}".encode("utf-8", "replace")
+    if not local or not domain or not _ENVELOPE.fullmatch(encoded):
+        raise MessageError(f"{address!r} cannot be used in an SMTP envelope")
+    return EnvelopeAddress(encoded=encoded, needs_utf8=not encoded.isascii())
 
 
 def _ascii_domain(domain: str, address: str) -> str:

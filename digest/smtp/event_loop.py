@@ -1,4 +1,4 @@
-"""The loop: one thread that drives the steps of several connections, whichever can go on.
+"""The event loop: one thread drives the coroutines of several connections.
 
 A connection works for some ten microseconds and then waits for its server. Threads would take the interpreter from
 each other in between, at several times the cost of the work; and because one thread knows when all connections rest, it
@@ -16,12 +16,12 @@ from collections.abc import Callable
 from digest.smtp.coroutines import Coroutine, Intent
 from digest.smtp.group_commit import GroupCommit
 
-COMPANY = 1  # milliseconds in which more may come that is worth the same commit
-LOOK_UP = 0.25  # seconds, while something pauses, before it is asked again whether all is over
+GATHER_MILLISECONDS = 1  # to wait for more records that can share a commit
+RECHECK_SECONDS = 0.25  # seconds between checks for a stop while a coroutine pauses
 
 
 class EventLoop:
-    """Drives steps until all have come to their end."""
+    """Runs coroutines until all have ended."""
 
     def __init__(self, ledger: GroupCommit, is_over: Callable[[], bool]) -> None:
         self._ledger, self._is_over = ledger, is_over
@@ -34,14 +34,14 @@ class EventLoop:
         self._next_deadline = math.inf  # not after the first of all
 
     def start(self, coroutine: Coroutine[None]) -> None:
-        """Have these driven with the others, from the next moment on."""
+        """Schedule a coroutine to run with the others."""
         self._ready.append((coroutine, None))
 
     def run(self, prepare: Callable[[], bool]) -> None:
-        """Drive everything to its end, and writes what is to be recorded. Raise what `record` raises.
+        """Run everything to its end and record attempts and intents. Raise what `record` raises.
 
-        `prepare` does a little of what can be done ahead and gives whether there was any: it is called whenever no
-        connection can go on, and before every commit, so that nobody waits for it afterwards.
+        `prepare` does a small piece of work ahead of time and returns whether there was any: it is called whenever no
+        connection can proceed, and before every commit, so that no connection waits for it later.
         """
         self._prepare = prepare
         try:
@@ -69,7 +69,7 @@ class EventLoop:
             self._poll.register(wait.file, wait.events)
 
     def _rest(self) -> None:
-        """Wait until something can go on; writes what there is to record when nothing comes or it waited enough."""
+        """Wait until a coroutine can proceed; commit pending records when none can or they are overdue."""
         if self._wait(0):
             if self._ledger.waits and self._ledger.is_overdue():
                 self._write()
@@ -79,7 +79,7 @@ class EventLoop:
     def _rest_long(self) -> None:
         if not self._ledger.waits:
             self._wait(self._until_next())
-        elif not (self._at_sockets and self._wait(COMPANY)):
+        elif not (self._at_sockets and self._wait(GATHER_MILLISECONDS)):
             self._write()
 
     def _write(self) -> None:
@@ -90,7 +90,7 @@ class EventLoop:
         self._ready.extend((coroutine, delivery in held) for delivery, coroutine in intending.items())
 
     def _wait(self, milliseconds: float) -> bool:
-        """Make ready what can go on, waiting so long at most; return whether anything can."""
+        """Queue the coroutines that can proceed, waiting at most this long; return whether there are any."""
         for file, _ in self._poll.poll(milliseconds):
             self._leave(file, came=True)
         if time.monotonic() >= self._next_deadline or (self._pausing and self._is_over()):
@@ -103,7 +103,7 @@ class EventLoop:
         self._ready.append((coroutine, came))
 
     def _end_waits(self, pauses_until: float) -> None:
-        """Make ready what has waited in vain for its socket, and what has paused long enough."""
+        """Queue coroutines whose wait for a socket has timed out or whose pause is over."""
         now = time.monotonic()
         for file in [file for file, (deadline, _) in self._at_sockets.items() if deadline <= now]:
             self._leave(file, came=False)
@@ -113,14 +113,14 @@ class EventLoop:
         self._next_deadline = min(left, default=math.inf)
 
     def _until_next(self) -> float:
-        """Return the milliseconds until something has waited long enough."""
+        """Return the milliseconds until the next deadline."""
         if not (self._at_sockets or self._pausing):
             return 0
         left = max(self._next_deadline - time.monotonic(), 0)
-        return math.ceil(min(left, LOOK_UP if self._pausing else left) * 1000)
+        return math.ceil(min(left, RECHECK_SECONDS if self._pausing else left) * 1000)
 
     def _close(self) -> None:
-        """End what has not come to its end, because something broke: each closes its connection."""
+        """Close the coroutines that have not ended, after an error; each closes its connection."""
         for coroutine, _ in self._ready:
             coroutine.close()
         for coroutine in self._intending.values():

@@ -1,7 +1,7 @@
-"""Groups: what several connections have to record is written together, in one durable commit.
+"""Group commit: the records of several connections are written in one durable commit.
 
-Every message needs a commit that costs a disk's flush. What there is to record waits a moment for the others: until
-all of them wait, or nothing has come for a millisecond, or two are over. A lone connection waits for nobody.
+Every message needs a commit, which costs a disk flush. A record waits briefly for others: until
+all connections wait, or nothing came for a millisecond, or two have passed. A single connection never waits.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from digest.deliveries import Attempt
 from digest.smtp.outgoing import Record
 
-LONGEST = 0.002  #: seconds that anything waits for company
+MAX_WAIT = 0.002  #: seconds that a record waits for others
 
 
 class GroupCommit:
-    """What is to be recorded next: attempts, and intents whose messages wait for them."""
+    """The records of the next commit: attempts, and the intents that messages wait for."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -41,7 +41,7 @@ class GroupCommit:
 
     def is_overdue(self) -> bool:
         """Return True when the first that came has waited long enough."""
-        return time.monotonic() - self._since > LONGEST
+        return time.monotonic() - self._since > MAX_WAIT
 
     def write(self) -> set[int]:
         """Write all in one durable commit; return the deliveries whose intent holds. Raise what `record` raises."""

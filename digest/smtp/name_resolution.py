@@ -1,4 +1,4 @@
-"""Names of relays, looked up without holding up what the thread has to do meanwhile."""
+"""Name resolution for relays that does not block the thread of the event loop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def addresses(host: str, port: int, patience: float) -> Coroutine[Sequence[Addre
 
 
 class _LookUp(threading.Thread):
-    """One question to the system's resolver, which knows no other way than to keep its thread waiting."""
+    """One query to the system's resolver, which blocks its thread."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(name=f"look up {host}", daemon=True)  # the resolver may keep it longer than anybody waits
@@ -45,7 +45,7 @@ class _LookUp(threading.Thread):
         self.problem: Exception | None = None
 
     def run(self) -> None:
-        """Ask."""
+        """Query the resolver."""
         with self._end:
             try:
                 self.found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""What the sender is given, and whom it asks and tells: parcels, their supply, and the record of intents and marks."""
+"""Outgoing messages, the source that they come from, and the callback that records intents and marks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class OutgoingMessage(NamedTuple):
 
     @classmethod
     def of(cls, delivery: int, message: Message) -> OutgoingMessage:
-        """Return a message as a parcel."""
+        """Return an outgoing message for this delivery."""
         return cls(delivery, message.sender, message.recipient, message.parts, message.is_wire_ready)
 
 
 class RetryAfter(NamedTuple):
-    """There is no parcel now, but there may be."""
+    """No message can be sent now, but one may be later."""
 
     seconds: float  #: after which to ask again
 
@@ -37,18 +37,18 @@ holds. The final dot of a delivery leaves only after that commit; one that is no
 
 
 class MessageSource(Protocol):
-    """Where parcels come from."""
+    """A source of outgoing messages."""
 
     def poll(self) -> OutgoingMessage | RetryAfter | None:
-        """Return the next parcel, or when to ask again; None when there will be none any more."""
+        """Return the next message, or when to ask again; None at the end."""
 
 
 class MessageList:
-    """A supply of parcels that something iterable gives."""
+    """A message source over an iterable."""
 
     def __init__(self, outgoing_messages: Iterable[OutgoingMessage]) -> None:
-        self._parcels = iter(outgoing_messages)
+        self._messages = iter(outgoing_messages)
 
     def poll(self) -> OutgoingMessage | None:
-        """Return the next parcel; None after the last."""
-        return next(self._parcels, None)
+        """Return the next message; None after the last."""
+        return next(self._messages, None)

@@ -1,4 +1,4 @@
-"""The courier: carries parcels to one relay over several connections, all in the thread that calls it."""
+"""The relay client: sends messages to one relay over several connections, all in the calling thread."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from digest.smtp.session import open_session
 from digest.smtp.transaction import Broken, MailTransactions, Slowed, Withdrawn
 from digest.smtp.work_queue import WorkQueue
 
-MAX_TROUBLES = 3  # times in a row that connections were fruitless before the relay is given up for this time
-MAX_BREAKS = 8  # the same, when each broke under a parcel before its end: that may be the parcels' doing
+MAX_TROUBLES = 3  # consecutive failed connections before this run gives the relay up
+MAX_BREAKS = 8  # the same when each broke during a message, which the message may have caused
 FIRST_PAUSE = 0.5  # seconds before the next connection; doubled each time, thrice at most
-PARCELS_PER_CONNECTION = 4  # parcels begun before a further connection is worth its making
+MESSAGES_PER_CONNECTION = 4  # messages begun before another connection is opened
 
 _log = logging.getLogger(__name__)
 
 
 class _BrokenDuringMessage(RelayUnavailable):
-    """The relay opened a session, which broke under the first parcel, before its final dot."""
+    """The session was opened, then broke during the first message, before the final dot."""
 
 
 def _utc_now() -> datetime:
@@ -37,9 +37,9 @@ def _utc_now() -> datetime:
 
 
 class RelayClient:
-    """Carries what a supply gives to one relay, until the supply ends, the relay is given up, or it is told to stop.
+    """Sends the messages of a source to one relay until the source ends, the relay is given up, or `stop` is called.
 
-    One connection is made first; more follow, up to the relay's number, while there is more to carry.
+    It opens one connection first, then more, up to the relay's limit, while messages remain.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class RelayClient:
         self._ledger = GroupCommit(record)
         self._loop = EventLoop(self._ledger, self._is_over)
         self._given_up = False
-        self._connections = 0  # that were wanted
+        self._connections = 0  # opened or being opened
         self._open = 0  # sessions at work
-        self._troubles = 0  # times in a row that connections were fruitless
+        self._troubles = 0  # consecutive failed connections
         self._problem: RelayError | None = None
         self._defect: Exception | None = None
-        self.returned: tuple[OutgoingMessage, ...] = ()  #: taken and not carried, because the relay was given up
+        self.returned: tuple[OutgoingMessage, ...] = ()  #: taken but not sent, because the relay was given up
 
     def stop(self) -> None:
-        """Let what is under way come to its end, and begins nothing more. Any thread may call it."""
+        """Finish the messages under way and begin no more. Any thread may call it."""
         self._stop.set()
 
     def _is_over(self) -> bool:
         return self._given_up or self._stop.is_set()
 
-    def carry(self, source: MessageSource) -> RelayError | None:
-        """Carry everything; gives why it could not, None when nothing is left.
+    def send_all(self, source: MessageSource) -> RelayError | None:
+        """Send everything; return the problem that prevented it, None when nothing is left.
 
-        Raise what the supply raised, once what was under way has come to its end; what `record` raises, at once.
+        Raise what the source raised once the messages under way have ended; raise what `record` raises at once.
         """
         queue = WorkQueue(source, self._is_over, lambda given: self._connect_more(queue, given))
         self._add_connection(queue)
@@ -89,7 +89,7 @@ class RelayClient:
         return self._problem
 
     def _connect_more(self, queue: WorkQueue, given: int) -> None:
-        if given > self._connections * PARCELS_PER_CONNECTION and self._connections < self.relay.connections:
+        if given > self._connections * MESSAGES_PER_CONNECTION and self._connections < self.relay.connections:
             self._add_connection(queue)
 
     def _add_connection(self, queue: WorkQueue) -> None:
@@ -97,19 +97,19 @@ class RelayClient:
         self._loop.start(self._work(queue))
 
     def _work(self, queue: WorkQueue) -> Coroutine[None]:
-        """Carry parcels over one connection after the other."""
+        """Send messages over successive connections."""
         try:
             while outgoing := (yield from queue.take()):
                 troubles = self._troubles
-                trouble = yield from self._trip(outgoing, queue)
+                trouble = yield from self._use_connection(outgoing, queue)
                 if trouble and not (yield from self._goes_on_after(trouble, troubles)):
                     return
         except Exception as error:
             self._defect = self._defect or error
             self._given_up = True
 
-    def _trip(self, outgoing: OutgoingMessage, queue: WorkQueue) -> Coroutine[RelayError | None]:
-        """Carry the parcel and what follows over one connection; return what made the connection fruitless."""
+    def _use_connection(self, outgoing: OutgoingMessage, queue: WorkQueue) -> Coroutine[RelayError | None]:
+        """Send this message and those that follow over one connection; return the problem if none was answered."""
         try:
             session = yield from open_session(self.relay)
         except RelayError as error:
@@ -120,30 +120,30 @@ class RelayClient:
             yield from session.quit()
             return None
         self._open += 1
-        exchange = MailTransactions(session, queue, self._ledger, self.name, self._clock)
+        transactions = MailTransactions(session, queue, self._ledger, self.name, self._clock)
         try:
-            yield from exchange.run(outgoing)
+            yield from transactions.run(outgoing)
             yield from session.quit()
         except Broken as error:
             self._give_back(error, queue)
-            if isinstance(error, Slowed) or not (exchange.answered or isinstance(error, Withdrawn)):
+            if isinstance(error, Slowed) or not (transactions.answered or isinstance(error, Withdrawn)):
                 blames_relay = isinstance(error, Slowed) or not error.back
                 kind = RelayUnavailable if blames_relay else _BrokenDuringMessage
                 return kind(f"relay {self.name}: {error}")
         finally:
             session.connection.close()
             self._open -= 1
-            self._troubles = 0 if exchange.answered else self._troubles
+            self._troubles = 0 if transactions.answered else self._troubles
         return None
 
     def _goes_on_after(self, trouble: RelayError, troubles: int) -> Coroutine[bool]:
-        """Wait before the next connection; False when there should be none in place of this one.
+        """Wait before the next connection; return False when this one must not be replaced.
 
-        `troubles` is how many there were when the connection was begun: several that fail together count as one.
+        `troubles` is the count when the connection was begun: several that fail together count as one.
         """
         _log.warning("%s", trouble, extra={"action": "connect", "relay": self.name})
         if self._open:
-            return False  # the relay takes us, but not more of us
+            return False  # the relay accepts the present connections, but no more
         if troubles >= self._troubles:
             self._troubles += 1
         most = MAX_BREAKS if isinstance(trouble, _BrokenDuringMessage) else MAX_TROUBLES
@@ -155,7 +155,7 @@ class RelayClient:
         return not self._is_over()
 
     def _give_back(self, broken: Broken, queue: WorkQueue) -> None:
-        """Keep the parcels of a broken session for another connection; marks as lost what broke too many."""
+        """Queue the messages of a broken session again; mark a message as lost when it broke too many sessions."""
         for outgoing in broken.back:
             if not queue.give_back(outgoing, counted=True):
                 lost = Attempt(

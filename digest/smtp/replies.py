@@ -1,4 +1,4 @@
-"""What a server says: replies (RFC 5321, 4.2), enhanced status codes (RFC 3463), what they mean at each stage."""
+"""SMTP replies (RFC 5321, 4.2), enhanced status codes (RFC 3463), and what they mean at each stage."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from digest.deliveries import Outcome
 
-MAX_TEXT = 500  # characters of a reply that are kept
+MAX_TEXT = 500  # characters kept of a reply
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 
 
 class Stage(StrEnum):
-    """The step of the exchange at which something happened."""
+    """The step of the mail transaction at which something happened."""
 
     CONNECT = "connect"  #: greeting, EHLO, STARTTLS, AUTH
     MAIL = "mail"
@@ -44,9 +44,9 @@ def verdict(stage: Stage, reply: Reply) -> Outcome:
     """Return what a reply means for the message: SENT only for a 2xx to the final dot.
 
     A refusal for good counts as such when it is about the recipient or the message. At MAIL it is nearly always about
-    the sender's address or rights: the operator mends that, and no reader may lose an issue by it, so it is deferred
+    the sender's address or rights: the operator fixes that, and no reader must lose an issue over it, so it is deferred
     unless its class says that the message itself is at fault (5.3.4 too big, 5.6.x content). A server out of step
-    (503, or a code that is no answer to the command) decides nothing: the exchange is lost.
+    (503, or a code that does not answer the command) decides nothing: the transaction is lost.
     """
     kind = reply.code // 100
     if kind == 2 and stage is Stage.DOT:

@@ -56,11 +56,11 @@ class Session:
     extensions: Extensions
 
     def quit(self) -> Coroutine[None]:
-        """Say good-bye and closes; what the relay answers no longer matters."""
+        """Send QUIT and close; the reply does not matter."""
         try:
             yield from self.connection.send(b"QUIT\r\n")
         except ConnectionBroken:
-            pass  # it was the last word anyway
+            pass  # the session is over anyway
         finally:
             self.connection.close()
 
@@ -79,7 +79,7 @@ def open_session(relay: SmtpSettings) -> Coroutine[Session]:
 
 
 def probe(relay: SmtpSettings) -> Extensions:
-    """Return what the relay offers to one who may send: connects, secures, logs in, and leaves without a mail.
+    """Connect, start TLS, log in and quit; return what the relay offers.
 
     Raise RelayUnavailable or RelayRefused, with the step and the answer.
     """
@@ -89,7 +89,7 @@ def probe(relay: SmtpSettings) -> Extensions:
 
 
 def _connect(relay: SmtpSettings) -> Coroutine[Connection]:
-    """Return a connection to the first address that takes it."""
+    """Return a connection to the first address that accepts one."""
     try:
         found = yield from addresses(relay.host, relay.port, relay.timeout_seconds)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a host name

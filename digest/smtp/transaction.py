@@ -1,4 +1,4 @@
-"""The exchange: parcel after parcel over one session, step by step, so that it is known at which step a fault came.
+"""Mail transactions (RFC 5321, 3.3): message after message over one session, step by step, to know where a fault came.
 
 With PIPELINING (RFC 2920) the envelope is one write, and the next envelope goes out in the same write as the final
 dot of the message before; without it each step waits for its answer. Between the body and its final dot the intent is
@@ -24,14 +24,18 @@ from digest.smtp.replies import MAX_TEXT, Reply, Stage, is_about_connection, ver
 from digest.smtp.session import Extensions, Session
 from digest.smtp.work_queue import WorkQueue
 
-DOT_PATIENCE = 5  # times the patience of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
+DOT_TIMEOUT_FACTOR = 5  # times the time-out of other steps (RFC 5321, 4.5.3.2: 10 minutes against 2 to 5)
 MAX_REFUSALS = 4  # Postfix and others delay, then disconnect, a client whose recipients they keep refusing
 
-_GO_AHEAD = ((Stage.MAIL, 2), (Stage.RCPT, 2), (Stage.DATA, 3))  # first digit of the answer that lets it go on
+_GO_AHEAD = (
+    (Stage.MAIL, 2),
+    (Stage.RCPT, 2),
+    (Stage.DATA, 3),
+)  # first digit of the reply that lets the transaction proceed
 
 
 class EncodedMessage(NamedTuple):
-    """A parcel in the octets that go over the wire."""
+    """A message encoded for the connection."""
 
     outgoing: OutgoingMessage
     commands: tuple[bytes, bytes, bytes]  #: MAIL, RCPT and DATA
@@ -44,8 +48,8 @@ class EncodedMessage(NamedTuple):
 
 
 def encode(outgoing: OutgoingMessage, offered: Extensions) -> EncodedMessage:
-    """Return the octets of a parcel for a server with these extensions. Raise MessageError when it cannot take it."""
-    sender = envelope_address(outgoing.sender).octets if outgoing.sender else b""
+    """Return the message encoded for a server with these extensions. Raise MessageError when it cannot accept it."""
+    sender = envelope_address(outgoing.sender).encoded if outgoing.sender else b""
     recipient = envelope_address(outgoing.recipient)
     body, parameters = outgoing.parts, b""
     if not outgoing.is_wire_ready:
@@ -53,7 +57,7 @@ def encode(outgoing: OutgoingMessage, offered: Extensions) -> EncodedMessage:
     if offered.size:
         size = sum(map(len, outgoing.parts))
         if size > offered.size:
-            raise MessageError(f"the message has {size} octets, the relay takes {offered.size}")
+            raise MessageError(f"the message has {size} octets, the relay accepts {offered.size}")
         parameters = b" SIZE=%d" % size
     if recipient.needs_utf8 and not offered.smtputf8:
         raise MessageError(f"{outgoing.recipient!r} needs SMTPUTF8, which the relay does not offer")
@@ -64,11 +68,11 @@ def encode(outgoing: OutgoingMessage, offered: Extensions) -> EncodedMessage:
     if recipient.needs_utf8:
         parameters += b" SMTPUTF8"
     mail = b"MAIL FROM:<%b>%b\r\n" % (sender, parameters)
-    return EncodedMessage(outgoing, (mail, b"RCPT TO:<%b>\r\n" % recipient.octets, b"DATA\r\n"), body)
+    return EncodedMessage(outgoing, (mail, b"RCPT TO:<%b>\r\n" % recipient.encoded, b"DATA\r\n"), body)
 
 
 class Broken(Exception):
-    """The session came to its end; `back` are parcels that nothing was decided about."""
+    """The session ended; `back` holds the messages that the server did not decide about."""
 
     def __init__(self, reason: str, back: tuple[OutgoingMessage, ...] = ()) -> None:
         super().__init__(reason)
@@ -76,15 +80,15 @@ class Broken(Exception):
 
 
 class Slowed(Broken):
-    """The relay wants less from us: 421 (it closes the connection) or 454 (it cannot now)."""
+    """The relay asks us to slow down: 421 (it closes the connection) or 454 (temporary failure)."""
 
 
 class Withdrawn(Broken):
-    """The session was ended because the intent of a delivery no longer held: not the relay's doing."""
+    """The session was dropped because the intent of a delivery no longer held: not the relay's fault."""
 
 
 class MailTransactions:
-    """Sends parcels over one session until the desk has none or the session should end."""
+    """Sends messages over one session until the queue is empty or the session must end."""
 
     def __init__(
         self, session: Session, queue: WorkQueue, ledger: GroupCommit, relay: str, clock: Callable[[], datetime]
@@ -92,20 +96,20 @@ class MailTransactions:
         self._connection, self._offered = session.connection, session.extensions
         self._queue, self._ledger, self._relay, self._clock = queue, ledger, relay, clock
         self._refusals = 0
-        self._announced = False  # the server has the envelope of the parcel that comes next
+        self._announced = False  # the envelope of the next message is already sent
         self.answered = 0  #: messages that the server decided about
 
     def run(self, outgoing: OutgoingMessage) -> Coroutine[None]:
-        """Send `parcel` and what follows. Raise Broken when the connection must be dropped.
+        """Send `message` and what follows. Raise Broken when the connection must be dropped.
 
-        Either way every answer is noted, and what was neither answered nor given back was marked.
+        Either way every reply is noted, and each message was answered, given back or marked.
         """
         ready = self._ready(outgoing) or (yield from self._next())
         while ready and self._refusals < MAX_REFUSALS:
             ready = yield from self._send(ready)
         if ready:
             self._queue.give_back(ready.outgoing)
-            raise Broken("the relay refused several recipients; a new connection is wanted")
+            raise Broken("the relay refused several recipients; reconnecting")
 
     def _send(self, ready: EncodedMessage) -> Coroutine[EncodedMessage | None]:
         """Send one; return the one that comes next."""
@@ -119,7 +123,7 @@ class MailTransactions:
         return following or (yield from self._next())
 
     def _enter(self, ready: EncodedMessage) -> Coroutine[bool]:
-        """Bring the server to expect the body; False when it refuses the sender or the recipient."""
+        """Send the envelope; return False when the server refuses the sender or the recipient."""
         stage, refusal = Stage.MAIL, None
         try:
             if self._offered.pipelining and not self._announced:
@@ -146,7 +150,7 @@ class MailTransactions:
         return False
 
     def _refused(self, ready: EncodedMessage, stage: Stage, reply: Reply, *, went_on: bool) -> None:
-        """Note the refusal. Raise Broken when the session cannot go on after it."""
+        """Note the refusal. Raise Broken when the session cannot continue."""
         outcome = verdict(stage, reply)
         if reply.code == 421:
             raise Slowed(f"{stage}: {reply}", (ready.outgoing,))
@@ -155,7 +159,7 @@ class MailTransactions:
         self._ledger.note([self._attempt(ready, stage, outcome, reply)])
         self._refusals += 1
         self.answered += 1
-        if went_on:  # it wants a body although it refused the recipient: there is no telling what it would do with it
+        if went_on:  # it asks for data although it refused the recipient: what it would do with it is unknown
             raise Broken(f"out of step: {reply}, then 354")
         if reply.code == 454:
             raise Slowed(str(reply))
@@ -186,7 +190,7 @@ class MailTransactions:
             yield from self._connection.send(
                 b".\r\n" + following.envelope if self._announced and following else b".\r\n"
             )
-            reply = yield from self._connection.reply(DOT_PATIENCE)
+            reply = yield from self._connection.reply(DOT_TIMEOUT_FACTOR)
         except ConnectionBroken as error:
             doubt = Outcome.LOST if isinstance(error, NothingLeft) else Outcome.AMBIGUOUS
             self._ledger.note([self._attempt(ready, Stage.DOT, doubt, None, str(error))])

@@ -1,4 +1,4 @@
-"""The desk: the supply as the connections to one relay see it, with what came back to be carried again."""
+"""The work queue: the messages that the connections to one relay share, with those that must be sent again."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from collections.abc import Callable
 from digest.smtp.coroutines import Coroutine, Wait
 from digest.smtp.outgoing import MessageSource, OutgoingMessage, RetryAfter
 
-MAX_LOSSES = 2  # times that a parcel is tried again at once after a connection broke under it
-OTHERS_FIRST = 20  # parcels that go before one that came back
+MAX_LOSSES = 2  # times that a message is retried at once after its connection broke
+MESSAGES_BEFORE_RETRY = 20  # sent before one that came back
 
 
 class WorkQueue:
-    """Gives out what the supply gives, gives again what came back, and gives nothing once all is to stop."""
+    """Hands out the messages of a source, and again those that came back; nothing once sending must stop."""
 
     def __init__(self, source: MessageSource, is_over: Callable[[], bool], given: Callable[[int], None]) -> None:
-        """`given` is told, with each new parcel, how many there were."""
+        """`given` is called with the running count at each new message."""
         self._source, self._is_over, self._given = source, is_over, given
         self._prepared: deque[OutgoingMessage] = deque()
-        self._ask_again = 0.0  # when the supply may have something, by time.monotonic()
+        self._ask_again = 0.0  # when to poll the source again, by time.monotonic()
         self._returns: deque[tuple[int, OutgoingMessage]] = (
             deque()
-        )  # with the count of parcels from which on it goes out again
+        )  # with the message count from which it may go out again
         self._losses: Counter[int] = Counter()
         self._taken = 0
         self._defect: Exception | None = None
 
     @property
     def has_left(self) -> bool:
-        """True when parcels came from the supply, or came back, that nobody has taken."""
+        """True when prepared or returned messages wait."""
         return bool(self._prepared or self._returns)
 
     def left(self) -> tuple[OutgoingMessage, ...]:
-        """Return the parcels that came from the supply, or came back, and that nobody has taken."""
+        """Return the prepared and returned messages that wait."""
         return (*self._prepared, *(outgoing for _, outgoing in self._returns))
 
     def prepare(self, most: int) -> bool:
-        """Take a parcel from the supply for whoever wants the next, unless `most` are waiting; True when it took one.
+        """Prepare the next message of the source, unless `most` are waiting; return True when it did.
 
-        What the supply raises is kept for `take`, so that what is under way comes to its end.
+        An error of the source is kept for `take`, so that messages under way can finish.
         """
         if len(self._prepared) >= most or self._is_over() or self._defect or time.monotonic() < self._ask_again:
             return False
@@ -54,13 +54,13 @@ class WorkQueue:
         return isinstance(found, OutgoingMessage)
 
     def take_ready(self) -> OutgoingMessage | None:
-        """Return the next parcel that was prepared; None without one."""
+        """Return the next prepared message; None without one."""
         return self._prepared.popleft() if self._prepared and not self._is_over() else None
 
     def take(self) -> Coroutine[OutgoingMessage | None]:
-        """Return the next parcel, waiting for it when it must; None at the end. Raise what the supply raised.
+        """Return the next message, waiting if need be; None at the end. Raise what the source raised.
 
-        What came back goes before its time when the supply was waited for in vain: it may be waiting for that parcel.
+        A returned message goes early when waiting for the source gave nothing: the source may wait for it.
         """
         waited = False
         while not self._is_over():
@@ -80,9 +80,9 @@ class WorkQueue:
         return None
 
     def give_back(self, outgoing: OutgoingMessage, *, counted: bool = False) -> bool:
-        """Keep a parcel for another try; with `counted`, after some others, and not if it came back too often.
+        """Queue a message again; with `counted`, behind some others, and not if it came back too often.
 
-        What breaks a connection by itself would otherwise break one after the other, and hold up everybody else.
+        Otherwise a message that breaks connections would break one after another and hold up all others.
         """
         if not counted:
             self._returns.appendleft((0, outgoing))
@@ -90,7 +90,7 @@ class WorkQueue:
         self._losses[outgoing.delivery] += 1
         if self._losses[outgoing.delivery] > MAX_LOSSES:
             return False
-        self._returns.append((self._taken + OTHERS_FIRST, outgoing))
+        self._returns.append((self._taken + MESSAGES_BEFORE_RETRY, outgoing))
         return True
 
     def _poll_source(self) -> OutgoingMessage | RetryAfter | None:

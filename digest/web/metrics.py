@@ -46,7 +46,7 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         found = self._found
         waiting = (self._now - found.waiting_since).total_seconds() if found.waiting_since else 0.0
-        letter = (self._now - found.letter_since).total_seconds() if found.letter_since else 0.0
+        letter = (self._now - found.outbox_since).total_seconds() if found.outbox_since else 0.0
         yield _by("digest_subscribers", "Subscriptions by state", "state", found.subscribers)
         yield _by("digest_deliveries", "Issues of the past 24 hours by state", "state", found.deliveries)
         yield _one("digest_subscribers_overdue", "Due for more than an hour and not planned", found.overdue)

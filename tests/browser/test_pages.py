@@ -88,8 +88,8 @@ def world(sqlite_store: Store, tmp_path: Path) -> Iterator[World]:
             return transactional_mail.compose_transactional(letter, renderer, settings, clock.now)
 
         with (
-            OutboxWorker(sqlite_store, write, OutboxWorkerOptions(relay=settings.smtp, clock=clock)) as postman,
-            sites.running(sqlite_store, wake=postman.wake, clock=clock) as site,
+            OutboxWorker(sqlite_store, write, OutboxWorkerOptions(relay=settings.smtp, clock=clock)) as worker,
+            sites.running(sqlite_store, wake=worker.wake, clock=clock) as site,
         ):
             yield World(site=site, inbox=inbox, settings=settings, renderer=renderer)
 

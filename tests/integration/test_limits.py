@@ -187,7 +187,7 @@ class TestBreakers:
             server.script = lambda step: None
             assert deliver(store, message_of, settings(server.port), NOW + timedelta(minutes=16)).sent >= 7
         with store.reading() as tx:
-            assert limits.struck(tx) == {}
+            assert limits.not_reset(tx) == {}
             states = {
                 person.state for person in subscribers.by_numbers(tx, [p.number for p in people.values()]).values()
             }
@@ -197,7 +197,7 @@ class TestBreakers:
         with store.transaction() as tx:
             rests = [limits.trip(tx, "domain a", "no", NOW).until - NOW for _ in range(7)]
             assert rests == [timedelta(minutes=m) for m in (15, 30, 60, 120, 240, 360, 360)]
-            assert limits.tripped(tx, NOW).keys() == {"domain a"}
+            assert limits.open_breakers(tx, NOW).keys() == {"domain a"}
             limits.reset(tx, ["domain a"], NOW + timedelta(hours=7))
             assert limits.trip(tx, "domain a", "no", NOW).until == NOW + timedelta(minutes=15)
 
@@ -214,7 +214,7 @@ class TestBreakers:
         now[0] += timedelta(minutes=16)
         breakers.note([sent])
         with store.reading() as tx:
-            assert limits.struck(tx) == {}
+            assert limits.not_reset(tx) == {}
 
     def test_a_relay_that_says_421_gets_fewer_connections_and_loses_nobody(self, store: Store) -> None:
         planned(store, *many(60))
@@ -365,14 +365,14 @@ class TestFirstShare:
     def test_a_process_that_waited_goes_on_without_a_share_of_its_own(self, store: Store) -> None:
         planned(store, *many(40))
         first = DeliveryLedger(store, "first/1/1/a", lambda: NOW, lambda _count: None)
-        assert first.goes_first(threading.Event())
+        assert first.claim_canary(threading.Event())
         with ScriptedServer() as server:
             wanted = settings(server.port, delivery=DeliverySettings(canary=0.1))
             second = threading.Thread(target=deliver, args=(store, message_of, wanted, NOW))
             second.start()
             time.sleep(0.7)
             assert server.connections == 0
-            first.end_first()
+            first.release_canary()
             second.join(10)
         first.release()
         assert count(store, DeliveryState.SENT) == 40

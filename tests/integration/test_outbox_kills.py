@@ -1,4 +1,4 @@
-"""A postman that is killed with SIGKILL: the letters that it had not sent arrive all the same."""
+"""A worker that is killed with SIGKILL: the letters that it had not sent arrive all the same."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def killing(step: str, reply: Do) -> tuple[list[int], Callable[[Step], Do | None
         pytest.param("dot", Do(cut=True, keep=True), id="at the end, and the server has taken it"),
     ],
 )
-def test_a_killed_postman_loses_no_letter(store: Store, store_url: str, step: str, reply: Do) -> None:
+def test_a_killed_outbox_worker_loses_no_mail(store: Store, store_url: str, step: str, reply: Do) -> None:
     for address in ADDRESSES:
         sign_up(store, Subscription(address=address), Settings(), network="", now=datetime.now(UTC))
     victim, script = killing(step, reply)

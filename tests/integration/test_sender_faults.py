@@ -23,7 +23,7 @@ VICTIM = "r3@example.com"
 
 
 @dataclass
-class Book:
+class RecordingLedger:
     """A record in memory that notes what it was told."""
 
     attempts: dict[int, Attempt] = field(default_factory=dict)
@@ -47,9 +47,11 @@ def outgoing_messages(count: int) -> MessageList:
     )
 
 
-def carry(server: ScriptedServer, delivery_ledger: Book, count: int = 8, connections: int = 1) -> RelayError | None:
+def send_all(
+    server: ScriptedServer, delivery_ledger: RecordingLedger, count: int = 8, connections: int = 1
+) -> RelayError | None:
     relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=0.4, connections=connections)
-    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).carry(outgoing_messages(count))
+    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).send_all(outgoing_messages(count))
 
 
 def only(name: str, do: Do, times: int = 99) -> ScriptedServer:
@@ -100,9 +102,9 @@ def test_a_fault_of_one_recipient_touches_no_other(
     server: ScriptedServer, outcome: Outcome | None, status: str | None, offers: tuple[str, ...]
 ) -> None:
     server.offers, server.taken, server.connections = offers, [], 0
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with server:
-        problem = carry(server, delivery_ledger)
+        problem = send_all(server, delivery_ledger)
     assert problem is None
     attempt = delivery_ledger.attempts.pop(3)
     # A connection cut in the body may be noticed only at the final dot: then there is doubt, and the truth is "not".
@@ -118,10 +120,10 @@ def test_a_fault_of_one_recipient_touches_no_other(
 @PIPELINING
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
 def test_a_connection_that_breaks_before_the_dot_is_replaced_at_once(step: str, offers: tuple[str, ...]) -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with only(step, Do(b"", cut=True), times=1) as server:
         server.offers = offers
-        assert carry(server, delivery_ledger) is None
+        assert send_all(server, delivery_ledger) is None
     assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(8))
 
@@ -131,9 +133,9 @@ def test_after_four_refused_recipients_a_new_connection_is_made(offers: tuple[st
     def script(step: Step) -> Do | None:
         return Do(b"550 5.1.1 who\r\n") if step.name == "rcpt" and step.connection == 1 else None
 
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer(script=script, offers=offers) as server:
-        assert carry(server, delivery_ledger) is None
+        assert send_all(server, delivery_ledger) is None
     assert server.connections == 2
     assert list(delivery_ledger.outcomes().values()) == [Outcome.FAILED] * 4 + [Outcome.SENT] * 4
 
@@ -143,18 +145,18 @@ def test_a_server_that_wants_a_body_after_refusing_the_recipient_gets_none(offer
     def script(step: Step) -> Do | None:
         return Do(b"550 5.1.1 who\r\n") if step.name == "rcpt" and step.nth == 1 and "r3@" in step.recipient else None
 
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer(script=script, offers=offers) as server:
-        carry(server, delivery_ledger)
+        send_all(server, delivery_ledger)
     assert delivery_ledger.outcomes()[3] is Outcome.FAILED
     assert VICTIM not in server.recipients()
 
 
 @PIPELINING
 def test_an_intent_that_no_longer_holds_means_that_nobody_gets_anything(offers: tuple[str, ...]) -> None:
-    delivery_ledger = Book(refuse=frozenset({3}))
+    delivery_ledger = RecordingLedger(refuse=frozenset({3}))
     with ScriptedServer(offers=offers) as server:
-        assert carry(server, delivery_ledger) is None
+        assert send_all(server, delivery_ledger) is None
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(8) if n != 3)
     assert 3 not in delivery_ledger.attempts
     assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
@@ -162,7 +164,7 @@ def test_an_intent_that_no_longer_holds_means_that_nobody_gets_anything(offers: 
 
 @PIPELINING
 def test_the_intent_is_recorded_before_the_dot_and_the_mark_after(offers: tuple[str, ...]) -> None:
-    delivery_ledger, order = Book(), []
+    delivery_ledger, order = RecordingLedger(), []
 
     def script(step: Step) -> None:
         if step.name == "dot":
@@ -170,24 +172,24 @@ def test_the_intent_is_recorded_before_the_dot_and_the_mark_after(offers: tuple[
             order.append(step.recipient)
 
     with ScriptedServer(script=script, offers=offers) as server:
-        carry(server, delivery_ledger, connections=4)
+        send_all(server, delivery_ledger, connections=4)
     assert len(order) == 8
     assert len(server.taken) == 8
 
 
 @PIPELINING
 def test_several_connections_share_the_work(offers: tuple[str, ...]) -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer(offers=offers) as server:
-        assert carry(server, delivery_ledger, count=200, connections=4) is None
+        assert send_all(server, delivery_ledger, count=200, connections=4) is None
     assert server.recipients() == sorted(f"r{n}@example.com" for n in range(200))
     assert server.connections == 4
 
 
 def test_three_mails_go_over_one_connection() -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer() as server:
-        carry(server, delivery_ledger, count=3, connections=4)
+        send_all(server, delivery_ledger, count=3, connections=4)
     assert server.connections == 1
 
 
@@ -195,9 +197,9 @@ def test_a_relay_that_allows_fewer_connections_gets_fewer() -> None:
     def script(step: Step) -> Do | None:
         return Do(b"421 4.7.0 too many\r\n", cut=True) if step.name == "greeting" and step.connection > 1 else None
 
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer(script=script) as server:
-        assert carry(server, delivery_ledger, count=40, connections=4) is None
+        assert send_all(server, delivery_ledger, count=40, connections=4) is None
     assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert len(delivery_ledger.attempts) == 40
 
@@ -213,29 +215,29 @@ def test_a_relay_that_allows_fewer_connections_gets_fewer() -> None:
     ],
 )
 def test_a_relay_that_cannot_be_used_now_is_given_up_after_three_tries(step: str, do: Do) -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer(script=lambda s: do if s.name == step else None) as server:
-        assert isinstance(carry(server, delivery_ledger), RelayUnavailable)
+        assert isinstance(send_all(server, delivery_ledger), RelayUnavailable)
         assert server.connections == 3
     assert not server.taken
     assert not delivery_ledger.intents
 
 
 def test_nobody_listens() -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer() as server:
         pass
-    assert isinstance(carry(server, delivery_ledger), RelayUnavailable)
-    assert delivery_ledger == Book()
+    assert isinstance(send_all(server, delivery_ledger), RelayUnavailable)
+    assert delivery_ledger == RecordingLedger()
 
 
-def test_a_stopped_courier_finishes_what_it_began_and_begins_nothing_more() -> None:
-    delivery_ledger = Book()
+def test_a_stopped_relay_client_finishes_what_it_began_and_begins_nothing_more() -> None:
+    delivery_ledger = RecordingLedger()
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5, connections=1)
         client = RelayClient(relay, delivery_ledger.record)
         server.script = lambda step: client.stop() if step.recipient == VICTIM else None  # type: ignore[func-returns-value]
-        assert client.carry(outgoing_messages(100)) is None
+        assert client.send_all(outgoing_messages(100)) is None
     assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert 4 <= len(server.taken) <= 5
     assert len(delivery_ledger.attempts) == len(server.taken) == len(delivery_ledger.intents)
@@ -248,21 +250,21 @@ def test_a_record_that_breaks_stops_everything_before_the_dot() -> None:
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5)
         with pytest.raises(RuntimeError, match="disk is full"):
-            RelayClient(relay, record).carry(outgoing_messages(20))
+            RelayClient(relay, record).send_all(outgoing_messages(20))
     assert not server.taken
 
 
-def test_a_supply_that_breaks_lets_what_is_under_way_come_to_its_end() -> None:
+def test_messages_under_way_finish_when_the_source_breaks() -> None:
     def given() -> Iterator[OutgoingMessage]:
         for number in range(10):
             yield OutgoingMessage(number, f"bounce+{number}@example.org", f"r{number}@example.com", (MAIL,))
         raise RuntimeError("the store is gone")
 
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with ScriptedServer() as server:
         relay = SmtpSettings(host="localhost", port=server.port, tls="none", timeout_seconds=5, connections=4)
         with pytest.raises(RuntimeError, match="store is gone"):
-            RelayClient(relay, delivery_ledger.record).carry(MessageList(given()))
+            RelayClient(relay, delivery_ledger.record).send_all(MessageList(given()))
     assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
     assert len(delivery_ledger.attempts) == len(server.taken) == len(delivery_ledger.intents)
 
@@ -290,12 +292,12 @@ def verified(server: ScriptedServer, ca_file: str, host: str = "localhost") -> S
     return SmtpSettings(host=host, port=server.port, timeout_seconds=2, ca_file=ca_file, user="ada", password="secret")
 
 
-def post(relay: SmtpSettings, delivery_ledger: Book) -> RelayError | None:
-    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).carry(outgoing_messages(5))
+def post(relay: SmtpSettings, delivery_ledger: RecordingLedger) -> RelayError | None:
+    return RelayClient(relay, delivery_ledger.record, first_pause=0.01).send_all(outgoing_messages(5))
 
 
 def test_mail_and_password_go_over_verified_tls(server: ScriptedServer, ca_file: str) -> None:
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with server:
         assert post(verified(server, ca_file), delivery_ledger) is None
     assert len(server.taken) == 5
@@ -309,7 +311,7 @@ def test_a_certificate_that_is_not_valid_ends_it_before_the_password(
     with server:
         unknown = case == "unknown authority"
         relay = verified(server, "") if unknown else verified(server, ca_file, host="127.0.0.1")
-        problem = post(relay, Book())
+        problem = post(relay, RecordingLedger())
         assert server.connections == 1
     assert isinstance(problem, RelayRefused)
     assert "certificate" in str(problem)
@@ -319,7 +321,7 @@ def test_a_certificate_that_is_not_valid_ends_it_before_the_password(
 def test_a_server_that_stops_offering_starttls_gets_no_password(server: ScriptedServer, ca_file: str) -> None:
     server.tls = None
     with server:
-        problem = post(verified(server, ca_file), Book())
+        problem = post(verified(server, ca_file), RecordingLedger())
     assert isinstance(problem, RelayRefused)
     assert [line.split()[0] for line in server.commands] == ["EHLO"]
 
@@ -327,7 +329,7 @@ def test_a_server_that_stops_offering_starttls_gets_no_password(server: Scripted
 def test_what_was_smuggled_in_before_the_handshake_ends_it(server: ScriptedServer, ca_file: str) -> None:
     server.script = lambda s: Do(b"220 2.0.0 go\r\n250 injected\r\n", cut=True) if s.name == "starttls" else None
     with server:
-        problem = post(verified(server, ca_file), Book())
+        problem = post(verified(server, ca_file), RecordingLedger())
     assert isinstance(problem, RelayRefused)
     assert not any(line.startswith(("AUTH", "MAIL")) for line in server.commands)
 
@@ -343,7 +345,7 @@ def test_what_was_smuggled_in_before_the_handshake_ends_it(server: ScriptedServe
 def test_a_login_that_fails_sends_nothing(server: ScriptedServer, ca_file: str, do: Do, kind: type[RelayError]) -> None:
     server.script = lambda s: do if s.name == "auth" else None
     with server:
-        problem = post(verified(server, ca_file), Book())
+        problem = post(verified(server, ca_file), RecordingLedger())
     assert isinstance(problem, kind)
     assert not server.taken
     assert "secret" not in str(problem)

@@ -14,8 +14,8 @@ import trustme
 from digest.errors import RelayUnavailable
 from digest.settings import SmtpSettings
 from digest.smtp import MessageList, probe
-from tests.integration.test_sender_faults import Book
-from tests.integration.test_sender_wire import carry, outgoing, peer, relay
+from tests.integration.test_sender_faults import RecordingLedger
+from tests.integration.test_sender_wire import outgoing, peer, relay, send_all
 from tests.smtp_server import OFFERS, Do, ScriptedServer
 
 LARGE = b"Subject: x\r\n\r\n" + b"a line of the body\r\n" * 250_000
@@ -43,10 +43,10 @@ def server(authority: trustme.CA) -> ScriptedServer:
 
 def test_five_megabytes_pass_through_a_small_room(server: ScriptedServer, wanted: Callable[..., SmtpSettings]) -> None:
     server.script = lambda step: Do(then=lambda: time.sleep(0.2)) if step.name == "body" else None
-    delivery_ledger = Book()
+    delivery_ledger = RecordingLedger()
     with server:
         source = MessageList(outgoing(n, LARGE) for n in range(2))
-        assert carry(wanted(server.port, tls="starttls"), delivery_ledger, source) is None
+        assert send_all(wanted(server.port, tls="starttls"), delivery_ledger, source) is None
     assert [mail.data == LARGE for mail in server.taken] == [True, True]
 
 

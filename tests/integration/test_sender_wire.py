@@ -20,7 +20,7 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import RelayError, RelayUnavailable
 from digest.settings import SmtpSettings
 from digest.smtp import MessageList, OutgoingMessage, RelayClient, RetryAfter
-from tests.integration.test_sender_faults import MAIL, Book, outgoing_messages
+from tests.integration.test_sender_faults import MAIL, RecordingLedger, outgoing_messages
 from tests.smtp_server import Do, ScriptedServer, Step
 
 PATIENCE = 30.0  # seconds
@@ -31,8 +31,8 @@ def relay(port: int, **changes: object) -> SmtpSettings:
     return SmtpSettings.model_validate(usual | changes)
 
 
-def carry(wanted: SmtpSettings, delivery_ledger: Book, source: Any) -> RelayError | None:
-    return RelayClient(wanted, delivery_ledger.record, first_pause=0.01).carry(source)
+def send_all(wanted: SmtpSettings, delivery_ledger: RecordingLedger, source: Any) -> RelayError | None:
+    return RelayClient(wanted, delivery_ledger.record, first_pause=0.01).send_all(source)
 
 
 @contextlib.contextmanager
@@ -83,17 +83,17 @@ def reset(sock: socket.socket) -> None:
 
 class TestAddresses:
     def test_the_next_address_is_tried_when_the_first_refuses(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer() as gone:
             pass
         with ScriptedServer() as server:
             found = [(socket.AF_INET, ("127.0.0.1", port)) for port in (gone.port, server.port)]
             monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
-            assert carry(relay(25), delivery_ledger, outgoing_messages(3)) is None
+            assert send_all(relay(25), delivery_ledger, outgoing_messages(3)) is None
         assert len(server.taken) == 3
 
     def test_an_address_of_a_kind_that_the_machine_lacks_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        real, delivery_ledger = socket.socket, Book()
+        real, delivery_ledger = socket.socket, RecordingLedger()
 
         def without_ipv6(family: int = -1, *rest: Any, **named: Any) -> socket.socket:
             if family == socket.AF_INET6:
@@ -104,12 +104,12 @@ class TestAddresses:
             found = [(socket.AF_INET6, ("::1", server.port)), (socket.AF_INET, ("127.0.0.1", server.port))]
             monkeypatch.setattr(socket, "getaddrinfo", Resolver(found))
             monkeypatch.setattr(socket, "socket", without_ipv6)
-            assert carry(relay(25), delivery_ledger, outgoing_messages(3)) is None
+            assert send_all(relay(25), delivery_ledger, outgoing_messages(3)) is None
             monkeypatch.undo()
         assert len(server.taken) == 3
 
     def test_a_name_that_takes_long_to_find_holds_up_no_other_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        delivery_ledger, asked, sent = Book(), list[str](), threading.Event()
+        delivery_ledger, asked, sent = RecordingLedger(), list[str](), threading.Event()
         usual = socket.getaddrinfo
 
         def slow(host: str, port: int, **how: Any) -> list[Any]:
@@ -126,7 +126,7 @@ class TestAddresses:
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         with ScriptedServer(script=script) as server:
             wanted = relay(server.port, host="mail.example.com", connections=2)
-            assert carry(wanted, delivery_ledger, outgoing_messages(20)) is None
+            assert send_all(wanted, delivery_ledger, outgoing_messages(20)) is None
             assert len(asked) == 2
             carried = Counter(mail.connection for mail in server.taken)
             assert carried == {1: 19, 2: 1}  # the second had taken one, and waited while the first carried the others
@@ -141,14 +141,16 @@ class TestAddresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", never)
-        problem = carry(relay(25, host="mail.example.com", timeout_seconds=0.05), Book(), outgoing_messages(1))
+        problem = send_all(
+            relay(25, host="mail.example.com", timeout_seconds=0.05), RecordingLedger(), outgoing_messages(1)
+        )
         over.set()
         assert isinstance(problem, RelayUnavailable)
         assert "its name was not found in time" in str(problem)
 
     @pytest.mark.parametrize("host", ["mail..example.com", "a" * 70 + ".example.com"])
     def test_what_is_no_host_name_is_a_relay_that_cannot_be_used(self, host: str) -> None:
-        assert isinstance(carry(relay(25, host=host), Book(), outgoing_messages(1)), RelayUnavailable)
+        assert isinstance(send_all(relay(25, host=host), RecordingLedger(), outgoing_messages(1)), RelayUnavailable)
 
     def test_a_listener_that_takes_no_more_connections_is_given_up(self) -> None:
         with contextlib.ExitStack() as held:
@@ -159,13 +161,13 @@ class TestAddresses:
                 waiting = held.enter_context(socket.socket())
                 waiting.setblocking(False)
                 waiting.connect_ex(listener.getsockname())
-            delivery_ledger = Book()
-            problem = carry(
+            delivery_ledger = RecordingLedger()
+            problem = send_all(
                 relay(listener.getsockname()[1], timeout_seconds=0.05), delivery_ledger, outgoing_messages(3)
             )
         assert isinstance(problem, RelayUnavailable)
         assert "in time" in str(problem)
-        assert delivery_ledger == Book()
+        assert delivery_ledger == RecordingLedger()
 
 
 class TestReplies:
@@ -186,9 +188,9 @@ class TestReplies:
             for octet in reply:
                 sock.sendall(bytes([octet]))
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with peer(drip) as port:
-            assert carry(relay(port), delivery_ledger, outgoing_messages(2)) is None
+            assert send_all(relay(port), delivery_ledger, outgoing_messages(2)) is None
         assert delivery_ledger.outcomes() == {0: Outcome.SENT, 1: Outcome.SENT}
 
     def test_a_recipient_refused_for_good_is_so_even_when_the_server_then_hangs_up(self) -> None:
@@ -196,26 +198,26 @@ class TestReplies:
             refused = step.name == "rcpt" and step.recipient == "r3@example.com"
             return Do(b"550 5.1.1 who\r\n", cut=True) if refused else None
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port), delivery_ledger, outgoing_messages(8)) is None
+            assert send_all(relay(server.port), delivery_ledger, outgoing_messages(8)) is None
         assert (delivery_ledger.attempts[3].outcome, delivery_ledger.attempts[3].status) == (Outcome.FAILED, "5.1.1")
         assert list(delivery_ledger.outcomes().values()).count(Outcome.SENT) == 7
 
     def test_recipients_at_whom_the_server_hangs_up_keep_nobody_from_their_mail(self) -> None:
         unlucky = {"r0@example.com", "r1@example.com", "r2@example.com"}
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         cut = Do(b"", cut=True)
         with ScriptedServer(script=lambda s: cut if s.name == "rcpt" and s.recipient in unlucky else None) as server:
-            assert carry(relay(server.port), delivery_ledger, outgoing_messages(30)) is None
+            assert send_all(relay(server.port), delivery_ledger, outgoing_messages(30)) is None
         assert [delivery_ledger.attempts.pop(number).outcome for number in range(3)] == [Outcome.LOST] * 3
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert len(delivery_ledger.attempts) == 27
 
     def test_all_recipients_refused_are_all_failed_and_none_is_lost(self) -> None:
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(script=lambda s: Do(b"550 5.1.1 who\r\n") if s.name == "rcpt" else None) as server:
-            assert carry(relay(server.port), delivery_ledger, outgoing_messages(200)) is None
+            assert send_all(relay(server.port), delivery_ledger, outgoing_messages(200)) is None
         assert len(delivery_ledger.attempts) == 200
         assert set(delivery_ledger.outcomes().values()) == {Outcome.FAILED}
 
@@ -223,7 +225,7 @@ class TestReplies:
 class TestTheDot:
     def test_a_dot_that_could_not_leave_leaves_no_doubt(self) -> None:
         sockets: list[socket.socket] = []
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
 
         def broken_meanwhile(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             if intents:
@@ -232,12 +234,12 @@ class TestTheDot:
             return delivery_ledger.record(attempts, intents)
 
         with peer(lambda sock: converse(sock, sockets)) as port:
-            RelayClient(relay(port), broken_meanwhile, first_pause=0.01).carry(outgoing_messages(1))
+            RelayClient(relay(port), broken_meanwhile, first_pause=0.01).send_all(outgoing_messages(1))
         assert delivery_ledger.outcomes() == {0: Outcome.LOST}
 
     def test_a_server_that_hangs_up_while_the_intent_is_recorded_leaves_its_last_word(self) -> None:
         sockets: list[socket.socket] = []
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
 
         def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             if intents:
@@ -246,7 +248,7 @@ class TestTheDot:
             return delivery_ledger.record(attempts, intents)
 
         with peer(lambda sock: converse(sock, sockets)) as port:
-            RelayClient(relay(port), slow, first_pause=0.01).carry(outgoing_messages(1))
+            RelayClient(relay(port), slow, first_pause=0.01).send_all(outgoing_messages(1))
         assert (delivery_ledger.attempts[0].outcome, delivery_ledger.attempts[0].code) == (Outcome.DEFERRED, 421)
 
 
@@ -279,9 +281,9 @@ class TestSeveralConnections:
                 else None
             )
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port, connections=4), delivery_ledger, outgoing_messages(200)) is None
+            assert send_all(relay(server.port, connections=4), delivery_ledger, outgoing_messages(200)) is None
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert server.recipients() == sorted(f"r{n}@example.com" for n in range(200))
 
@@ -289,19 +291,21 @@ class TestSeveralConnections:
         def script(step: Step) -> Do | None:
             return Do(b"", hang=True) if step.name == "greeting" and step.connection == 2 else None
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(script=script) as server:
             assert (
-                carry(relay(server.port, connections=3, timeout_seconds=0.5), delivery_ledger, outgoing_messages(100))
+                send_all(
+                    relay(server.port, connections=3, timeout_seconds=0.5), delivery_ledger, outgoing_messages(100)
+                )
                 is None
             )
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert len(delivery_ledger.attempts) == 100
 
     def test_sixty_four_leave_no_file_open(self) -> None:
-        before, delivery_ledger = open_files(), Book()
+        before, delivery_ledger = open_files(), RecordingLedger()
         with ScriptedServer() as server:
-            assert carry(relay(server.port, connections=64), delivery_ledger, outgoing_messages(1000)) is None
+            assert send_all(relay(server.port, connections=64), delivery_ledger, outgoing_messages(1000)) is None
             assert server.connections == 64
         assert len(server.taken) == len(delivery_ledger.attempts) == 1000
         wait_until(lambda: open_files() <= before)
@@ -324,18 +328,18 @@ class TestParts:
         """Of more octets than the kernel's buffers hold, and in more parts than it takes at once."""
         parts = (b"Subject: x\r\n\r\n", *(b"%d " % number * words + b"\r\n" for number in range(count)))
         given = [OutgoingMessage(number, "s@example.org", f"r{number}@example.com", parts, True) for number in range(3)]
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(
             script=lambda step: Do(then=lambda: time.sleep(0.2)) if step.name == "body" else None
         ) as server:
-            assert carry(relay(server.port), delivery_ledger, MessageList(given)) is None
+            assert send_all(relay(server.port), delivery_ledger, MessageList(given)) is None
         assert [mail.data == b"".join(parts) for mail in server.taken] == [True] * 3
 
 
-class TestSupply:
-    def test_what_came_back_goes_out_again_while_the_supply_has_nothing(self) -> None:
+class TestSource:
+    def test_what_came_back_goes_out_again_while_the_source_has_nothing(self) -> None:
         """The supply waits for the answer of the one that came back: its provider takes one at a time."""
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
 
         class OneAtATime:
             given = 0
@@ -352,10 +356,10 @@ class TestSupply:
             return Do(b"", cut=True) if step.name == "rcpt" and step.nth == 1 and "r2@" in step.recipient else None
 
         with ScriptedServer(script=script) as server:
-            assert carry(relay(server.port), delivery_ledger, OneAtATime()) is None
+            assert send_all(relay(server.port), delivery_ledger, OneAtATime()) is None
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
 
-    def test_what_breaks_every_connection_lets_others_pass_when_the_supply_is_slow(self) -> None:
+    def test_what_breaks_every_connection_lets_others_pass_when_the_source_is_slow(self) -> None:
         class Slow:
             asked = 0
 
@@ -365,11 +369,11 @@ class TestSupply:
                     return None
                 return outgoing(self.asked) if self.asked % 2 else RetryAfter(0.01)
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer(
             script=lambda s: Do(b"", cut=True) if s.name == "rcpt" and s.recipient.startswith("r1@") else None
         ) as server:
-            assert carry(relay(server.port), delivery_ledger, Slow()) is None
+            assert send_all(relay(server.port), delivery_ledger, Slow()) is None
         assert delivery_ledger.attempts.pop(1).outcome is Outcome.LOST
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert len(delivery_ledger.attempts) == 9
@@ -379,14 +383,14 @@ class TestSupply:
             yield outgoing(1)
             raise RuntimeError("the store is gone")
 
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer() as server, pytest.raises(RuntimeError, match="store is gone"):
-            carry(relay(server.port), delivery_ledger, MessageList(given()))
+            send_all(relay(server.port), delivery_ledger, MessageList(given()))
         assert server.recipients() == ["r1@example.com"]
         assert delivery_ledger.outcomes() == {1: Outcome.SENT}
 
     def test_answers_that_come_while_the_record_is_slow_are_in_time(self) -> None:
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
 
         def slow(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             time.sleep(0.3)
@@ -394,7 +398,7 @@ class TestSupply:
 
         with ScriptedServer() as server:
             client = RelayClient(relay(server.port, connections=4, timeout_seconds=0.2), slow)
-            assert client.carry(outgoing_messages(20)) is None
+            assert client.send_all(outgoing_messages(20)) is None
         assert set(delivery_ledger.outcomes().values()) == {Outcome.SENT}
         assert len(delivery_ledger.attempts) == len(server.taken) == 20
 
@@ -413,12 +417,12 @@ class TestSupply:
 
         with ScriptedServer() as server:
             with pytest.raises(KeyboardInterrupt):
-                RelayClient(relay(server.port, connections=4), record).carry(MessageList(given()))
+                RelayClient(relay(server.port, connections=4), record).send_all(MessageList(given()))
             assert not server.taken
         wait_until(lambda: open_files() <= before)
 
     def test_what_was_prepared_when_the_stop_came_is_given_back(self) -> None:
-        delivery_ledger, source = Book(), outgoing_messages(20)
+        delivery_ledger, source = RecordingLedger(), outgoing_messages(20)
 
         def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
             client.stop()
@@ -426,7 +430,7 @@ class TestSupply:
 
         with ScriptedServer() as server:
             client = RelayClient(relay(server.port), record)
-            assert client.carry(source) is None
+            assert client.send_all(source) is None
         assert delivery_ledger.outcomes() == {0: Outcome.SENT}
         assert [one.delivery for one in client.returned] == [1]
         following = source.poll()
@@ -434,16 +438,16 @@ class TestSupply:
         assert following.delivery == 2
 
     def test_a_stop_while_the_connection_is_made_begins_no_mail(self) -> None:
-        delivery_ledger = Book()
+        delivery_ledger = RecordingLedger()
         with ScriptedServer() as server:
             client = RelayClient(relay(server.port), delivery_ledger.record)
             server.script = lambda step: client.stop() if step.name == "ehlo" else None  # type: ignore[func-returns-value]
-            assert client.carry(outgoing_messages(3)) is None
+            assert client.send_all(outgoing_messages(3)) is None
         assert [one.delivery for one in client.returned] == [0]
         assert not server.taken
-        assert delivery_ledger == Book()
+        assert delivery_ledger == RecordingLedger()
 
-    def test_a_stop_ends_the_wait_for_a_supply_that_has_nothing_for_long(self) -> None:
+    def test_a_stop_ends_the_wait_for_a_source_that_has_nothing_for_long(self) -> None:
         polled = threading.Event()
 
         class Never:
@@ -451,13 +455,13 @@ class TestSupply:
                 polled.set()
                 return RetryAfter(3600)
 
-        client = RelayClient(relay(1), Book().record)
-        carrying = threading.Thread(target=client.carry, args=(Never(),), daemon=True)
-        carrying.start()
+        client = RelayClient(relay(1), RecordingLedger().record)
+        sending = threading.Thread(target=client.send_all, args=(Never(),), daemon=True)
+        sending.start()
         assert polled.wait(PATIENCE)
         client.stop()
-        carrying.join(PATIENCE)
-        assert not carrying.is_alive()
+        sending.join(PATIENCE)
+        assert not sending.is_alive()
 
 
 def outgoing(number: int, data: bytes = MAIL) -> OutgoingMessage:

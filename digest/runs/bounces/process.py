@@ -1,4 +1,4 @@
-"""Bounces: what comes back, by mail or at sending, is counted; an address that had too much is suppressed."""
+"""Process bounces: count them, from mail or from refusals at sending, and suppress an address that has too many."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Effect(StrEnum):
-    """What a mail that came back led to."""
+    """The effect of one returned mail."""
 
     COUNTED = "counted"  #: a bounce that is not yet too much
     SUPPRESSED = "suppressed"  #: the address is not mailed any more
@@ -43,12 +43,12 @@ class Mail(Protocol):
         """The octets of the mail."""
 
     def done(self) -> None:
-        """Take the mail out of what is still to be read."""
+        """Mark the mail as read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BounceReport:
-    """What a mailbox held."""
+    """The effects of all mails of a mailbox."""
 
     effects: Counter[Effect] = field(default_factory=Counter)
 
@@ -80,7 +80,7 @@ def process_mail(store: Store, data: bytes, keyring: Keyring, now: datetime) -> 
 
 
 def record_refusals(tx: Tx, attempts: Sequence[Attempt], now: datetime) -> None:
-    """Count what servers refused while we were sending, in the transaction that marks it."""
+    """Count refusals at sending as bounces, in the transaction that marks them."""
     refused = {attempt.delivery: attempt for attempt in attempts if attempt.outcome is Outcome.FAILED and attempt.code}
     if not refused:
         return
@@ -103,7 +103,7 @@ def lift(store: Store, address: str, now: datetime) -> bool:
 
 
 def act_on(tx: Tx, report: MailReport, keyring: Keyring, now: datetime) -> Effect:
-    """Do what a report asks for, as far as a valid token in it proves that it is about a mail of ours."""
+    """Act on a report if a valid token proves that it is about a mail of ours."""
     if report.kind is MailKind.AUTOMATIC:
         return Effect.IGNORED
     if report.kind is MailKind.PERSONAL:
@@ -160,7 +160,7 @@ def _bounce(
 
 
 def _count(tx: Tx, bounce: Bounce, now: datetime) -> Effect:
-    """Record a bounce, and suppresses the address when there were too many since it was last forgiven."""
+    """Record a bounce, and suppress the address when there were too many since its suppression was last lifted."""
     person = subscribers.by_numbers(tx, [bounce.subscriber]).get(bounce.subscriber)
     if not person or not bounces.add(tx, bounce):
         return Effect.KNOWN

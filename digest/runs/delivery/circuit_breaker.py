@@ -33,7 +33,7 @@ class CircuitBreakers:
     def refresh(self) -> None:
         """Read which breakers are open, and which were and have not been forgotten."""
         with self._store.reading() as tx:
-            self._tripped = limits.struck(tx)
+            self._tripped = limits.not_reset(tx)
 
     def open_until(self, domain: str) -> datetime | None:
         """Return until when nothing goes to the domain; None when mail may go."""
@@ -47,7 +47,9 @@ class CircuitBreakers:
                 if self._refusals or attempt.outcome is not Outcome.SENT:
                     self._learn(domain_of(attempt.recipient), attempt)
             if self._tripped:
-                self._forgive({f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT})
+                self._reset_recovered(
+                    {f"domain {domain_of(a.recipient)}" for a in attempts if a.outcome is Outcome.SENT}
+                )
 
     def _learn(self, domain: str, attempt: Attempt) -> None:
         if attempt.outcome is Outcome.SENT:
@@ -57,7 +59,7 @@ class CircuitBreakers:
             if self._refusals[domain] >= REFUSALS_TO_TRIP:
                 self._trip(domain, attempt)
 
-    def _forgive(self, passed: Set[str]) -> None:
+    def _reset_recovered(self, passed: Set[str]) -> None:
         """Reset the breakers of domains that take mail again, so that the next rest is a short one."""
         now = self._clock()
         again = {name for name in passed & self._tripped.keys() if self._tripped[name].until <= now}

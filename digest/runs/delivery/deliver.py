@@ -1,4 +1,4 @@
-"""Deliver: ledger rows whose time has come are claimed, composed, sent and marked; nobody is missed or repeated."""
+"""Deliver: due ledger rows are claimed, composed, sent and marked; nobody is missed, nobody gets an issue twice."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverReport:
-    """What became of the ledger rows that were due."""
+    """The result of one delivery run."""
 
     sent: int = 0
     deferred: int = 0  #: refused for now or lost on the way: to be tried again
@@ -110,10 +110,10 @@ def deliver(
     stop: threading.Event | None = None,
     tried: Callable[[int], None] | None = None,
 ) -> DeliverReport:
-    """Send every row that is due at `now` and gives what became of them. May run in several processes at once.
+    """Send every row that is due at `now` and return the result. May run in several processes at once.
 
-    Setting `stop` lets what is under way come to its end; what was not begun stays planned. `tried` is told of each
-    group of attempts, how many they were.
+    After `stop` is set, messages under way finish and the rest stay planned. `tried` is called with the size of each
+    group of attempts.
     """
     sender = _Sender(store, settings, _clock_from(now), stop or threading.Event(), tried or (lambda _count: None))
     try:
@@ -128,7 +128,7 @@ def deliver(
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Have the garbage collector look around less often: thousands of objects make a message, none in a cycle."""
+    """Run the garbage collector less often: a message is made of thousands of objects, none of them in a cycle."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
     try:
@@ -138,13 +138,13 @@ def _few_collections() -> Iterator[None]:
 
 
 def _clock_from(now: datetime) -> Clock:
-    """Return a clock that stands at `now` and goes on from there: sending takes time, and leases run out by it."""
+    """Return a clock that starts at `now` and advances: sending takes time, and leases expire by it."""
     start = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - start)
 
 
 class _Sender:
-    """One delivery: what is found, a first share if so wished, then the rest, over all relays."""
+    """One delivery run: recovery, the canary if configured, then the rest, over all relays."""
 
     def __init__(
         self, store: Store, settings: Settings, clock: Clock, stop: threading.Event, tried: Callable[[int], None]
@@ -155,14 +155,14 @@ class _Sender:
         self._providers = ProviderLimits(store, settings.domains, self._owner, clock)
 
     def send(self, compose: Compose) -> tuple[int, str]:
-        """Send what is due; return how many rows were found in doubt, and why not all could be sent."""
+        """Send what is due; return the number of rows found in doubt, and the reason why some could not be sent."""
         found = self.delivery_ledger.recover()
         if self._settings.delivery.resend_unknown:
             with self._store.transaction() as tx:
                 found -= ledger.resend_unknown(tx, self._clock())
         source = DeliveryQueue(self.delivery_ledger, compose, self._providers, self._clock)
         if not self.delivery_ledger.held_because:
-            problem = self._send_share(source) or self._carry(source)
+            problem = self._send_canary(source) or self._send_all(source)
         return max(
             found, 0
         ), f"held: {self.delivery_ledger.held_because}" if self.delivery_ledger.held_because else problem
@@ -181,23 +181,23 @@ class _Sender:
             stopped=self._stop.is_set() and not problem,
         )
 
-    def _send_share(self, source: DeliveryQueue) -> str:
-        """Send the first share, and holds everything when too much of it failed; gives why nothing more may go."""
+    def _send_canary(self, source: DeliveryQueue) -> str:
+        """Send the canary and hold all mail when too much of it failed; return the reason to stop."""
         delivery = self._settings.delivery
         waiting = self.delivery_ledger.waiting() if delivery.canary else 0
-        if not waiting or not self.delivery_ledger.goes_first(self._stop):
+        if not waiting or not self.delivery_ledger.claim_canary(self._stop):
             return ""
         source.left = math.ceil(delivery.canary * waiting)
         try:
-            problem = self._carry(source)
-            self._judge_share()
+            problem = self._send_all(source)
+            self._check_canary()
         finally:
             source.left = None
-            self.delivery_ledger.end_first()
+            self.delivery_ledger.release_canary()
         return problem or self.delivery_ledger.held_because
 
-    def _judge_share(self) -> None:
-        """Hold everything when too much of the first share failed."""
+    def _check_canary(self) -> None:
+        """Hold all mail when too much of the canary failed."""
         tried = self.delivery_ledger.tally.total()
         failures = tried - self.delivery_ledger.tally[DeliveryState.SENT]
         if tried and failures / tried > self._settings.delivery.canary_failures:
@@ -205,35 +205,35 @@ class _Sender:
             hold(self._store, reason)
             self.delivery_ledger.held_because = reason
 
-    def _carry(self, source: DeliveryQueue) -> str:
-        """Carry what the supply gives over all relays; what one that is given up leaves goes over the others."""
+    def _send_all(self, source: DeliveryQueue) -> str:
+        """Send the messages over all relays; those left by a relay that is given up go over the others."""
         relays, problems = self._relays, list[str]()
         if not relays:
             return "all connections that the relays allow are in use"
         self.delivery_ledger.count_for([relay.name for relay in relays if relay.warm_up_from])
         while relays:
-            found = self._carry_over_all(relays, source)
+            found = self._send_over_all(relays, source)
             problems += filter(None, found)
             relays = [relay for relay, problem in zip(relays, found, strict=True) if not problem]
             if not any(found) or not source.has_returns or self._stop.is_set():
                 break
         return "; ".join(problems)
 
-    def _carry_over_all(self, relays: Sequence[RelaySettings], source: DeliveryQueue) -> list[str]:
-        """Return each relay's problem, or nothing; each has a thread of its own when there are several."""
+    def _send_over_all(self, relays: Sequence[RelaySettings], source: DeliveryQueue) -> list[str]:
+        """Return each relay's problem, empty without one; several relays run in a thread each."""
         shares = RelayShares(relays)
         if len(relays) == 1:
-            return [self._carry_over(relays[0], source, shares)]
+            return [self._send_over(relays[0], source, shares)]
         with ThreadPoolExecutor(len(relays), thread_name_prefix="relay") as pool:
-            return list(pool.map(lambda relay: self._carry_over(relay, source, shares), relays))
+            return list(pool.map(lambda relay: self._send_over(relay, source, shares), relays))
 
-    def _carry_over(self, relay: RelaySettings, source: DeliveryQueue, shares: RelayShares) -> str:
+    def _send_over(self, relay: RelaySettings, source: DeliveryQueue, shares: RelayShares) -> str:
         rate = Rate(self._store, f"relay {relay.name}", relay.messages_per_second, self._clock)
         allowed = allowance(self._store, relay, self._clock())
         own = RelayQueue(source, relay.name, shares, rate, allowed)
         client = RelayClient(relay, self._record, clock=self._clock, stop=self._stop)
         try:
-            return str(client.carry(own) or "")
+            return str(client.send_all(own) or "")
         finally:
             source.give_back(client.returned)
             shares.leave(relay.name)
@@ -241,7 +241,7 @@ class _Sender:
     def _record(self, attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
         held = self.delivery_ledger.record(attempts, intents)
         self._providers.breakers.note(attempts)
-        self._providers.arrived(chain((attempt.delivery for attempt in attempts), set(intents) - held))
+        self._providers.finished(chain((attempt.delivery for attempt in attempts), set(intents) - held))
         return held
 
     @cached_property
@@ -273,7 +273,7 @@ def hold(store: Store, reason: str) -> None:
 
 
 def release(store: Store) -> str:
-    """Let mail go again; gives why it was held, empty when it was not."""
+    """Release held mail; return the reason for the hold, empty when there was none."""
     with store.transaction() as tx:
         reason = flag(tx, HOLD)
         set_flag(tx, HOLD, "")

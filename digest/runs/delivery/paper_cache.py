@@ -1,4 +1,4 @@
-"""The papers that the issues of a day show, in memory from one message to the next: readers share most of them."""
+"""A cache of the papers in a day's issues: readers share most of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Senders: the name under which a process holds leases, and whether the process behind such a name is still alive."""
+"""Process identity: the name under which a process holds leases, and whether that process is still alive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def new_process_name() -> str:
 def is_dead(sender: str) -> bool:
     """Return True when the process of that name certainly no longer runs: it ran on this machine and is gone.
 
-    Of a sender on another machine nothing is known; its leases run out by themselves.
+    Nothing is known of a process on another machine; its leases expire.
     """
     host, _, rest = sender.partition("/")
     pid, _, rest = rest.partition("/")

@@ -30,16 +30,16 @@ class ProviderLimits:
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
 
     def wait_for(self, domain: str, delivery: int) -> timedelta:
-        """Take leave for one message to the domain; return zero, or how long to wait."""
+        """Take a permit for one message to the domain; return zero, or how long to wait."""
         if domain in self._most and not self._take_slot(domain, delivery):
             return UNTIL_FREE
         wait = self._rates[domain].pass_one() if domain in self._rates else timedelta()
         if wait:
-            self.arrived({delivery})
+            self.finished({delivery})
         return wait
 
-    def arrived(self, deliveries: Iterable[int]) -> None:
-        """Let others to the same domains go, after these were answered or withdrawn."""
+    def finished(self, deliveries: Iterable[int]) -> None:
+        """Free the slots of deliveries that were answered or withdrawn."""
         if not self._under_way:
             return
         names = [name for name in (self._under_way.pop(delivery, "") for delivery in deliveries) if name]

@@ -1,4 +1,4 @@
-"""One sender at work: the ledger under its name, and the rows that it claims as parcels."""
+"""The delivery ledger and the delivery queue of one process: the rows that it claims, as messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from digest.storage.papers import papers
 BATCH = 500  # rows claimed at a time
 LEASE = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(minutes=1)  # for a domain's rate; what has to wait longer is given back
-FIRST_SHARE = "first share"  # the slot of the process that sends it
+CANARY = "canary"  # the slot of the process that sends it
 RESCUE_PAUSES = (0.0, 1.0, 4.0)  # seconds before what servers answered is tried to be recorded over another connection
 LOOK_AGAIN = 0.5  # seconds, while another process sends it
 HOLD = "hold"  # the flag that stops all sending; its value says why
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeliveryLedger:
-    """The ledger as one sender uses it: one name, one writer at a time, and a tally."""
+    """The ledger as one process uses it: one owner name, one writer at a time, and a tally."""
 
     def __init__(self, store: Store, owner: str, clock: Clock, tried: Callable[[int], None]) -> None:
         self._store, self._owner, self._clock, self._tried = store, owner, clock, tried
@@ -62,7 +62,7 @@ class DeliveryLedger:
         self._warming = frozenset(relays)
 
     def recover(self) -> int:
-        """Deal with the rows of senders that died; return how many are in doubt."""
+        """Recover the rows of processes that died; return how many are in doubt."""
         with self._turn, self._store.transaction() as tx:
             dead = {owner for owner in ledger.owners(tx) | limits.slot_owners(tx, self._clock()) if is_dead(owner)}
             recovered = ledger.recover(tx, self._clock(), dead=dead)
@@ -83,7 +83,7 @@ class DeliveryLedger:
             return ledger.claim(tx, self._owner, self._clock(), lease=LEASE, limit=limit)
 
     def postpone(self, delivery: int, until: datetime) -> None:
-        """Return a claimed row back until then."""
+        """Release a claimed row and postpone it until then."""
         with self._claim_turn, self._store.transaction() as tx:
             ledger.postpone(tx, self._owner, [delivery], until)
 
@@ -119,40 +119,40 @@ class DeliveryLedger:
             self._check_hold()
         return held
 
-    def goes_first(self, stop: threading.Event) -> bool:
-        """Return True when this process is to send the first share; else wait for it and return False."""
+    def claim_canary(self, stop: threading.Event) -> bool:
+        """Return True when this process must send the canary; else wait until it is sent and return False."""
         waited = False
         while not stop.is_set():
             with self._turn, self._store.transaction() as tx:
                 now = self._clock()
-                if limits.take_slots(tx, limits.Slots(FIRST_SHARE, 1), 1, limits.Lease(self._owner, now, now + LEASE)):
+                if limits.take_slots(tx, limits.Slots(CANARY, 1), 1, limits.Lease(self._owner, now, now + LEASE)):
                     break
             waited = True
             stop.wait(LOOK_AGAIN)
         if waited:
-            self.end_first()
+            self.release_canary()
             self._check_hold()
         return not waited and not stop.is_set()
 
-    def end_first(self) -> None:
-        """Let the processes go on that wait for the first share."""
+    def release_canary(self) -> None:
+        """Free the canary slot, so that waiting processes proceed."""
         with self._turn, self._store.transaction() as tx:
-            limits.free_slot(tx, FIRST_SHARE, self._owner, self._clock())
+            limits.free_slot(tx, CANARY, self._owner, self._clock())
 
     def release(self) -> None:
-        """Return back what was claimed and not begun."""
+        """Release rows that were claimed and not begun."""
         self._recorder.close()
         with self._turn, self._store.transaction() as tx:
             ledger.release(tx, self._owner)
             limits.free_slots(tx, [self._owner], self._clock())
 
     def waiting(self) -> int:
-        """Return how many rows could be sent now."""
+        """Return the number of rows that can be sent now."""
         with self._store.reading() as tx:
             return ledger.waiting(tx, self._clock())
 
     def _rescue(self, attempts: Sequence[Attempt]) -> None:
-        """Record over another connection what servers answered; logs what cannot be recorded, for it is known."""
+        """Record the servers' replies over another connection; log those that cannot be recorded."""
         for pause in RESCUE_PAUSES:
             time.sleep(pause)
             with suppress(StoreError):
@@ -185,7 +185,7 @@ class DeliveryLedger:
 
 
 class DeliveryQueue:
-    """Claims rows as they are wanted and composes their messages, each in the thread that is going to send it.
+    """Claims rows as needed and composes their messages, each in the thread that sends it.
 
     Several threads ask at a time when there are several relays.
     """
@@ -203,7 +203,7 @@ class DeliveryQueue:
         self.left: int | None = None  #: how many more are to be given; None: all
 
     def poll(self) -> OutgoingMessage | RetryAfter | None:
-        """Return the next parcel that may leave now, or when one may; None when no row is due any more."""
+        """Return the next message that may be sent now, or when one may; None when no more rows are due."""
         if self._returned and not self._ledger.held_because:
             with self._lock:
                 if self._returned:
@@ -217,13 +217,13 @@ class DeliveryQueue:
             return RetryAfter(max((self._delayed[0][0] - self._clock()).total_seconds(), 0.001))
 
     def give_back(self, outgoing_messages: Iterable[OutgoingMessage]) -> None:
-        """Take parcels back that a relay could not carry, for the others."""
+        """Take back messages that a relay could not send, for the others."""
         with self._lock:
             self._returned.extend(outgoing_messages)
 
     @property
     def has_returns(self) -> bool:
-        """True when parcels came back that nobody has taken again."""
+        """True when returned messages wait."""
         return bool(self._returned) and not self._ledger.held_because
 
     def _outgoing(self, row: ClaimedDelivery) -> OutgoingMessage | None:
@@ -234,7 +234,7 @@ class DeliveryQueue:
             at = self._clock()
             refused = Attempt(delivery=row.id, outcome=Outcome.FAILED, at=at, reply=str(error), stage="compose")
             self._ledger.record([refused], ())
-            self._providers.arrived({row.id})
+            self._providers.finished({row.id})
             return None
         return OutgoingMessage.of(row.id, message)
 
@@ -256,9 +256,9 @@ class DeliveryQueue:
         return self._rows.popleft() if self._rows else None
 
     def _may_leave(self, row: ClaimedDelivery) -> bool:
-        """Take leave for a row; one that may not go now is kept for later, or given back for longer.
+        """Return whether a row may be sent now; otherwise keep it for a short wait, or release it for a longer one.
 
-        One that waited for a slow relay until its lease ran out is given back as well, to be claimed afresh.
+        A row whose lease expired while it waited for a slow relay is released as well, to be claimed again.
         """
         if row.lease_until <= self._clock():
             self._ledger.postpone(row.id, self._clock())
@@ -281,7 +281,7 @@ class DeliveryQueue:
         self._dry = not rows
 
     def _waiting(self) -> Iterator[Issue]:
-        """Return the issues of the rows that wait; what cannot be read is told of when its turn comes."""
+        """Return the issues of waiting rows; an unreadable one is reported when it is composed."""
         with self._lock:
             rows = tuple(self._rows)
         for row in rows:

@@ -19,7 +19,7 @@ AHEAD_PAUSE = RetryAfter(0.01)  # before it is asked again whether it still is
 
 
 class RelayShares:
-    """Which relay takes the next parcel, when there are several: none gets far ahead of its share.
+    """Chooses which of several relays gets the next message, so that none gets far ahead of its share.
 
     One that takes nothing for a while, because its server is mute, is not waited for, and has nothing to catch up with.
     """
@@ -42,7 +42,7 @@ class RelayShares:
             return self._taken[name] >= fair + AHEAD
 
     def count(self, name: str) -> None:
-        """Count a parcel that the relay takes."""
+        """Count a message that the relay takes."""
         if len(self._shares) == 1:
             return
         with self._lock:
@@ -54,7 +54,7 @@ class RelayShares:
             self._took_at[name] = self._seconds()
 
     def leave(self, name: str) -> None:
-        """Let the others have the share of a relay that has come to its end."""
+        """Give the share of a relay that has finished to the others."""
         with self._lock:
             if len(self._shares) > 1:
                 del self._shares[name]
@@ -65,25 +65,25 @@ class RelayShares:
 
 
 class RelayQueue:
-    """The supply as one relay sees it: at its rate, in its share, and no more than it may have today."""
+    """The message source of one relay: within its rate, its share and its daily allowance."""
 
     def __init__(
         self, source: MessageSource, name: str, shares: RelayShares, rate: Rate, allowance: int | None
     ) -> None:
         self._source, self._name, self._shares, self._rate = source, name, shares, rate
         self._left = allowance
-        self._has_leave = False  # taken for a parcel that the supply has not given yet
+        self._has_permit = False  # for a message that the source has not given yet
 
     def poll(self) -> OutgoingMessage | RetryAfter | None:
-        """Return the next parcel if it may leave at once, or when it may; None when this relay gets no more."""
+        """Return the next message if it may be sent at once, or when it may; None when this relay gets no more."""
         if self._left == 0:
             return None
         if self._shares.is_ahead(self._name):
             return AHEAD_PAUSE
-        if not self._has_leave and (wait := self._rate.pass_one()):
+        if not self._has_permit and (wait := self._rate.pass_one()):
             return RetryAfter(wait.total_seconds())
         found = self._source.poll()
-        self._has_leave = not isinstance(found, OutgoingMessage)
+        self._has_permit = not isinstance(found, OutgoingMessage)
         if isinstance(found, OutgoingMessage):
             self._shares.count(self._name)
             self._left = None if self._left is None else self._left - 1

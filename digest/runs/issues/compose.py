@@ -26,12 +26,12 @@ def masthead(sender: SenderSettings) -> Masthead:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What is the same in every message of a sender."""
+class SenderIdentity:
+    """The values that all messages of a sender share."""
 
     address: str  #: in From
-    bounces: str  #: envelope sender, before its token
-    leave: str  #: where mails to unsubscribe go, before its token
+    bounces: str  #: envelope sender, without the token
+    unsubscribe: str  #: address of mailto unsubscribe requests, without the token
     list_id: str
     web: str  #: URL of the pages; empty without
 
@@ -48,10 +48,10 @@ class Composer:
     def message(self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]) -> Message:
         """Return the message of an issue, the same at every retry. Raise MessageError where it cannot be made."""
         tokens = self.keyring.series(delivery, issue.issue_date)
-        leave = tokens(Purpose.UNSUBSCRIBE)
-        links = self._links(tokens, leave)
+        unsubscribe_token = tokens(Purpose.UNSUBSCRIBE)
+        links = self._links(tokens, unsubscribe_token)
         rendering = self.renderer.issue(issue, papers, _addressee(subscription), links)
-        return message_of(rendering, self._envelope(issue, subscription, tokens, leave), self.signers)
+        return message_of(rendering, self._envelope(issue, subscription, tokens, unsubscribe_token), self.signers)
 
     def rendering(
         self, issue: Issue, delivery: int, subscription: Subscription, papers: Mapping[int, Paper]
@@ -70,48 +70,48 @@ class Composer:
         return self._envelope(issue, subscription, tokens, tokens(Purpose.UNSUBSCRIBE))
 
     @cached_property
-    def _standing(self) -> Standing:
-        return _standing(self.settings)
+    def _identity(self) -> SenderIdentity:
+        return _identity(self.settings)
 
-    def _links(self, tokens: Series, leave: bytes) -> IssueLinks:
-        web = self._standing.web
+    def _links(self, tokens: Series, unsubscribe_token: bytes) -> IssueLinks:
+        web = self._identity.web
         if not web:
-            return IssueLinks(unsubscribe=self._mailto(leave))
+            return IssueLinks(unsubscribe=self._mailto(unsubscribe_token))
         return IssueLinks(
-            unsubscribe=_unsubscribe_page(web, leave),
+            unsubscribe=_unsubscribe_page(web, unsubscribe_token),
             manage=f"{web}/manage",
             pause=f"{web}/p/{link_form(tokens(Purpose.PAUSE))}",
             view=f"{web}/i/{link_form(tokens(Purpose.VIEW))}",
             vote=f"{web}/v/{link_form(tokens(Purpose.VOTE))}",
         )
 
-    def _envelope(self, issue: Issue, subscription: Subscription, tokens: Series, leave: bytes) -> Envelope:
+    def _envelope(self, issue: Issue, subscription: Subscription, tokens: Series, unsubscribe_token: bytes) -> Envelope:
         """Who the message is from and to: the envelope sender names the delivery, so that a bounce finds its row."""
-        standing = self._standing
+        identity = self._identity
         return Envelope(
             sender_name=self.settings.sender.name,
-            sender_address=standing.address,
-            bounces=tagged(standing.bounces, verp_form(tokens(Purpose.BOUNCE))),
+            sender_address=identity.address,
+            bounces=tagged(identity.bounces, verp_form(tokens(Purpose.BOUNCE))),
             recipient=subscription.address,
             recipient_name=subscription.name,
             date=issue.created,
             message_id=issue.message_id,
-            list_id=standing.list_id,
-            unsubscribe_url=_unsubscribe_page(standing.web, leave) if standing.web else "",
-            unsubscribe_mailto=self._mailto(leave),
+            list_id=identity.list_id,
+            unsubscribe_url=_unsubscribe_page(identity.web, unsubscribe_token) if identity.web else "",
+            unsubscribe_mailto=self._mailto(unsubscribe_token),
             feedback_id=_feedback_id(issue.issue_date, weekly=issue.weekly),
         )
 
-    def _mailto(self, leave: bytes) -> str:
-        return f"mailto:{tagged(self._standing.leave, verp_form(leave))}?subject=unsubscribe"
+    def _mailto(self, unsubscribe_token: bytes) -> str:
+        return f"mailto:{tagged(self._identity.unsubscribe, verp_form(unsubscribe_token))}?subject=unsubscribe"
 
 
 def _addressee(subscription: Subscription) -> Addressee:
     return Addressee(address=subscription.address, name=subscription.name, language=subscription.language)
 
 
-def _unsubscribe_page(web: str, leave: bytes) -> str:
-    return f"{web}/u/{link_form(leave)}"
+def _unsubscribe_page(web: str, unsubscribe_token: bytes) -> str:
+    return f"{web}/u/{link_form(unsubscribe_token)}"
 
 
 @lru_cache(maxsize=64)
@@ -119,15 +119,15 @@ def _feedback_id(day: date, *, weekly: bool) -> str:
     return f"{day:%Y%m%d}:{'weekly' if weekly else 'daily'}:issue:{FEEDBACK_SENDER}"
 
 
-def _standing(settings: Settings) -> Standing:
+def _identity(settings: Settings) -> SenderIdentity:
     sender = settings.sender
     address = wire_address(sender.address)
     local, _, domain = address.rpartition("@")
     label = "".join(character if character.isalnum() else "-" for character in local if character.isascii())
-    return Standing(
+    return SenderIdentity(
         address=address,
         bounces=wire_address(sender.bounces) if sender.bounces else address,
-        leave=wire_address(sender.unsubscribe or sender.address),
+        unsubscribe=wire_address(sender.unsubscribe or sender.address),
         list_id=f"{label.strip('-') or 'list'}.{domain}",
         web=settings.web.url.rstrip("/"),
     )

@@ -1,4 +1,4 @@
-"""Doctor: what an installation needs to work, looked at piece by piece, with words on what to mend."""
+"""Doctor: checks what an installation needs, part by part, and says how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ class DoctorReport:
 
     @property
     def is_well(self) -> bool:
-        """True when nothing has to be mended."""
-        return all(finding.verdict is not RecordVerdict.MEND for finding in self.findings)
+        """True when nothing needs fixing."""
+        return all(finding.verdict is not RecordVerdict.FIX for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
-        return {"well": self.is_well, "findings": [vars(finding) for finding in self.findings]}
+        return {"well": self.is_well, "findings": [finding.as_dict() for finding in self.findings]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What is looked at."""
+    """The installation to check."""
 
     settings: Settings
     profiles: Mapping[str, bytes]  #: path to content
@@ -63,9 +63,9 @@ class Installation:
 
 
 def examine(installation: Installation, now: datetime, tell: Callable[[str], None]) -> DoctorReport:
-    """Return what was found; `tell` hears what is being checked. A check that fails stops no other."""
+    """Return the findings; `tell` is called with each step. A check that fails stops no other."""
     findings = list(_settings(installation.settings))
-    tell("looking at the profile files")
+    tell("checking the profile files")
     findings += _profiles(installation.profiles)
     tell("opening the store")
     findings += _guarded("store", lambda: _store(installation, now))
@@ -81,11 +81,11 @@ def examine(installation: Installation, now: datetime, tell: Callable[[str], Non
 
 
 def _guarded(area: str, look: Callable[[], Iterator[RecordFinding]]) -> Iterator[RecordFinding]:
-    """Return the findings of one look; an error is a finding as well."""
+    """Return the findings of one check; an error is a finding as well."""
     try:
         yield from look()
     except DigestError as error:
-        yield RecordFinding(area=area, verdict=RecordVerdict.MEND, found=str(error))
+        yield RecordFinding(area=area, verdict=RecordVerdict.FIX, found=str(error))
 
 
 def _is_reserved(domain: str) -> bool:
@@ -97,29 +97,27 @@ def _settings(settings: Settings) -> Iterator[RecordFinding]:
     if _is_reserved(sender.address.rpartition("@")[2]):
         found = f"sender.address is {sender.address}, which nobody can answer"
         yield RecordFinding(
-            area="settings", verdict=RecordVerdict.MEND, found=found, mend="set it to an address of your own domain"
+            area="settings", verdict=RecordVerdict.FIX, found=found, fix="set it to an address of your own domain"
         )
     if not sender.postal:
-        mend = "set it: many countries ask for it in every bulk mail"
-        yield RecordFinding(area="settings", verdict=RecordVerdict.LOOK, found="sender.postal is empty", mend=mend)
+        fix = "set it: many countries ask for it in every bulk mail"
+        yield RecordFinding(area="settings", verdict=RecordVerdict.LOOK, found="sender.postal is empty", fix=fix)
     if not web:
-        mend = "run `digest serve` and set it; large providers want bulk mail to have an unsubscribe link"
+        fix = "run `digest serve` and set it; large providers want bulk mail to have an unsubscribe link"
         found = "web.url is empty: people can unsubscribe by mail only"
-        yield RecordFinding(area="settings", verdict=RecordVerdict.LOOK, found=found, mend=mend)
+        yield RecordFinding(area="settings", verdict=RecordVerdict.LOOK, found=found, fix=fix)
     elif not web.startswith("https://"):
-        mend = "mail programs follow unsubscribe links over https only"
-        yield RecordFinding(
-            area="settings", verdict=RecordVerdict.MEND, found=f"web.url is {web}, not https", mend=mend
-        )
+        fix = "mail programs follow unsubscribe links over https only"
+        yield RecordFinding(area="settings", verdict=RecordVerdict.FIX, found=f"web.url is {web}, not https", fix=fix)
     if settings.smtp.tls == "none" and settings.smtp.host not in ("localhost", "127.0.0.1", "::1"):
         found = f"mail goes to {settings.smtp.host} without TLS"
         yield RecordFinding(
-            area="settings", verdict=RecordVerdict.MEND, found=found, mend='set smtp.tls to "starttls" or "tls"'
+            area="settings", verdict=RecordVerdict.FIX, found=found, fix='set smtp.tls to "starttls" or "tls"'
         )
     if not settings.sources:
         found = "no sources are configured: papers come by `digest ingest PATH` only"
         yield RecordFinding(
-            area="settings", verdict=RecordVerdict.LOOK, found=found, mend="add [[sources]] to digest.toml"
+            area="settings", verdict=RecordVerdict.LOOK, found=found, fix="add [[sources]] to digest.toml"
         )
 
 
@@ -127,7 +125,7 @@ def _profiles(files: Mapping[str, bytes]) -> Iterator[RecordFinding]:
     read = [read_profile_file(data, file) for file, data in files.items()]
     for one in read:
         for fault in one.faults:
-            yield RecordFinding(area="subscribers", verdict=RecordVerdict.MEND, found=str(fault))
+            yield RecordFinding(area="subscribers", verdict=RecordVerdict.FIX, found=str(fault))
     good = sum(one.subscription is not None for one in read)
     if good:
         yield RecordFinding(area="subscribers", verdict=RecordVerdict.GOOD, found=f"{good} profile files can be read")
@@ -139,35 +137,35 @@ def _store(installation: Installation, now: datetime) -> Iterator[RecordFinding]
         with store.reading() as tx:
             people, states, sources = consent.count_states(tx), ledger.counts(tx), listings.source_states(tx)
             known, newest = papers.high_water(tx), next(papers.stream(tx, newest=1), None)
-            held, closed = flag(tx, HOLD), limits.tripped(tx, now)
+            held, breakers = flag(tx, HOLD), limits.open_breakers(tx, now)
     finally:
         store.close()
     active = people[State.ACTIVE]
     found = f"{store.address} opens: {known} papers, {active} active of {sum(people.values())} subscribers"
     yield RecordFinding(area="store", verdict=RecordVerdict.GOOD, found=found)
     if not active:
-        mend = "write profiles and run `digest subscribers sync`"
-        yield RecordFinding(area="subscribers", verdict=RecordVerdict.LOOK, found="nobody is subscribed", mend=mend)
+        fix = "write profiles and run `digest subscribers sync`"
+        yield RecordFinding(area="subscribers", verdict=RecordVerdict.LOOK, found="nobody is subscribed", fix=fix)
     if newest and newest.first_seen < now - FRESH:
         found = f"the newest paper came on {newest.first_seen:%Y-%m-%d}"
         yield RecordFinding(
-            area="sources", verdict=RecordVerdict.LOOK, found=found, mend="see whether the sources still give papers"
+            area="sources", verdict=RecordVerdict.LOOK, found=found, fix="see whether the sources still give papers"
         )
     if states[DeliveryState.UNKNOWN]:
         found = f"{states[DeliveryState.UNKNOWN]} issues may or may not have arrived"
-        mend = "`digest report` shows them; `digest deliver --resend-unknown` sends them again"
-        yield RecordFinding(area="store", verdict=RecordVerdict.LOOK, found=found, mend=mend)
+        fix = "`digest report` shows them; `digest deliver --resend-unknown` sends them again"
+        yield RecordFinding(area="store", verdict=RecordVerdict.LOOK, found=found, fix=fix)
     if held:
         yield RecordFinding(
-            area="store", verdict=RecordVerdict.MEND, found=f"nothing is sent: {held}", mend="`digest release`"
+            area="store", verdict=RecordVerdict.FIX, found=f"nothing is sent: {held}", fix="`digest release`"
         )
-    for breaker in closed.values():
+    for breaker in breakers.values():
         found = f"{breaker.name} refused us and is left alone until {breaker.until:%Y-%m-%d %H:%M}: {breaker.reason}"
         yield RecordFinding(area="relay", verdict=RecordVerdict.LOOK, found=found)
     for source in sources.values():
         if source.failing_since:
             found = f"{source.name} fails since {source.failing_since:%Y-%m-%d %H:%M}: {source.last_error}"
-            yield RecordFinding(area="sources", verdict=RecordVerdict.MEND, found=found)
+            yield RecordFinding(area="sources", verdict=RecordVerdict.FIX, found=found)
 
 
 def _relays(settings: Settings) -> Iterator[RecordFinding]:
@@ -195,9 +193,9 @@ def _domain(installation: Installation) -> Iterator[RecordFinding]:
         yield from domain_findings(domain, installation.selectors, dns.texts)
         bounces = (sender.bounces or sender.address).rpartition("@")[2]
         if not dns.accepts_mail(bounces):
-            mend = "give it an MX record, or set sender.bounces to an address that takes mail"
+            fix = "give it an MX record, or set sender.bounces to an address that takes mail"
             found = f"{bounces} takes no mail, so bounces are lost"
-            yield RecordFinding(area="domain", verdict=RecordVerdict.MEND, found=found, mend=mend)
+            yield RecordFinding(area="domain", verdict=RecordVerdict.FIX, found=found, fix=fix)
     except FetchError as error:
         yield RecordFinding(area="domain", verdict=RecordVerdict.LOOK, found=f"not looked at: {error}")
 
@@ -207,18 +205,18 @@ def _test_message(
 ) -> Iterator[RecordFinding]:
     sender = installation.settings.sender
     notes = [
-        f"{finding.found}. {finding.mend}".strip() for finding in findings if finding.verdict is not RecordVerdict.GOOD
+        f"{finding.found}. {finding.fix}".strip() for finding in findings if finding.verdict is not RecordVerdict.GOOD
     ]
     figures = RunFigures(day=f"{now:%A, %-d %B}", deliveries={}, skipped={}, listings={}, problems=notes)
     rendering = replace(installation.renderer.letters.report(figures), subject=f"[Test] {sender.name} can send mail")
     attempt = send_test(compose(rendering, _envelope(sender, installation.send_to, now)), installation.settings.smtp)
     if attempt.outcome is Outcome.SENT:
-        mend = "look whether it arrives, and not among the spam"
+        fix = "check that it arrives, and not in the spam folder"
         found = f"a test message to {installation.send_to} was taken"
-        yield RecordFinding(area="relay", verdict=RecordVerdict.GOOD, found=found, mend=mend)
+        yield RecordFinding(area="relay", verdict=RecordVerdict.GOOD, found=found, fix=fix)
     else:
         found = f"a test message to {installation.send_to} was not taken: {attempt.code or ''} {attempt.reply}"
-        yield RecordFinding(area="relay", verdict=RecordVerdict.MEND, found=found)
+        yield RecordFinding(area="relay", verdict=RecordVerdict.FIX, found=found)
 
 
 def _envelope(sender: SenderSettings, to: str, now: datetime) -> Envelope:

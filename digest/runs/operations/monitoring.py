@@ -1,4 +1,4 @@
-"""Watching: the figures of an installation, what is wrong with them, and the mail to the operator that says so."""
+"""Monitoring: the figures of an installation, the problems that they show, and the alert mail to the operator."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """How an installation stands at one moment."""
+    """The figures of an installation at one moment."""
 
     subscribers: Mapping[State, int]
     deliveries: Mapping[DeliveryState, int]  #: of the past 24 hours
     overdue: int  #: subscribers who have been due for more than an hour and are not planned
     waiting_since: datetime | None  #: when the longest waiting issue could first have been sent
-    letter_since: datetime | None  #: since when the single mail that has waited longest waits
+    outbox_since: datetime | None  #: since when the single mail that has waited longest waits
     suppressed: int  #: addresses that are not mailed
     papers: int  #: numbers given so far
     sources: Mapping[str, SourceState]
@@ -42,14 +42,14 @@ class Figures:
 
 
 def figures(store: Store, now: datetime) -> Figures:
-    """Return how the installation stands."""
+    """Return the present figures."""
     with store.reading() as tx:
         return Figures(
             subscribers=consent.count_states(tx),
             deliveries=ledger.counts(tx, since=now - RECENT),
             overdue=subscribers.count_due(tx, now - LATE),
             waiting_since=ledger.waiting_since(tx, now),
-            letter_since=outbox.waiting_since(tx),
+            outbox_since=outbox.waiting_since(tx),
             suppressed=suppressions.count(tx),
             papers=papers.high_water(tx),
             sources=listings.source_states(tx),
@@ -58,7 +58,7 @@ def figures(store: Store, now: datetime) -> Figures:
 
 
 def troubles(found: Figures, now: datetime) -> Sequence[str]:
-    """Return what keeps the day's issues from going out, a sentence each; none when all is well."""
+    """Return the problems that keep issues from going out, a sentence each; none when all is well."""
     return list(_troubles(found, now))
 
 
@@ -67,8 +67,8 @@ def _troubles(found: Figures, now: datetime) -> Iterator[str]:
         yield f"{found.overdue} subscribers have been due for more than an hour, and nothing was planned for them."
     if found.waiting_since is not None and now - found.waiting_since > LATE:
         yield f"Issues have been waiting to be sent since {found.waiting_since:%Y-%m-%d %H:%M} UTC."
-    if found.letter_since is not None and now - found.letter_since > LATE:
-        since = f"{found.letter_since:%Y-%m-%d %H:%M} UTC"
+    if found.outbox_since is not None and now - found.outbox_since > LATE:
+        since = f"{found.outbox_since:%Y-%m-%d %H:%M} UTC"
         yield f"Confirmations and other single mails have been waiting to be sent since {since}."
     if failed := found.deliveries[DeliveryState.FAILED]:
         sent = found.deliveries[DeliveryState.SENT]
@@ -80,7 +80,7 @@ def _troubles(found: Figures, now: datetime) -> Iterator[str]:
 
 
 def alert(store: Store, settings: Settings, now: datetime) -> bool:
-    """Mail the operator what is wrong, once a day at most; return whether a mail was taken."""
+    """Mail the problems to the operator, at most once a day; return whether the relay accepted the mail."""
     wrong = troubles(figures(store, now), now)
     if not wrong or not settings.alerts.address:
         return False
@@ -115,8 +115,8 @@ def _sent(settings: Settings, mail: EmailMessage) -> bool:
         made.extend(attempts)
         return set(intents)
 
-    parcel = OutgoingMessage(0, settings.sender.address, settings.alerts.address, (mail.as_bytes(),))
-    problem = RelayClient(settings.smtp, record).carry(MessageList([parcel]))
+    message = OutgoingMessage(0, settings.sender.address, settings.alerts.address, (mail.as_bytes(),))
+    problem = RelayClient(settings.smtp, record).send_all(MessageList([message]))
     if problem:
         _log.error("the operator cannot be alerted: %s", problem, extra={"action": "alert"})
     return any(attempt.outcome is Outcome.SENT for attempt in made)

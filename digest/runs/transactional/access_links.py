@@ -1,4 +1,4 @@
-"""Access: the random, short-lived links by which people reach their subscription; no password, no cookie."""
+"""Access links: random, short-lived links to a subscription; no password, no cookie."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def token_hash(token: str) -> str:
 
 
 def new_link(tx: Tx, number: int, purpose: LinkPurpose, now: datetime) -> str:
-    """Return a fresh token for one subscriber and purpose, and stores its hash."""
+    """Create a token for one subscriber and purpose, store its hash, and return the token."""
     token = new_token()
     link_tokens.keep(tx, token_hash(token), purpose, number, now + _WITHIN[purpose])
     return token

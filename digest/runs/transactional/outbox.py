@@ -1,6 +1,6 @@
-"""The outbox: the single mails beside the issues, stored with what caused them and sent at least once.
+"""The outbox: transactional mail, stored in the transaction that causes it and sent at least once.
 
-What is to be written is stored in the transaction that causes it, so that a crash loses no letter; its links are made
+What is to be written is stored in the transaction that causes it, so that a crash loses no mail; its links are made
 when it is taken to be sent, so that no usable token is ever stored.
 """
 
@@ -22,9 +22,9 @@ from digest.storage.subscribers.link_tokens import LinkPurpose
 from digest.storage.subscribers.sign_ups import SignUp
 from digest.subscribers import State, Subscriber
 
-CONFIRM_WITHIN = timedelta(hours=48)  #: from when the letter is sent
+CONFIRM_WITHIN = timedelta(hours=48)  #: from when the mail is sent
 GIVEN_UP_AFTER = timedelta(hours=24)
-FIRST_PAUSE = timedelta(seconds=10)  #: before a letter that was refused for now is tried again, doubled each time
+FIRST_PAUSE = timedelta(seconds=10)  #: before a mail that was refused for now is tried again, doubled each time
 LONGEST_PAUSE = timedelta(hours=1)
 
 
@@ -53,9 +53,9 @@ class TransactionalMail:
 
 
 def take(store: Store, now: datetime, lease: timedelta, limit: int) -> list[TransactionalMail]:
-    """Take letters to be sent now, with fresh links; whoever takes them settles them within the lease.
+    """Take mail to be sent now, with fresh links; the caller settles it within the lease.
 
-    Those that are not to be sent any more, because of what happened since, are dropped.
+    Mail that has become pointless since is dropped.
     """
     with store.reading() as tx:
         if not outbox.has_waiting(tx, now):
@@ -79,7 +79,7 @@ def take(store: Store, now: datetime, lease: timedelta, limit: int) -> list[Tran
 def settle(
     store: Store, *, done: Iterable[TransactionalMail], put_off: Iterable[TransactionalMail], now: datetime
 ) -> None:
-    """Forget letters that were sent or never can be; others wait, the longer the more often they were tried."""
+    """Delete mail that was sent or never can be; put off the rest, longer after each attempt."""
     with store.transaction() as tx:
         for mail in done:
             outbox.done(tx, mail.id)
@@ -89,7 +89,7 @@ def settle(
 
 
 def _written(tx: Tx, waiting: WaitingEntry, person: Subscriber, now: datetime) -> TransactionalMail | None:
-    """Return the letter with its links; None when it has become pointless."""
+    """Return the mail with its links; None when it has become pointless."""
     kind, subscribed = TransactionalMailKind(waiting.entry.kind), person.state in (State.ACTIVE, State.PAUSED)
     language = person.subscription.language
     mail = TransactionalMail(id=waiting.id, tries=waiting.tries, kind=kind, address=person.address, language=language)
@@ -111,7 +111,7 @@ def _written(tx: Tx, waiting: WaitingEntry, person: Subscriber, now: datetime) -
 
 
 def _confirmable(tx: Tx, entry: OutboxEntry, wanted: Mapping[str, Any], now: datetime) -> str:
-    """Return the token that confirms what is wanted. Every copy of a letter has one of its own, and each is good."""
+    """Return the token that confirms what is wanted. Every copy of a mail has one of its own, and each is good."""
     token = new_token()
     request = SignUp(subscriber=entry.subscriber, subscription=wanted, group=entry.group, expires=now + CONFIRM_WITHIN)
     sign_ups.keep(tx, token_hash(token), request, now)

@@ -1,4 +1,4 @@
-"""The postman: sends what waits in the outbox, in a thread of its own, so that no page waits for a mail server."""
+"""The outbox worker: sends transactional mail in its own thread, so that no page waits for a mail server."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from digest.smtp import MessageList, OutgoingMessage, RelayClient
 from digest.storage import Store
 
 BATCH = 20
-ROUND = 5.0  #: seconds after which the outbox is looked into unasked, for letters that others left behind
-LEASE = timedelta(minutes=1)  #: after which letters of a postman who died are sent by another
+POLL_SECONDS = 5.0  #: seconds between checks of the outbox for mail that other processes left
+LEASE = timedelta(minutes=1)  #: after which another worker sends the mail of one that died
 
 _log = logging.getLogger(__name__)
 _FOR_NOW = frozenset({Outcome.DEFERRED, Outcome.LOST})
@@ -28,20 +28,20 @@ _FOR_NOW = frozenset({Outcome.DEFERRED, Outcome.LOST})
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxWorkerOptions:
-    """How a postman goes about it."""
+    """The options of an outbox worker."""
 
     relay: SmtpSettings
     clock: Callable[[], datetime]
-    every: float = ROUND
+    every: float = POLL_SECONDS
     lease: timedelta = LEASE
 
 
 class OutboxWorker:
-    """Sends the letters of the outbox as soon as may be, for as long as the `with` block runs.
+    """Sends the mail in the outbox without delay, for as long as the `with` block runs.
 
-    Each is sent at least once: a letter of which nobody knows whether it arrived is sent again. One that can never be
-    sent is logged without its address: whoever waits for it can ask again. At the end of the block what is under way
-    is finished; what was not begun waits for the next postman.
+    Each is sent at least once: a mail that may not have arrived is sent again. One that can never be
+    sent is logged without its address: the person can ask again. At the end of the block, mail under way
+    is finished; the rest waits for the next worker.
     """
 
     def __init__(self, store: Store, write: Callable[[TransactionalMail], Message], how: OutboxWorkerOptions) -> None:
@@ -61,7 +61,7 @@ class OutboxWorker:
         self._thread.join()
 
     def wake(self) -> None:
-        """Say that a letter may wait; returns at once."""
+        """Signal that mail may be waiting; return at once."""
         self._called.set()
 
     def _work(self) -> None:
@@ -70,9 +70,9 @@ class OutboxWorker:
                 while not self._stop.is_set() and self._send(self._waiting()):
                     pass
             except DigestError as error:
-                _log.error("letters could not be sent: %s", error, extra={"action": "letter", "state": "failed"})
+                _log.error("mails could not be sent: %s", error, extra={"action": "letter", "state": "failed"})
             except Exception:
-                _log.exception("letters could not be sent", extra={"action": "letter", "state": "failed"})
+                _log.exception("mails could not be sent", extra={"action": "letter", "state": "failed"})
             self._called.wait(self._how.every)
             self._called.clear()
 
@@ -80,7 +80,7 @@ class OutboxWorker:
         return outbox.take(self._store, self._how.clock(), self._how.lease, BATCH)
 
     def _send(self, batch: Sequence[TransactionalMail]) -> bool:
-        """Send letters and settles what became of them; False when there were none."""
+        """Send a batch and settle it; return False when it was empty."""
         attempts: dict[int, Attempt] = {}
 
         def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
@@ -89,7 +89,7 @@ class OutboxWorker:
 
         outgoing_messages, hopeless = self._written(batch)
         problem = (
-            RelayClient(self._how.relay, record, stop=self._stop).carry(MessageList(outgoing_messages))
+            RelayClient(self._how.relay, record, stop=self._stop).send_all(MessageList(outgoing_messages))
             if outgoing_messages
             else None
         )
@@ -106,7 +106,7 @@ class OutboxWorker:
         return bool(batch)
 
     def _written(self, batch: Sequence[TransactionalMail]) -> tuple[list[OutgoingMessage], set[int]]:
-        """Return the letters as parcels, and those that can never be written; one that fails stops no other."""
+        """Return the batch as messages, and the ids that can never be composed; one failure stops no other."""
         outgoing_messages, hopeless = [], set()
         for mail in batch:
             extra = {"action": "letter", "kind": mail.kind.value, "state": "failed"}

@@ -1,4 +1,4 @@
-"""Trial: one issue sent to one address, marked as a test; the ledger and the cursor stay as they are."""
+"""Test send: one issue to one address, marked as a test; the ledger and the cursor do not change."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def send_test(message: Message, relay: SmtpSettings) -> Attempt:
         return set(intents)
 
     outgoing = OutgoingMessage.of(NO_DELIVERY, message)
-    problem = RelayClient(relay, record).carry(MessageList([outgoing]))
+    problem = RelayClient(relay, record).send_all(MessageList([outgoing]))
     if not attempts:
         raise problem or UsageError("the relay took the test neither on nor back")
     _log.info("test to %s: %s", message.recipient, attempts[-1].outcome, extra={"action": "trial"})

@@ -1,4 +1,4 @@
-"""Letters: the single mails of a subscription, as messages ready for the wire."""
+"""Transactional mail: the single mails of a subscription, composed as messages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from digest.settings import Settings
 def compose_transactional(
     mail: TransactionalMail, renderer: MailRenderer, settings: Settings, now: datetime
 ) -> Message:
-    """Return the message of a letter. Raise MessageError for an address that cannot be written to.
+    """Return the message of a transactional mail. Raise MessageError for an address that cannot be used.
 
-    It is no list mail: there is nothing yet, or nothing more, to unsubscribe from.
+    It has no list headers: there is nothing to unsubscribe from.
     """
     return message_of(_rendering(mail, renderer, settings), _envelope(mail, settings, now), load_signers(settings))
 

@@ -92,7 +92,7 @@ def claim(tx: Tx, owner: str, now: datetime, *, lease: timedelta, limit: int) ->
     """Return up to `limit` rows that are due, leased to `owner`; on PostgreSQL without waiting for other senders.
 
     Left alone are rows of those who are not active or whose address is suppressed, and rows past the time when the
-    next issue is due: planning judges their papers again.
+    next issue is due: planning ranks their papers again.
     """
     free, leasing = _SQL[tx.on_postgresql]
     rows = tx.connection.execute(free, {"now": now, "limit": limit}).all()

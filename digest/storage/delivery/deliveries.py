@@ -62,7 +62,7 @@ def of_subscriber(tx: Tx, number: int, *, limit: int = 30) -> list[Delivery]:
 
 
 def in_states(tx: Tx, states: Collection[DeliveryState], *, limit: int = 1000) -> list[Delivery]:
-    """Return the newest deliveries that stand in these states, newest first."""
+    """Return the newest deliveries in these states, newest first."""
     query = _ROWS.where(_d.state.in_([state.value for state in states]))
     rows = tx.connection.execute(query.order_by(_d.id.desc()).limit(limit)).mappings()
     return [_delivery_of(row) for row in rows]

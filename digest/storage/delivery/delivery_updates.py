@@ -81,9 +81,9 @@ def intend(tx: Tx, owner: str, deliveries: Collection[int], now: datetime) -> fr
 
 
 def mark(tx: Tx, owner: str, attempts: Sequence[Attempt]) -> frozenset[int]:
-    """Record what the attempts came to, and return the rows that took it.
+    """Record the outcome of the attempts; return the rows that were marked.
 
-    A row takes it while `owner` holds it, and also once it is `unknown`: a late answer overrides the doubt.
+    A row is marked while `owner` holds it, and also once it is `unknown`: a late answer overrides the doubt.
     """
     sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
     unsent = [attempt for attempt in attempts if attempt.outcome is not Outcome.SENT]
@@ -141,7 +141,7 @@ class Recorder:
         return [row[0] for row in self._cursor.fetchall()]
 
     def close(self) -> None:
-        """Return the connection back."""
+        """Return the connection to the pool."""
         self._cursor.close()
         self._connection.close()
 

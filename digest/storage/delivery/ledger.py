@@ -1,6 +1,6 @@
 """The ledger's sending half: rows are claimed with a lease, intended before the final dot, marked after the answer.
 
-Claims, intents and marks, which cost something for every message, stand in modules of their own.
+Claims, intents and marks, the cost of every message, are in their own modules.
 """
 
 from __future__ import annotations
@@ -43,32 +43,32 @@ _d, _i, _s, _x = schema.deliveries.c, schema.issues.c, schema.subscribers.c, sch
 
 @dataclass(frozen=True, kw_only=True)
 class Recovered:
-    """What was found after senders died."""
+    """The rows recovered from processes that died."""
 
     released: int  #: claimed rows that are planned again
     unknown: tuple[int, ...]  #: rows whose final dot may have left
 
 
 def release(tx: Tx, owner: str) -> int:
-    """Return back what the owner claimed and did not begin: planned again, for any sender; return how many rows."""
+    """Make rows that the owner claimed and did not begin planned again; return how many."""
     mine = and_(schema.LEASED, _d.lease_owner == owner, _d.state == _CLAIMED)
     return tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED)).rowcount
 
 
 def postpone(tx: Tx, owner: str, deliveries: Collection[int], until: datetime) -> None:
-    """Return back what the owner claimed, to be sent not before then; it does not count as an attempt."""
+    """Release rows that the owner claimed, to be sent not before then; this is not an attempt."""
     for chunk in chunks(sorted(deliveries)):
         mine = and_(_d.id.in_(chunk), _d.lease_owner == owner, _d.state == _CLAIMED)
         tx.connection.execute(update(schema.deliveries).where(mine).values(_UNLEASED | {"next_attempt": until}))
 
 
 def owners(tx: Tx) -> frozenset[str]:
-    """Return the senders that hold leases, living or dead."""
+    """Return the processes that hold leases, alive or dead."""
     return frozenset(tx.connection.execute(select(_d.lease_owner).where(schema.LEASED).distinct()).scalars())
 
 
 def recover(tx: Tx, now: datetime, *, dead: Collection[str] = ()) -> Recovered:
-    """Deal with rows whose lease ran out or whose owner is known to be dead.
+    """Recover rows whose lease expired or whose owner is known to be dead.
 
     Claimed ones are planned again, those found `sending` become `unknown`: nobody knows whether the dot left.
     """
@@ -105,7 +105,7 @@ def expire_unwanted(tx: Tx) -> int:
 
 
 def counts(tx: Tx, *, since: datetime | None = None) -> Mapping[DeliveryState, int]:
-    """Return how many rows stand in each state, of those made since then."""
+    """Return the number of rows in each state, of those made since then."""
     query = select(_d.state, func.count()).group_by(_d.state)
     if since is not None:
         query = query.where(_d.created >= since)

@@ -1,4 +1,4 @@
-"""What limits the sending, over all processes: rates, breakers, how much a relay sent today, connections in use."""
+"""Limits on sending, over all processes: rates, breakers, daily counts of relays, connections in use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _r, _b, _y, _s = rates.c, breakers.c, relay_days.c, slots.c
 
 @dataclass(frozen=True, kw_only=True)
 class Breaker:
-    """A way that mail does not take for a while."""
+    """A circuit breaker that opened: no mail goes this way until then."""
 
     name: str
     until: datetime
@@ -29,7 +29,7 @@ class Breaker:
 
 
 def take(tx: Tx, name: str, count: int, per_second: float, now: datetime) -> timedelta:
-    """Take leave to send `count` messages; return zero when it is given, else how long to wait before asking again.
+    """Take permits for `count` messages; return zero when granted, else how long to wait before asking again.
 
     The generic cell rate algorithm: the row holds when the next message is due, and one UPDATE moves it on, so that
     the rate holds over any number of processes. What is taken at a time is the most that can come in one burst.
@@ -58,12 +58,12 @@ def reset(tx: Tx, names: Iterable[str], now: datetime) -> None:
     tx.connection.execute(delete(breakers).where(_b.name.in_(sorted(names)), _b.until <= now))
 
 
-def tripped(tx: Tx, now: datetime) -> dict[str, Breaker]:
-    """Return the breakers that are open, by name."""
-    return {name: breaker for name, breaker in struck(tx).items() if breaker.until > now}
+def open_breakers(tx: Tx, now: datetime) -> dict[str, Breaker]:
+    """Return the open breakers, by name."""
+    return {name: breaker for name, breaker in not_reset(tx).items() if breaker.until > now}
 
 
-def struck(tx: Tx) -> dict[str, Breaker]:
+def not_reset(tx: Tx) -> dict[str, Breaker]:
     """Return all breakers that have not been reset, open or not, by name."""
     rows = tx.connection.execute(select(breakers))
     return {row.name: Breaker(name=row.name, until=row.until, reason=row.reason) for row in rows}
@@ -112,16 +112,16 @@ def take_slots(tx: Tx, of: Slots, wanted: int, lease: Lease) -> int:
 
 
 def free_slot(tx: Tx, name: str, owner: str, now: datetime) -> None:
-    """Return one slot of the owner back."""
+    """Free one slot of the owner."""
     one = select(func.min(_s.number)).where(_s.relay == name, _s.owner == owner).scalar_subquery()
     tx.connection.execute(update(slots).where(_s.relay == name, _s.number == one).values(owner="", until=now))
 
 
 def free_slots(tx: Tx, owners: Iterable[str], now: datetime) -> None:
-    """Return back all connections of these senders."""
+    """Free all slots of these owners."""
     tx.connection.execute(update(slots).where(_s.owner.in_(sorted(owners))).values(owner="", until=now))
 
 
 def slot_owners(tx: Tx, now: datetime) -> frozenset[str]:
-    """Return the senders that hold connections."""
+    """Return the owners that hold slots."""
     return frozenset(tx.connection.execute(select(_s.owner).where(_s.until > now).distinct()).scalars())

@@ -1,6 +1,6 @@
-"""Letters that wait: the single mails that are to be sent, kept until a mail server has taken them.
+"""The outbox: transactional mails, each, kept until a mail server has taken them.
 
-A row names what is to be written to whom and holds nothing secret: the tokens of a letter's links are made when it is
+A row names what is to be written to whom and holds nothing secret: the tokens of a mail's links are made when it is
 sent, and stored as hashes.
 """
 
@@ -21,17 +21,17 @@ _w = tables.letters.c
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxEntry:
-    """What a letter is for."""
+    """What a mail is for."""
 
     kind: str
     subscriber: int
-    subscription: Mapping[str, Any] | None = None  #: as asked for, where the letter asks to confirm it
+    subscription: Mapping[str, Any] | None = None  #: as asked for, where the mail asks to confirm it
     group: int | None = None  #: that the person joins by confirming
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingEntry:
-    """A letter that somebody has taken to send it."""
+    """A mail that somebody has taken to send it."""
 
     id: int
     entry: OutboxEntry
@@ -40,25 +40,25 @@ class WaitingEntry:
 
 
 def add(tx: Tx, entry: OutboxEntry, now: datetime) -> None:
-    """Leave a letter to be sent at once."""
+    """Add a mail to be sent at once."""
     subscription = dict(entry.subscription) if entry.subscription is not None else None
     row = {"kind": entry.kind, "subscriber": entry.subscriber, "subscription": subscription, "group": entry.group}
     tx.connection.execute(insert(tables.letters), {**row, "created": now, "tries": 0, "not_before": now})
 
 
 def has_waiting(tx: Tx, now: datetime) -> bool:
-    """Return whether a letter may be sent now."""
+    """Return whether a mail may be sent now."""
     return bool(tx.connection.execute(select(exists().where(_w.not_before <= now))).scalar())
 
 
 def waiting_since(tx: Tx) -> datetime | None:
-    """Return since when the letter that has waited longest waits; None when none does."""
+    """Return when the longest-waiting mail was added; None when none waits."""
     oldest: datetime | None = tx.connection.execute(select(func.min(_w.created))).scalar()
     return oldest
 
 
 def take(tx: Tx, now: datetime, until: datetime, limit: int) -> list[WaitingEntry]:
-    """Take letters that may be sent now, the oldest first; nobody else takes them before `until`.
+    """Take mail that may be sent now, oldest first; nobody else takes it before `until`.
 
     Whoever took them and died has sent them or not: they are taken again then.
     """
@@ -68,14 +68,14 @@ def take(tx: Tx, now: datetime, until: datetime, limit: int) -> list[WaitingEntr
     return sorted((_waiting_of(row) for row in rows.mappings()), key=lambda waiting: waiting.id)
 
 
-def done(tx: Tx, letter: int) -> None:
-    """Forget a letter: it was sent, or never can be."""
-    tx.connection.execute(delete(tables.letters).where(_w.id == letter))
+def done(tx: Tx, mail: int) -> None:
+    """Delete a mail: it was sent, or never can be."""
+    tx.connection.execute(delete(tables.letters).where(_w.id == mail))
 
 
-def put_off(tx: Tx, letter: int, not_before: datetime) -> None:
-    """Let a letter wait until it is tried again."""
-    tx.connection.execute(update(tables.letters).where(_w.id == letter).values(not_before=not_before))
+def put_off(tx: Tx, mail: int, not_before: datetime) -> None:
+    """Postpone a mail until its next attempt."""
+    tx.connection.execute(update(tables.letters).where(_w.id == mail).values(not_before=not_before))
 
 
 def _waiting_of(row: Mapping[Any, Any]) -> WaitingEntry:

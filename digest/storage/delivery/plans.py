@@ -27,7 +27,7 @@ _d, _s = schema.deliveries.c, schema.subscribers.c
 class LeftOver:
     """What older issues of a subscriber left unsent."""
 
-    deliveries: tuple[int, ...]  #: ledger rows, to be expired by the plan that judges their papers again
+    deliveries: tuple[int, ...]  #: ledger rows, to be expired by the plan that ranks their papers again
     papers: tuple[int, ...]  #: numbers of the papers that they show
 
 
@@ -40,7 +40,7 @@ class Plan:
     cursor: int  #: papers up to this number are considered now
     issue: Issue | None = None
     skip: SkipReason | None = None
-    replaces: tuple[int, ...] = ()  #: ledger rows of older issues whose papers were judged again
+    replaces: tuple[int, ...] = ()  #: ledger rows of older issues whose papers were ranked again
 
     @property
     def number(self) -> int:
@@ -75,7 +75,7 @@ def left_over(tx: Tx, numbers: Iterable[int], now: datetime) -> dict[int, LeftOv
 
 
 def enter(tx: Tx, plans: Sequence[Plan], now: datetime) -> Entered:
-    """Enter the plans in the ledger, expires what they replace, and moves each subscriber on; all or nothing.
+    """Enter the plans in the ledger, expire what they replace, and move each subscriber on; all or nothing.
 
     A subscriber is moved on only by the planner whose row is entered: not when another planner was first, when the
     subscription is no longer active, or when an older issue that was to be replaced is being sent after all.

@@ -43,7 +43,7 @@ def verdicts(result: Any) -> dict[str, str]:
     return {finding["found"]: finding["verdict"] for finding in json.loads(result.stdout)["findings"]}
 
 
-def test_a_sound_installation_has_nothing_to_mend(run: Run, asked: Callable[..., Any], inbox: Inbox) -> None:
+def test_a_sound_installation_has_nothing_to_fix(run: Run, asked: Callable[..., Any], inbox: Inbox) -> None:
     asked("subscribers", "sync")
     asked("ingest")
     result = run("doctor", "--offline", "--json")
@@ -81,7 +81,7 @@ def test_what_keeps_mail_from_going_out_is_named_and_ends_with_code_1(
                                         if "timeout" not in change[0] else GOOD.replace(*change))  # fmt: skip
     result = run("doctor", "--offline", "--json")
     assert result.exit_code == 1
-    assert [found for found, verdict in verdicts(result).items() if part in found and verdict == "mend"]
+    assert [found for found, verdict in verdicts(result).items() if part in found and verdict == "fix"]
 
 
 def test_a_relay_that_is_not_there_a_faulty_profile_and_a_broken_store_are_all_named(
@@ -90,6 +90,6 @@ def test_a_relay_that_is_not_there_a_faulty_profile_and_a_broken_store_are_all_n
     monkeypatch.setenv("DIGEST_SMTP__PORT", "1")
     (folder / "subscribers" / "bad.toml").write_text("hour = 99\n")
     (folder / "digest.db").write_bytes(b"this is no database" * 100)
-    mended = [found for found, verdict in verdicts(run("doctor", "--offline", "--json")).items() if verdict == "mend"]
+    to_fix = [found for found, verdict in verdicts(run("doctor", "--offline", "--json")).items() if verdict == "fix"]
     for part in ("127.0.0.1:1", "bad.toml, line 1: hour", "digest.db"):
-        assert any(part in found for found in mended), part
+        assert any(part in found for found in to_fix), part

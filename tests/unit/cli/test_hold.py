@@ -32,5 +32,11 @@ def test_the_doctor_says_that_everything_is_held(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["doctor", "--offline", "--json", *config])
     found = [finding for finding in json.loads(result.stdout)["findings"] if finding["found"].endswith("a broken link")]
     assert found == [
-        {"area": "store", "verdict": "mend", "found": "nothing is sent: a broken link", "mend": "`digest release`"}
+        {
+            "area": "store",
+            "verdict": "fix",
+            "found": "nothing is sent: a broken link",
+            "fix": "`digest release`",
+            "mend": "`digest release`",
+        }
     ]

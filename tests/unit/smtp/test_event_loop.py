@@ -21,7 +21,7 @@ from tests.unit.storage.samples import NOW
 FAR = 60.0  # seconds
 
 
-class Book:
+class RecordingLedger:
     """A record in memory: what each group held, marks and intents."""
 
     def __init__(self, refused: set[int] | None = None) -> None:
@@ -37,7 +37,7 @@ class Driven:
     """A loop with its book, and what the steps said in their order."""
 
     def __init__(self, *, refused: set[int] | None = None) -> None:
-        self.delivery_ledger, self.said, self.over = Book(refused), list[str](), threading.Event()
+        self.delivery_ledger, self.said, self.over = RecordingLedger(refused), list[str](), threading.Event()
         self.ledger = GroupCommit(self.delivery_ledger.record)
         self.loop = EventLoop(self.ledger, self.over.is_set)
 
@@ -81,7 +81,7 @@ def attempt(delivery: int) -> Attempt:
 def test_all_that_can_go_on_does_before_a_group_is_written(
     speaking: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "LONGEST", FAR)
+    monkeypatch.setattr(group_commit, "MAX_WAIT", FAR)
     driven = Driven(refused={2})
     driven.run(driven.intend(1), driven.intend(2), driven.intend(3, after=speaking))
     assert driven.delivery_ledger.groups == [([], [1, 2, 3])]

@@ -46,7 +46,7 @@ def test_no_more_is_prepared_than_is_wanted() -> None:
     assert numbers(one.left()) == [1, 2]
 
 
-def test_what_was_prepared_goes_before_what_the_supply_gives() -> None:
+def test_prepared_messages_go_before_those_of_the_source() -> None:
     one = queue(Scripted(*map(outgoing, range(1, 5))))
     assert one.take_ready() is None
     assert one.prepare(2)
@@ -54,14 +54,14 @@ def test_what_was_prepared_goes_before_what_the_supply_gives() -> None:
     assert numbers([one.take_ready(), run_alone(one.take()), run_alone(one.take())]) == [1, 2, 3]
 
 
-def test_a_supply_that_gives_something_later_is_not_asked_before_by_way_of_preparing() -> None:
+def test_preparing_does_not_poll_a_source_before_its_retry_time() -> None:
     source = Scripted(RetryAfter(3600), outgoing(1))
     one = queue(source)
     assert [one.prepare(2) for _ in range(3)] == [False] * 3
     assert source.asked == 1
 
 
-def test_a_supply_that_breaks_is_heard_by_whoever_takes_next() -> None:
+def test_an_error_of_the_source_is_raised_by_the_next_take() -> None:
     one = queue(Scripted(outgoing(1), RuntimeError("the store is gone")))
     assert [one.prepare(2) for _ in range(3)] == [True, False, False]
     assert numbers([one.take_ready()]) == [1]

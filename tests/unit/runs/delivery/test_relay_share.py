@@ -7,7 +7,7 @@ from digest.settings import RelaySettings
 
 
 class Relays:
-    """Two relays that take parcels whenever they may, by a clock that is set by hand."""
+    """Two relays that take messages whenever they may, by a clock that is set by hand."""
 
     def __init__(self, **shares: float) -> None:
         self.now = 0.0

@@ -14,17 +14,17 @@ GOOD = {
 
 CASES = [
     ("all is well", {}, [RecordVerdict.GOOD, RecordVerdict.GOOD, RecordVerdict.GOOD], ""),
-    ("no SPF", {"lab.net": []}, [RecordVerdict.MEND, RecordVerdict.GOOD, RecordVerdict.GOOD], "no SPF record"),
+    ("no SPF", {"lab.net": []}, [RecordVerdict.FIX, RecordVerdict.GOOD, RecordVerdict.GOOD], "no SPF record"),
     (
         "two SPF",
         {"lab.net": ["v=spf1 -all", "v=spf1 ~all"]},
-        [RecordVerdict.MEND, RecordVerdict.GOOD, RecordVerdict.GOOD],
+        [RecordVerdict.FIX, RecordVerdict.GOOD, RecordVerdict.GOOD],
         "2 SPF",
     ),
     (
         "SPF for all",
         {"lab.net": ["v=spf1 +all"]},
-        [RecordVerdict.MEND, RecordVerdict.GOOD, RecordVerdict.GOOD],
+        [RecordVerdict.FIX, RecordVerdict.GOOD, RecordVerdict.GOOD],
         "everybody",
     ),
     (
@@ -42,13 +42,13 @@ CASES = [
     (
         "no DKIM",
         {"s1._domainkey.lab.net": []},
-        [RecordVerdict.GOOD, RecordVerdict.MEND, RecordVerdict.GOOD],
+        [RecordVerdict.GOOD, RecordVerdict.FIX, RecordVerdict.GOOD],
         "no DKIM key",
     ),
     (
         "DKIM withdrawn",
         {"s1._domainkey.lab.net": ["p="]},
-        [RecordVerdict.GOOD, RecordVerdict.MEND, RecordVerdict.GOOD],
+        [RecordVerdict.GOOD, RecordVerdict.FIX, RecordVerdict.GOOD],
         "withdrawn",
     ),
     (
@@ -60,7 +60,7 @@ CASES = [
     (
         "no DMARC",
         {"_dmarc.lab.net": []},
-        [RecordVerdict.GOOD, RecordVerdict.GOOD, RecordVerdict.MEND],
+        [RecordVerdict.GOOD, RecordVerdict.GOOD, RecordVerdict.FIX],
         "no DMARC policy",
     ),
     (
@@ -78,7 +78,7 @@ def test_each_record_has_its_verdict(change: dict[str, list[str]], verdicts: lis
     found = list(domain_findings("lab.net", ["s1"], lambda name: zone.get(name, [])))
     assert [finding.verdict for finding in found] == verdicts
     worst = [finding for finding in found if finding.verdict is not RecordVerdict.GOOD]
-    assert all(part in finding.found and finding.mend for finding in worst)
+    assert all(part in finding.found and finding.fix for finding in worst)
 
 
 def test_the_policy_of_the_domain_above_counts_when_there_is_none_of_its_own() -> None:
@@ -87,6 +87,6 @@ def test_the_policy_of_the_domain_above_counts_when_there_is_none_of_its_own() -
     assert (dmarc.verdict, "_dmarc.lab.net" in dmarc.found) == (RecordVerdict.GOOD, True)
 
 
-def test_without_a_selector_dkim_is_not_judged() -> None:
+def test_without_a_selector_dkim_is_not_checked() -> None:
     _, dkim, _ = domain_findings("lab.net", [], lambda name: GOOD.get(name, []))
-    assert (dkim.verdict, "--dkim-selector" in dkim.mend) == (RecordVerdict.LOOK, True)
+    assert (dkim.verdict, "--dkim-selector" in dkim.fix) == (RecordVerdict.LOOK, True)

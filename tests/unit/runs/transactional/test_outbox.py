@@ -57,7 +57,7 @@ def rows(store: Store) -> str:
     return repr(found)
 
 
-def test_what_is_stored_opens_nothing_before_and_after_the_letter_is_taken(store: Store) -> None:
+def test_what_is_stored_opens_nothing_before_and_after_the_mail_is_taken(store: Store) -> None:
     asked(store)
     waiting = rows(store)
     [mail] = taken(store)
@@ -66,7 +66,7 @@ def test_what_is_stored_opens_nothing_before_and_after_the_letter_is_taken(store
     assert (mail.kind, mail.address, mail.language) == (TransactionalMailKind.CONFIRM, "ada@example.com", "de")
 
 
-def test_a_letter_is_taken_by_one_and_by_another_when_the_first_has_not_settled_it_in_time(store: Store) -> None:
+def test_a_mail_is_taken_by_one_and_by_another_when_the_first_has_not_settled_it_in_time(store: Store) -> None:
     asked(store)
     [first] = taken(store)
     assert taken(store, minutes=1.9) == []
@@ -81,7 +81,7 @@ def test_a_letter_is_taken_by_one_and_by_another_when_the_first_has_not_settled_
     assert found.state is State.ACTIVE
 
 
-def test_a_letter_that_is_refused_for_now_waits_longer_each_time_and_a_day_at_most(store: Store) -> None:
+def test_a_mail_that_is_refused_for_now_waits_longer_each_time_and_a_day_at_most(store: Store) -> None:
     asked(store)
     minutes, tries = 0.0, []
     while minutes < 26 * 60:
@@ -94,7 +94,7 @@ def test_a_letter_that_is_refused_for_now_waits_longer_each_time_and_a_day_at_mo
     assert 23 * 60 < tries[-1] <= 24 * 60
 
 
-def test_a_sign_up_that_is_refused_leaves_no_letter(store: Store) -> None:
+def test_a_sign_up_that_is_refused_leaves_no_mail(store: Store) -> None:
     few = Settings(web=WebSettings(requests_per_hour=1))
     sign_up(store, replace(ADA, address="bob@example.com"), few, network="", now=NOW)
     with pytest.raises(TooManyRequests):
@@ -104,7 +104,7 @@ def test_a_sign_up_that_is_refused_leaves_no_letter(store: Store) -> None:
 
 
 @pytest.mark.parametrize("what", ["suppressed", "erased", "confirmed by another copy"])
-def test_a_letter_that_has_become_pointless_is_not_sent(store: Store, what: str) -> None:
+def test_a_mail_that_has_become_pointless_is_not_sent(store: Store, what: str) -> None:
     asked(store)
     [copy] = taken(store)
     ada = person(store)
@@ -133,7 +133,7 @@ def test_the_welcome_says_what_was_asked_for_and_is_not_sent_to_one_who_left_mea
     assert taken(store, minutes=5) == []
 
 
-def test_a_link_to_manage_counts_its_hour_from_when_the_letter_is_sent(store: Store) -> None:
+def test_a_link_to_manage_counts_its_hour_from_when_the_mail_is_sent(store: Store) -> None:
     subscribe(store)
     request_manage_link(store, "ADA@example.com", SETTINGS, network="", now=NOW)
     [mail] = outbox.take(store, NOW + timedelta(minutes=50), LEASE, 1)

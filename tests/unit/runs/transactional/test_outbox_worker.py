@@ -1,4 +1,4 @@
-"""The postman: what waits is sent, what is refused for now waits, and one letter that fails stops no other."""
+"""The worker: what waits is sent, what is refused for now waits, and one letter that fails stops no other."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def writer(fails: dict[str, Exception]) -> Callable[[TransactionalMail], Message
 
 
 def sent(store: Store, server: ScriptedServer, fails: dict[str, Exception], until: int, clock: Clock) -> list[str]:
-    """Let a postman work until no more letters wait than that; return who got one."""
+    """Let a worker work until no more letters wait than that; return who got one."""
     relay = SmtpSettings(host="127.0.0.1", port=server.port, tls="none", timeout_seconds=5)
     with OutboxWorker(store, writer(fails), OutboxWorkerOptions(relay=relay, clock=clock, every=0.05)):
         deadline = time.monotonic() + PATIENCE
@@ -71,7 +71,7 @@ def kept(store: Store) -> int:
         pytest.param(KeyError("count"), 1, id="by a bug"),
     ],
 )
-def test_a_letter_that_cannot_be_written_stops_no_other(store: Store, error: Exception, waiting: int) -> None:
+def test_a_mail_that_cannot_be_written_stops_no_other(store: Store, error: Exception, waiting: int) -> None:
     asked(store)
     with ScriptedServer() as server:
         assert sent(store, server, {"bob@example.com": error}, waiting, Clock()) == [
@@ -80,7 +80,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(store: Store, error: Exc
         ]
 
 
-def test_a_letter_that_is_refused_for_now_is_sent_when_its_time_has_come(store: Store) -> None:
+def test_a_mail_that_is_refused_for_now_is_sent_when_its_time_has_come(store: Store) -> None:
     asked(store)
     clock = Clock()
 
@@ -94,7 +94,7 @@ def test_a_letter_that_is_refused_for_now_is_sent_when_its_time_has_come(store: 
         assert sent(store, server, {}, 0, clock) == ADDRESSES
 
 
-def test_a_postman_who_is_to_stop_does_not_try_a_silent_relay_again(store: Store) -> None:
+def test_a_stopping_outbox_worker_does_not_try_a_silent_relay_again(store: Store) -> None:
     asked(store)
     greeted = threading.Event()
 
@@ -110,7 +110,7 @@ def test_a_postman_who_is_to_stop_does_not_try_a_silent_relay_again(store: Store
     assert kept(store) == len(ADDRESSES)
 
 
-def test_a_letter_that_is_refused_for_good_is_not_sent_again(store: Store) -> None:
+def test_a_mail_that_is_refused_for_good_is_not_sent_again(store: Store) -> None:
     asked(store)
 
     def unknown(step: Step) -> Do | None:
