@@ -72,7 +72,7 @@ def _tidy(store: Store, person: Subscriber, _row: int) -> None:
     with store.transaction() as tx:
         consent.set_state(tx, person.number, Change(state=State.PAUSED, cause="a test"), NOW)
     year = timedelta(days=365)
-    housekeeping.tidy(store, housekeeping.Keep(issues=year, deliveries=year, runs=year), NOW + timedelta(days=30))
+    housekeeping.tidy(store, housekeeping.Retention(issues=year, deliveries=year, runs=year), NOW + timedelta(days=30))
 
 
 CHANGES: dict[str, StateChange] = {
