@@ -95,7 +95,7 @@ def test_a_paper_that_an_earlier_issue_did_not_deliver_is_considered_again() -> 
     assert numbers(alone) == [3]
 
 
-def test_readers_judged_together_get_what_each_gets_alone() -> None:
+def test_readers_ranked_together_get_what_each_gets_alone() -> None:
     profiles = [wanting("graph"), wanting("retrieval", exclude=("survey",)), Profile(), wanting("learning", "organ")]
     readers = [RankingProfile(profile=profile) for profile in profiles]
     assert rank(LISTING, readers, CORPUS) == [rank(LISTING, [reader], CORPUS)[0] for reader in readers]
@@ -203,7 +203,7 @@ def test_a_paper_that_nothing_sets_apart_is_not_trending_beside_picks() -> None:
     assert rank(papers, [RankingProfile(profile=wanting("graph", trending=True))], CORPUS)[0].trending == ()
 
 
-def test_unknown_words_give_an_empty_judgement() -> None:
+def test_unknown_words_give_an_empty_ranking() -> None:
     found = ranked(wanting("xylophagous brontosaurs"))
     assert (found.picks, found.also, found.more) == ((), (), 0)
     assert set(found.left_out.values()) == {LeftOut.NO_MATCH}

@@ -18,15 +18,15 @@ def showing(*numbers: int) -> Issue:
     )
 
 
-class Shelf:
-    """Has the papers 1 to 9, and notes what is fetched of it."""
+class StoredPapers:
+    """The papers 1 to 9 behind a cache, with a record of what was fetched."""
 
     def __init__(self, *waiting: Issue) -> None:
         self.fetched: list[set[int]] = []
-        self.take_ready = PaperCache(self._fetch, lambda: waiting)
+        self.cache = PaperCache(self._fetch, lambda: waiting)
 
     def numbers(self, *shown: int) -> set[int]:
-        return {number for number, _ in self.take_ready.of(showing(*shown)).items()}
+        return {number for number, _ in self.cache.of(showing(*shown)).items()}
 
     def _fetch(self, numbers: Collection[int]) -> dict[int, Paper]:
         self.fetched.append(set(numbers))
@@ -34,30 +34,30 @@ class Shelf:
 
 
 def test_with_a_missing_paper_come_those_of_all_issues_that_wait() -> None:
-    paper_matrix = Shelf(showing(2, 3), showing(3, 4))
-    assert paper_matrix.numbers(1, 2) == {1, 2, 3, 4}
-    assert paper_matrix.numbers(4, 3) == {1, 2, 3, 4}
-    assert paper_matrix.fetched == [{1, 2, 3, 4}]
-    assert paper_matrix.take_ready.of(showing(3))[3].number == 3
+    stored_papers = StoredPapers(showing(2, 3), showing(3, 4))
+    assert stored_papers.numbers(1, 2) == {1, 2, 3, 4}
+    assert stored_papers.numbers(4, 3) == {1, 2, 3, 4}
+    assert stored_papers.fetched == [{1, 2, 3, 4}]
+    assert stored_papers.cache.of(showing(3))[3].number == 3
 
 
 def test_what_is_known_is_not_fetched_again() -> None:
-    paper_matrix = Shelf()
-    assert paper_matrix.numbers(1) == {1}
-    assert paper_matrix.numbers(1, 2) == {1, 2}
-    assert paper_matrix.fetched == [{1}, {2}]
+    stored_papers = StoredPapers()
+    assert stored_papers.numbers(1) == {1}
+    assert stored_papers.numbers(1, 2) == {1, 2}
+    assert stored_papers.fetched == [{1}, {2}]
 
 
 def test_a_paper_that_is_gone_is_asked_for_once() -> None:
-    paper_matrix = Shelf()
-    assert paper_matrix.numbers(1, 11) == {1}
-    assert paper_matrix.numbers(11) == {1}
-    assert paper_matrix.fetched == [{1, 11}]
+    stored_papers = StoredPapers()
+    assert stored_papers.numbers(1, 11) == {1}
+    assert stored_papers.numbers(11) == {1}
+    assert stored_papers.fetched == [{1, 11}]
 
 
 def test_so_many_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper_cache, "MOST_KEPT", 3)
-    paper_matrix = Shelf()
-    assert paper_matrix.numbers(1, 2, 3, 4) == {1, 2, 3, 4}
-    assert paper_matrix.numbers(5) == {5}
-    assert paper_matrix.numbers(1) == {1, 5}
+    stored_papers = StoredPapers()
+    assert stored_papers.numbers(1, 2, 3, 4) == {1, 2, 3, 4}
+    assert stored_papers.numbers(5) == {5}
+    assert stored_papers.numbers(1) == {1, 5}
