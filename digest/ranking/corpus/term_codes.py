@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from digest.ranking.corpus.stop_words import STOP_WORDS as STOP_WORDS
 from digest.text_analysis import TOKEN
 from digest.text_analysis import fold as fold
 from digest.text_analysis import stem as stem
@@ -25,11 +25,6 @@ Codes = npt.NDArray[np.uint64]
 
 STOP, PAIR = np.uint64(1), np.uint64(2)  #: bits of the codes of stop words and of pairs; other words have neither
 _PLAIN = ~(STOP | PAIR)
-#: Words that mean something in a paper, though common English has them; "systems" is as empty as "system".
-_MEANINGFUL = frozenset(
-    ("amount", "bill", "bottom", "detail", "fire", "front", "interest", "mill", "name", "side", "thick", "thin", "top")
-)
-STOP_WORDS = (frozenset(ENGLISH_STOP_WORDS) - _MEANINGFUL) | {"systems"}
 _FIRST, _SECOND, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93)
 
 

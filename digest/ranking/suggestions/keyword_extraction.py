@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
+from digest.ranking.corpus.stop_words import ENGLISH
 from digest.ranking.corpus.term_codes import code, pairs, tokens
 
 TITLE_WEIGHT = 3
@@ -64,13 +64,7 @@ def _candidates(text: str) -> Iterator[str]:
     for run in _RUN.findall(text):
         words: list[str] = []
         for word in [*tokens(run), ""]:
-            if (
-                word
-                and word not in ENGLISH_STOP_WORDS
-                and word not in _EVERYDAY
-                and not word.isdigit()
-                and len(word) > 1
-            ):
+            if word and word not in ENGLISH and word not in _EVERYDAY and not word.isdigit() and len(word) > 1:
                 words.append(word)
                 continue
             yield from _phrases(words)
