@@ -1,4 +1,4 @@
-"""The chores of `digest serve`: what the scheduler has done again and again, each by one run."""
+"""The periodic tasks of `digest serve`: each calls one step of a run."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from digest.scheduler import PeriodicTask
 from digest.settings import Settings
 from digest.storage import Store
 
-TICK = timedelta(minutes=1)
-POST_ROUND = timedelta(seconds=15)
-HOUSEKEEPING = timedelta(hours=12)
-BOUNCES = timedelta(minutes=5)
-WATCH = timedelta(minutes=15)
+PLAN_EVERY = timedelta(minutes=1)
+DELIVER_EVERY = timedelta(seconds=15)
+TIDY_EVERY = timedelta(hours=12)
+BOUNCES_EVERY = timedelta(minutes=5)
+ALERT_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskContext:
-    """What the chores work with."""
+    """The context of the periodic tasks."""
 
     store: Store
     settings: Settings
-    composer: Callable[[datetime], Compose]  #: gives what makes the messages of a delivery that begins then
-    folder: Path  #: what relative paths are relative to
-    profile_files: Callable[[], Mapping[str, bytes]]  #: gives the profile files, path to content
-    stop: threading.Event  #: set when the program is to end: deliveries under way come to their end
+    composer: Callable[[datetime], Compose]  #: returns what composes the messages of a delivery that starts then
+    folder: Path  #: the folder that relative paths start from
+    profile_files: Callable[[], Mapping[str, bytes]]  #: returns the profile files, path to content
+    stop: threading.Event  #: set to stop the program; deliveries in progress are finished
 
 
 def periodic_tasks(context: TaskContext) -> list[PeriodicTask]:
-    """Return all chores. Planning never waits for a delivery, and neither for a source."""
+    """Return all periodic tasks. Planning waits neither for a delivery nor for a source."""
     every = timedelta(minutes=context.settings.scheduler.sources_minutes)
     by_workers = context.settings.scheduler.workers
     always = [
-        PeriodicTask(name="bounces", every=BOUNCES, work=lambda now: read_bounces(context, now)),
-        PeriodicTask(name="watch", every=WATCH, work=lambda now: watch(context, now)),
+        PeriodicTask(name="bounces", every=BOUNCES_EVERY, work=lambda now: read_bounces(context, now)),
+        PeriodicTask(name="watch", every=ALERT_EVERY, work=lambda now: watch(context, now)),
         PeriodicTask(name="sources", every=every, work=lambda now: read_sources(context, now)),
-        PeriodicTask(name="housekeeping", every=HOUSEKEEPING, work=lambda now: tidy(context, now)),
+        PeriodicTask(name="housekeeping", every=TIDY_EVERY, work=lambda now: tidy(context, now)),
     ]
     if by_workers:
-        return [*always, PeriodicTask(name="tick", every=TICK, work=_enqueuer(context))]
+        return [*always, PeriodicTask(name="tick", every=PLAN_EVERY, work=_enqueuer(context))]
     return [
         *always,
-        PeriodicTask(name="tick", every=TICK, work=lambda now: tick(context, now)),
-        PeriodicTask(name="post", every=POST_ROUND, work=lambda now: post(context, now)),
+        PeriodicTask(name="tick", every=PLAN_EVERY, work=lambda now: tick(context, now)),
+        PeriodicTask(name="post", every=DELIVER_EVERY, work=lambda now: post(context, now)),
     ]
 
 

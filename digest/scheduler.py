@@ -1,4 +1,4 @@
-"""The scheduler: decides when to look, never who gets mail. One program at a store leads; the others stand by."""
+"""The scheduler: decides when tasks run, never who gets an issue. One program per store leads; others stand by."""
 
 from __future__ import annotations
 
@@ -15,64 +15,64 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from digest.errors import DigestError
 from digest.runs.operations.store_maintenance import LeadershipCandidate
 
-POLL_SECONDS = 1.0  #: how often a program that stands by tries for the lead, and the leader makes sure of it
+POLL_SECONDS = 1.0  #: how often a standby program tries to lead, and the leader checks that it still does
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodicTask:
-    """Something to be done again and again while leading."""
+    """A task that runs at an interval while this program leads."""
 
     name: str
     every: timedelta
-    work: Callable[[datetime], None]  #: called with the present instant; called again only after it came back
+    work: Callable[[datetime], None]  #: called with the current instant; never runs twice at the same time
 
 
 def keep_time(candidate: LeadershipCandidate, tasks: Sequence[PeriodicTask], stop: threading.Event) -> None:
-    """Do the chores while this program leads, each at once and then in its interval, until `stop` is set.
+    """Run the tasks while this program leads, each at once and then at its interval, until `stop` is set.
 
-    A chore that is late is done once, however often it was missed; one that fails is logged and done again when its
-    time comes. When `stop` is set, what is under way is waited for.
+    A late task runs once, however often it was missed. A failed task is logged and runs again at its next time. When
+    `stop` is set, running tasks are finished.
     """
-    with _clockwork(tasks) as clockwork:
+    with _scheduler(tasks) as scheduler:
         leading = False
         while not stop.is_set():
             if candidate.leads() is not leading:
                 leading = not leading
-                _change(clockwork, leading)
+                _change(scheduler, leading)
             stop.wait(POLL_SECONDS)
     candidate.resign()
 
 
 @contextmanager
-def _clockwork(tasks: Sequence[PeriodicTask]) -> Iterator[BackgroundScheduler]:
-    """Run a paused scheduler with the chores; waits for what is under way at the end."""
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a long chore is not begun twice is as meant
-    clockwork = BackgroundScheduler(
+def _scheduler(tasks: Sequence[PeriodicTask]) -> Iterator[BackgroundScheduler]:
+    """Yield a paused scheduler with the tasks; wait for running tasks at the end."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # no warning when a long task is not started twice
+    scheduler = BackgroundScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(max(len(tasks), 1))},
-        # The default grace of one second would drop a chore after any pause of the machine without a word.
+        # The default grace of one second would silently drop a task after any pause of the machine.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     for task in tasks:
         seconds = task.every.total_seconds()
-        clockwork.add_job(_do, "interval", seconds=seconds, args=[task], id=task.name, name=task.name)
-    clockwork.start(paused=True)
+        scheduler.add_job(_do, "interval", seconds=seconds, args=[task], id=task.name, name=task.name)
+    scheduler.start(paused=True)
     try:
-        yield clockwork
+        yield scheduler
     finally:
-        clockwork.shutdown(wait=True)
+        scheduler.shutdown(wait=True)
 
 
-def _change(clockwork: BackgroundScheduler, leading: bool) -> None:
+def _change(scheduler: BackgroundScheduler, leading: bool) -> None:
     if not leading:
-        clockwork.pause()
-        _log.warning("the lead was lost; standing by", extra={"action": "stand by"})
+        scheduler.pause()
+        _log.warning("lost the lead; standing by", extra={"action": "stand by"})
         return
     now = datetime.now(UTC)
-    for job in clockwork.get_jobs():
+    for job in scheduler.get_jobs():
         job.modify(next_run_time=now)
-    clockwork.resume()
+    scheduler.resume()
     _log.info("leading", extra={"action": "lead"})
 
 

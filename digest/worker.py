@@ -1,4 +1,4 @@
-"""The worker: jobs of a PostgreSQL store, on any machines. Rows guard what a job does, so it may be redone."""
+"""The worker: runs the jobs of a PostgreSQL store, on any number of machines. Jobs can safely run again."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerContext:
-    """What the jobs of one installation need."""
+    """The context of the jobs of one installation."""
 
     store: Store
     jobs: Jobs
     settings: Settings
-    composer: Callable[[datetime], Compose]  #: gives what makes the messages of a delivery that begins then
-    stop: threading.Event  #: set when the worker is to end: deliveries under way come to their end
+    composer: Callable[[datetime], Compose]  #: returns what composes the messages of a delivery that starts then
+    stop: threading.Event  #: set to stop the worker; deliveries in progress are finished
 
 
 def work(context: WorkerContext) -> None:
-    """Work on jobs until SIGTERM or Ctrl-C; what is under way is finished first."""
+    """Run jobs until SIGTERM or Ctrl-C; work in progress is finished first."""
     asyncio.run(_work(context))
 
 
@@ -68,7 +68,7 @@ def _stop_on_signals(worker: Worker, stop: threading.Event) -> None:
 
 
 def _app(context: WorkerContext) -> App:
-    """Return an app that knows the jobs."""
+    """Return an app with all jobs."""
     app = context.jobs.worker_app()
     cache = PreparedPapersCache()  # the shards of a run come as jobs, and rank the same papers
 
@@ -87,19 +87,19 @@ def _app(context: WorkerContext) -> App:
 
 
 def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
-    """Have jobs of workers that died done again: Procrastinate leaves them as they are."""
+    """Retry the jobs of dead workers; Procrastinate does not do this itself."""
 
     @app.periodic(cron=f"* * * * * */{wanted.upkeep_seconds}")
     @app.task(name=RETRY_STALLED, queue=_UPKEEP, queueing_lock=RETRY_STALLED)
-    async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001  periodic jobs are told when they were due
+    async def retry_stalled(timestamp: int) -> None:  # noqa: ARG001  Procrastinate passes the due time
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=wanted.stalled_seconds)
         for job in stalled:
             await app.job_manager.retry_job(job)
-            _log.warning("job %s of a worker that died is done again", job.id, extra={"action": "retry", "job": job.id})
+            _log.warning("retrying job %s of a dead worker", job.id, extra={"action": "retry", "job": job.id})
 
 
 def worker_context(store: Store, settings: Settings, composer: Callable[[datetime], Compose]) -> WorkerContext:
-    """Return what the jobs need. Raise ConfigurationError on a store that has no jobs."""
+    """Return the context of the jobs. Raise ConfigurationError on a store without jobs."""
     return WorkerContext(
         store=store, jobs=open_jobs(store), settings=settings, composer=composer, stop=threading.Event()
     )

@@ -1,4 +1,4 @@
-"""`digest bounces`: reads what came back."""
+"""`digest bounces`: process returned e-mail."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from digest.runs.operations.signing_keys import link_keys
 @click.option(
     "--maildir", type=click.Path(file_okay=False), help="Read this Maildir instead of the configured mailboxes."
 )
-@click.option("--lift", "address", metavar="EMAIL", help="Let this suppressed address be mailed again.")
+@click.option("--lift", "address", metavar="EMAIL", help="Lift the suppression of this address.")
 def bounces(invocation: Invocation, maildir: str | None, address: str | None) -> None:
-    """Read what came back: bounces, complaints, wishes to leave.
+    """Process returned e-mail: bounces, complaints, unsubscribe requests.
 
-    A mail is acted on only when it carries a valid token of ours. An address that does not exist is not mailed again,
-    one that refuses mail for now only when that persists; `--lift` takes that back.
+    A message counts only if it contains a valid token of this installation. Addresses that do not exist are suppressed
+    at once, addresses that refuse e-mail temporarily only when that persists. `--lift` undoes a suppression.
     """
     with invocation.store() as store:
         if address:
             lifted = lift(store, address, invocation.now)
-            words = "is mailed again" if lifted else "was not suppressed"
+            words = "is no longer suppressed" if lifted else "was not suppressed"
             invocation.show({"lifted": lifted}, f"{address} {words}")
             return
         keys = link_keys(store, invocation.now)
         settings = invocation.settings.bounces
         if not (maildir or settings.maildir or settings.imap_host):
-            raise ConfigurationError("bounces: neither bounces.maildir nor bounces.imap_host is set")
+            raise ConfigurationError("bounces: set bounces.maildir or bounces.imap_host")
         mails = read_maildir(invocation.configuration.folder / maildir) if maildir else read_mailboxes(settings)
         report = read_mailbox(store, mails, keys, invocation.now)
     invocation.show(report.as_dict(), bounces_text(report))
 
 
 def bounces_text(report: BounceReport) -> str:
-    """Return what people read of a mailbox."""
+    """Return the report of a mailbox as text."""
     parts = [f"{report.effects[effect]} {effect}" for effect in Effect if report.effects[effect]]
-    return ": ".join([counted(report.effects.total(), "mail") + " read", ", ".join(parts)]).removesuffix(": ")
+    return ": ".join([counted(report.effects.total(), "message") + " read", ", ".join(parts)]).removesuffix(": ")

@@ -1,4 +1,4 @@
-"""The group of commands: knows names and summaries, imports a command's module only when it is called."""
+"""The group of all commands: it knows names and summaries, and imports a command only when it is called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest import __version__
 from digest.cli.exits import CommandFailure
 from digest.errors import DigestError
 
-CONFIG_HELP = "Settings file; without it, digest.toml in the current folder, else the built-in defaults."
+CONFIG_HELP = "Settings file. Default: digest.toml in the current folder, else the built-in defaults."
 
 
 class LazyGroup(click.Group):
@@ -50,15 +50,13 @@ def main_group(summaries: Mapping[str, str]) -> LazyGroup:
     @click.group(cls=LazyGroup, summaries=summaries, context_settings={"help_option_names": ["-h", "--help"]})
     @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), envvar="DIGEST_CONFIG", help=CONFIG_HELP)
     @click.option("--json", "as_json", is_flag=True, help="Print the report as one line of JSON on standard output.")
-    @click.option(
-        "-v", "--verbose", count=True, help="Log each finished unit to standard error; twice: details as well."
-    )
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something went wrong.")
+    @click.option("-v", "--verbose", count=True, help="Log each finished step to standard error; repeat for details.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something goes wrong.")
     @click.option("--log-json", is_flag=True, envvar="DIGEST_LOG_JSON", help="Log lines as JSON objects.")
     @click.version_option(__version__, prog_name="digest")
     @click.pass_context
     def digest(ctx: click.Context, /, **options: Any) -> None:
-        """Read each day's paper listings and mails every subscriber a short, explained digest."""
+        """Read each day's paper listings and e-mail every subscriber a short, explained digest."""
         ctx.obj = options
 
     group: LazyGroup = digest

@@ -1,6 +1,6 @@
-"""The documentation of all commands, made from their own help.
+"""The reference of all commands, generated from their help.
 
-`python -m digest.cli.commands_reference > docs/reference/commands.md` writes it anew; a test compares the two.
+`python -m digest.cli.commands_reference > docs/reference/commands.md` writes it; a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from digest.cli import COMMANDS, main
 HEAD = """\
 # Commands
 
-Made from the commands' own help by `python -m digest.cli.commands_reference > docs/reference/commands.md`.
+Generated from the help of the commands by `python -m digest.cli.commands_reference > docs/reference/commands.md`.
 
-Exit codes: 0 all is well (nothing due as well), 1 an error, 2 a wrong call, 3 partly sent, 4 nothing due (only where
-`--exit-code` asks for it), 5 another ingest outlasted the wait, 78 a wrong setting. `--json` prints one line on
-standard output; everything else goes to standard error. `--config` and `--json` can stand before or after the command.
+Exit codes: 0 success (also when nothing is due), 1 an error, 2 wrong usage, 3 partly sent, 4 nothing due (only with
+`--exit-code`), 5 another ingest took longer than the wait, 78 a wrong setting. `--json` prints one line on standard
+output; everything else goes to standard error. You can write `--config` and `--json` before or after the command.
 """
 _SHARED = frozenset({"config", "as_json", "help"})
 

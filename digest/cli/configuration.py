@@ -1,8 +1,8 @@
-"""Settings read from the world: digest.toml, overridden by secret files, overridden by the environment.
+"""The settings of an installation: digest.toml, overridden by secret files and then by the environment.
 
 An environment variable is named DIGEST_SECTION__KEY (DIGEST_SMTP__PASSWORD). A secret file has the same name, in upper
-or lower case, and lies in the folder that DIGEST_SECRETS names, else in systemd's $CREDENTIALS_DIRECTORY, else in
-/run/secrets. Relative paths, wherever they are set, are relative to the folder of digest.toml.
+or lower case, and is in the folder that DIGEST_SECRETS names, else in systemd's $CREDENTIALS_DIRECTORY, else in
+/run/secrets. Relative paths start from the folder of digest.toml, wherever they are set.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Configuration:
     """The settings of an installation and where they were found."""
 
     settings: Settings
-    folder: Path  #: what relative paths are relative to
+    folder: Path  #: the folder that relative paths start from
     file: Path | None  #: the digest.toml that was read
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Layer:
-    """One place that settings come from; a later layer overrides an earlier one."""
+    """One source of settings; a later layer overrides an earlier one."""
 
     name: str  #: for messages: a file's path, or "environment"
     values: Mapping[str, Any]
@@ -76,7 +76,7 @@ def _settings_file(file: Path | None) -> Path | None:
     if file is None:
         return Path(FILE_NAME) if Path(FILE_NAME).is_file() else None
     if not file.is_file():
-        raise ConfigurationError(f"--config {file}: there is no such file")
+        raise ConfigurationError(f"--config {file}: no such file")
     return file
 
 
@@ -115,7 +115,7 @@ def _secret(path: Path) -> str:
 
 
 class _Declared(Settings, BaseSettings):  # type: ignore[misc]  # both configure pydantic
-    """The settings in the form that pydantic-settings' sources read the fields from."""
+    """The settings as the sources of pydantic-settings need them."""
 
 
 class _Named(EnvSettingsSource):
@@ -187,4 +187,4 @@ def _section_of(annotation: Any) -> type[BaseModel]:
 
 def _suggestion(name: str, model: type[BaseModel]) -> str:
     close = get_close_matches(name, model.model_fields, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(model.model_fields)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known names: {', '.join(model.model_fields)}"

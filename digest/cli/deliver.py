@@ -1,4 +1,4 @@
-"""`digest deliver`: drains the ledger."""
+"""`digest deliver`: send the planned issues."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from digest.runs.delivery.deliver import DeliverReport
 
 
 @command(reports=True)
-@click.option("--resend-unknown", is_flag=True, help="Send again what may or may not have arrived.")
+@click.option("--resend-unknown", is_flag=True, help="Send deliveries again whose outcome is unknown.")
 def deliver(invocation: Invocation, resend_unknown: bool) -> None:
-    """Send what is planned already.
+    """Send the issues that are already planned.
 
-    Reads no listing and plans nothing. On SIGTERM what is under way is finished. Ends with code 3 when some of it could
-    not be sent; another `digest deliver` or `digest run` tries again when its time has come.
+    Reads no sources and plans nothing. On SIGTERM, deliveries in progress are finished. Exits with code 3 when some
+    issues could not be sent; the next `digest deliver` or `digest run` tries them again when they are due.
     """
     renderer = load_renderer(invocation.settings)
-    with invocation.store() as store, stopping() as stop, invocation.bar("mails") as tried:
+    with invocation.store() as store, stopping() as stop, invocation.bar("e-mails") as tried:
         again = delivering.resend_unknown(store, invocation.now) if resend_unknown else 0
         compose = delivering.composers(store, renderer, invocation.settings)(invocation.now)
         report = delivering.deliver(store, compose, invocation.settings, invocation.now, stop=stop, tried=tried)
@@ -33,7 +33,7 @@ def deliver(invocation: Invocation, resend_unknown: bool) -> None:
 
 
 def deliver_text(report: DeliverReport) -> str:
-    """Return what people read of a delivery."""
+    """Return the report of a delivery as text."""
     counts = {name: count for name, count in report.as_dict().items() if isinstance(count, int)}
     rest = [f"{count} {name}" for name, count in counts.items() if count and name != "sent"]
     return ", ".join([f"{counted(report.sent, 'issue')} sent", *rest])

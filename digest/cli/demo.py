@@ -1,4 +1,4 @@
-"""`digest demo`: the whole job, with nothing prepared."""
+"""`digest demo`: a complete run on sample data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from digest.runs.pipeline.demo import demo as run_demo
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("digest-demo"),
     show_default=True,
-    help="Folder for the mails.",
+    help="Folder for the e-mails.",
 )
 def demo(invocation: Invocation, out: Path) -> None:
-    """Do the whole job on the listing that ships with the program.
+    """Run everything on the sample data that ships with the program.
 
-    Sample papers, sample subscribers and a throw-away store; the mails go over real SMTP to an embedded server that
-    keeps them as .eml files. Nothing leaves this machine.
+    Uses sample papers, sample subscribers and a temporary store. The e-mails go over real SMTP to an embedded server
+    that saves them as .eml files. Nothing leaves this machine.
     """
     with invocation.steps() as tell:
         report = run_demo(out.absolute(), invocation.now, tell)
@@ -37,8 +37,8 @@ def _text(report: DemoReport) -> str:
     for outcome in report.outcomes:
         lines += [*_outcome_lines(outcome), ""]
     lines += [
-        f"The mails are in {bold(str(report.folder), bold=True)}: open them with any mail program.",
-        "Next: `digest init` for an installation of your own.",
+        f"The e-mails are in {bold(str(report.folder), bold=True)}. Open them with any e-mail program.",
+        "Next: run `digest init` to set up your own installation.",
     ]
     return "\n".join(lines)
 
@@ -46,9 +46,9 @@ def _text(report: DemoReport) -> str:
 def _outcome_lines(outcome: DemoOutcome) -> list[str]:
     person = outcome.subscriber
     wants = ", ".join(keyword.term for keyword in person.profile.keywords)
-    lines = [click.style(f"{person.subscription.name} <{person.address}>", bold=True) + f" wants {wants}"]
+    lines = [click.style(f"{person.subscription.name} <{person.address}>", bold=True) + f": {wants}"]
     if outcome.file is None:
-        return [*lines, f"  gets nothing: {outcome.reason}"]
+        return [*lines, f"  no e-mail: {outcome.reason}"]
     lines.append(f"  {outcome.file.name}: {outcome.subject}")
     for pick, paper in outcome.picks:
         match = "   -" if pick.match is None else f"{pick.match:3}%"

@@ -1,4 +1,4 @@
-"""`digest doctor`: what to fix before mail goes out."""
+"""`digest doctor`: check what to fix before e-mail is sent."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _SIGNS = {
 
 @command(reports=True)
 @click.option("--send-to", default="", metavar="EMAIL", help="Send a test message there.")
-@click.option("--dkim-selector", "selectors", multiple=True, metavar="NAME", help="A DKIM key to look up; repeatable.")
-@click.option("--offline", is_flag=True, help="Look up no names.")
+@click.option(
+    "--dkim-selector", "selectors", multiple=True, metavar="NAME", help="DKIM selector to look up; repeatable."
+)
+@click.option("--offline", is_flag=True, help="Do not use DNS.")
 def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], offline: bool) -> None:
-    """Check configuration, store and mail, and say what to fix.
+    """Check configuration, store and e-mail, and say what to fix.
 
-    Reads the settings and the profiles, opens the store, logs in at the relay, and looks up the SPF, DKIM and DMARC
-    records of the sender's domain where a resolver can be reached. Ends with code 1 when something needs fixing.
+    Reads the settings and the profiles, opens the store, logs in to the relay, and looks up the SPF, DKIM and DMARC
+    records of the sender domain if a resolver is reachable. Exits with code 1 when something must be fixed.
     """
     folder = Path(invocation.settings.subscribers.folder)
     installation = Installation(
@@ -50,8 +52,8 @@ def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], off
 
 def _text(invocation: Invocation, report: DoctorReport) -> str:
     file = invocation.configuration.file
-    head = f"settings: {file.absolute()}" if file else "settings: the built-in defaults, no digest.toml was found"
-    last = "All is well." if report.is_well else "What is marked FIX keeps mail from going out, or soon will."
+    head = f"settings: {file.absolute()}" if file else "settings: the built-in defaults, no digest.toml found"
+    last = "Everything is fine." if report.is_well else "Fix what is marked FIX: it stops e-mail now or will soon."
     return "\n".join([head, *(_line(finding) for finding in report.findings), last])
 
 

@@ -16,15 +16,15 @@ from digest.runs.matching.evaluate import HistoryReport, evaluate_folder, evalua
 @command(reports=True)
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--feedback", type=click.IntRange(min=0), default=0, help="Measure after so many votes up and as many down."
+    "--feedback", type=click.IntRange(min=0), default=0, help="Measure after this many votes up and as many down."
 )
-@click.option("--semantic", is_flag=True, help="Count nearness in meaning as well, by `issue.semantic_model`.")
-@click.option("--history", is_flag=True, help="Measure the issues that were sent by their readers' votes.")
+@click.option("--semantic", is_flag=True, help="Also use semantic similarity with `issue.semantic_model`.")
+@click.option("--history", is_flag=True, help="Measure the issues that were sent by the votes of their readers.")
 def evaluate(invocation: Invocation, folder: Path | None, feedback: int, semantic: bool, history: bool) -> None:
-    """Measure relevance on a labelled collection.
+    """Measure relevance on a labeled collection.
 
-    FOLDER holds docs.jsonl (id, title, abstract), profiles.jsonl (id, keywords with weights) and qrels.tsv (profile,
-    document, grade). With --feedback, votes fall on one half of the documents and the other half is ranked.
+    FOLDER contains docs.jsonl (id, title, abstract), profiles.jsonl (id, keywords with weights) and qrels.tsv (profile,
+    document, grade). With --feedback, the votes are on one half of the documents and the other half is ranked.
     """
     if (folder is None) is not history:
         raise UsageError("digest evaluate takes either a FOLDER or --history")

@@ -1,4 +1,4 @@
-"""Exit codes, and what a person reads when a command fails."""
+"""Exit codes, and the message when a command fails."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from digest.errors import ConfigurationError, DigestError, StoreBusy, UsageError
 
 
 class Exit(IntEnum):
-    """The codes that scripts can rely on."""
+    """The exit codes that scripts can rely on."""
 
     OK = 0
     ERROR = 1
     USAGE = 2
-    PARTLY = 3  #: some of what was to be sent was not
-    NOTHING_DUE = 4  #: only where a command was asked for it with --exit-code
-    BUSY = 5  #: another ingest outlasted the wait
+    PARTLY = 3  #: some issues could not be sent
+    NOTHING_DUE = 4  #: only with --exit-code
+    BUSY = 5  #: another ingest took longer than the wait
     CONFIGURATION = 78  #: EX_CONFIG of sysexits.h
 
 
@@ -30,12 +30,12 @@ _CODES: dict[type[DigestError], Exit] = {
 
 
 def exit_code(error: DigestError) -> Exit:
-    """Return the code with which the program ends after that error: that of its nearest ancestor in the table."""
+    """Return the exit code for an error: that of its nearest ancestor in the table."""
     return next(_CODES[kind] for kind in type(error).__mro__ if kind in _CODES)
 
 
 class CommandFailure(click.ClickException):
-    """An error of the family as Click shows it: one sentence on standard error, and the exit code."""
+    """A DigestError as Click shows it: one sentence on standard error, and the exit code."""
 
     def __init__(self, error: DigestError) -> None:
         super().__init__(str(error))
@@ -47,6 +47,6 @@ class CommandFailure(click.ClickException):
 
 
 def exit_after(complete: bool, *, some: int) -> None:
-    """End with code 3 when only `some` of what was to be sent was, with code 1 when none of it was."""
+    """Exit with code 3 when only `some` issues were sent, with code 1 when none was; return when all were."""
     if not complete:
         raise SystemExit(Exit.PARTLY if some else Exit.ERROR)

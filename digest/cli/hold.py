@@ -1,4 +1,4 @@
-"""`digest hold`: stops all sending at once."""
+"""`digest hold`: stop all sending at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from digest.runs.delivery.deliver import hold as hold_everything
 def hold(invocation: Invocation, reason: str) -> None:
     """Stop all sending at once, in every process.
 
-    Issues are planned on, and wait. `digest release` lets them go.
+    Issues are still planned, and wait. `digest release` resumes sending.
     """
     with invocation.store() as store:
         hold_everything(store, reason)
-    invocation.show({"held": reason}, f"Nothing is sent any more ({reason}). digest release goes on.")
+    invocation.show({"held": reason}, f"Sending is stopped ({reason}). Run `digest release` to resume.")

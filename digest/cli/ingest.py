@@ -1,4 +1,4 @@
-"""`digest ingest`: listings into the store."""
+"""`digest ingest`: read listings into the store."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from digest.runs.ingest.ingest import ingest as run_ingest
 from digest.runs.matching.embeddings import embed_new
 from digest.settings import SourceSettings
 
-MOST_PROBLEMS = 20  #: shown to people for one listing; the JSON has all
+MOST_PROBLEMS = 20  #: shown for one listing; the JSON has all
 
 
 @command(reports=True)
 @click.argument("places", metavar="[PATH_OR_URL]...", nargs=-1)
-@click.option("--format", "format_", default="", metavar="NAME", help="Format of the listings; without it, recognised.")
+@click.option("--format", "format_", default="", metavar="NAME", help="Format of the listings. Default: detected.")
 @click.option(
     "--page-date",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="Date of the pages, when they do not say the year.",
+    help="Date of the pages, if they do not contain the year.",
 )
 def ingest(invocation: Invocation, places: tuple[str, ...], format_: str, page_date: datetime | None) -> None:
     """Read listings into the store.
 
-    Files, folders or addresses; without any, all configured sources. A listing that was read before changes nothing.
-    What cannot be read is named with its line and stops nothing else; the command ends with code 1 only when nothing at
-    all could be read.
+    Reads the given files, folders or URLs, or all configured sources. A listing that was read before changes nothing.
+    Unreadable parts are reported with their line and do not affect the rest; the command exits with code 1 only when
+    nothing could be read.
     """
     sources = tuple(_source(place, format_) for place in places) or invocation.settings.sources
     if not sources:
@@ -64,7 +64,7 @@ def _source(place: str, format_: str) -> SourceSettings:
 
 
 def ingest_text(listings: Iterable[ListingReport], new: int) -> str:
-    """Return what people read of an ingest: a line a listing, its problems below it."""
+    """Return the report of an ingest as text: one line per listing, with its problems below."""
     lines = []
     for listing in listings:
         if listing.format:

@@ -11,8 +11,8 @@ from digest.errors import UsageError
 from digest.fetching.profile_folder import write_new_file
 
 SETTINGS = """\
-# Settings of the paper digest. docs/reference/settings.md lists all of them; what is commented out shows the default.
-# Any of them can be given as DIGEST_SECTION__KEY in the environment. Paths are relative to this file.
+# Settings of the paper digest. docs/reference/settings.md lists all of them. Each can also be set as
+# DIGEST_SECTION__KEY in the environment. Paths are relative to this file.
 
 [store]
 # The database: a file next to this one, or a PostgreSQL server.
@@ -21,29 +21,29 @@ url = "sqlite:///digest.db"
 
 [sender]
 name = "Paper Digest"
-# The address in From; its domain should have SPF, DKIM and DMARC records (`digest doctor` looks).
+# The address in From; its domain should have SPF, DKIM and DMARC records (`digest doctor` checks them).
 address = "digest@example.org"
-# Your postal address stands in the footer of every mail; many countries ask for it.
+# Your postal address appears in the footer of every e-mail; many countries require it.
 postal = "Example Research Digest, 1 Sample Street, 10115 Berlin"
 
 [smtp]
-# The relay that takes your mail. The password is better kept out of this file: set DIGEST_SMTP__PASSWORD, or put it
-# into a secret file named digest_smtp__password.
+# The relay that sends your e-mail. Keep the password out of this file: set DIGEST_SMTP__PASSWORD, or use a secret
+# file named digest_smtp__password.
 host = "localhost"
 port = 25
 tls = "starttls"  # starttls, tls or none
 user = ""
 
 [web]
-# Where `digest serve` is reached from outside; the links in the mails begin with it. Empty: no web links, and people
-# unsubscribe by mail.
+# The public URL of `digest serve`; the links in the e-mails start with it. Empty: no web links, and people
+# unsubscribe by e-mail.
 url = ""
 
 [subscribers]
-# One TOML file per subscriber; `digest subscribers sync` follows them.
+# One TOML file per subscriber; `digest subscribers sync` loads them.
 folder = "subscribers"
 
-# Where listings come from: as many sources as you like, each a folder, an address or a preset.
+# Where listings come from: any number of sources, each a folder, a URL or a preset.
 [[sources]]
 name = "saved-pages"
 path = "listings/"
@@ -58,12 +58,12 @@ path = "listings/"
 """
 
 PROFILE = """\
-# One file per subscriber. Mend it and run `digest subscribers sync`.
-# Whoever writes a file here vouches that the person wants the digest.
+# One file per subscriber. Edit it and run `digest subscribers sync`.
+# By adding a file here you confirm that the person wants the digest.
 address = "you@example.com"
 name = "You"
 
-# The issue comes at this hour, where you live, on these days.
+# The issue is sent at this local time, on these days.
 timezone = "UTC"
 hour = "07:00"
 days = ["mon", "tue", "wed", "thu", "fri"]
@@ -76,11 +76,11 @@ keywords = [
 ]
 # A paper with one of these is never picked.
 exclude = ["federated learning"]
-# People whose papers are always of interest.
+# Authors whose papers always match.
 authors = []
-# Papers that match less than this (0 to 100) are left out, however few remain.
+# Papers with a lower match (0 to 100) are left out.
 minimum_match = 30
-# The most papers in one issue.
+# Maximum number of papers in one issue.
 papers = 10
 """
 
@@ -90,12 +90,12 @@ papers = 10
 def init(invocation: Invocation, folder: Path) -> None:
     """Write a commented digest.toml and a first profile.
 
-    Into FOLDER, the current one without it. What is there already is left as it is.
+    Writes into FOLDER, or the current folder. Existing files are not changed.
     """
     files = {folder / "digest.toml": SETTINGS, folder / "subscribers" / "you.toml": PROFILE}
     present = [str(file) for file in files if file.exists()]
     if present:
-        raise UsageError(f"{' and '.join(present)} exist already and are left as they are; nothing was written")
+        raise UsageError(f"{' and '.join(present)} already exist; nothing was written")
     for file, text in files.items():
         write_new_file(file, text)
     (folder / "listings").mkdir(exist_ok=True)
@@ -108,7 +108,7 @@ def _text(folder: Path, files: list[Path]) -> str:
         [
             *(f"written: {file}" for file in files),
             "",
-            "Next: mend both, put a saved listing into listings/, then",
+            "Next: edit both files, put a saved listing into listings/, then run",
             f"  {there}digest subscribers sync && digest run",
         ]
     )

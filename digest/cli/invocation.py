@@ -1,4 +1,4 @@
-"""One call of a command: its settings, its clock, and where its report goes."""
+"""One invocation of a command: its settings, its clock, and the output of its report."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ P = ParamSpec("P")
 
 
 def collect_seldom() -> None:
-    """Make Python look for cycles seldom: hardly any are made here, and it would walk through all that is kept.
+    """Make the garbage collector run rarely: there are hardly any cycles, and it would visit all live objects.
 
-    That took nearly half of planning, which keeps what hundreds of thousands of keywords have in common.
+    It took nearly half of the time of planning, which keeps hundreds of thousands of keywords in memory.
     """
     gc.set_threshold(200_000, 100, 100)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """What a command knows beside its own arguments."""
+    """The context of a command besides its arguments."""
 
-    config: Path | None = None  #: settings file that was asked for
+    config: Path | None = None  #: value of --config
     as_json: bool = False
     quiet: bool = False
-    instant: datetime | None = None  #: what the command takes for the present, if not the present
+    instant: datetime | None = None  #: replaces the current instant; None: use the clock
 
     @functools.cached_property
     def configuration(self) -> Configuration:
-        """The settings, where they come from and which folder they are relative to."""
+        """The settings, their file, and the folder that paths are relative to."""
         return load(self.config)
 
     @property
@@ -53,17 +53,17 @@ class Invocation:
 
     @functools.cached_property
     def now(self) -> datetime:
-        """The instant at which the command was called, or the one it was told to act at; aware, UTC."""
+        """The instant at which the command was called, or that of --now; aware, UTC."""
         return self.instant or datetime.now(UTC)
 
     @property
     def at_terminal(self) -> bool:
-        """True when a person reads the report as it comes."""
+        """True when standard output is a terminal."""
         return sys.stdout.isatty()
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """Open the store for the time of the block."""
+        """Open the store while the block runs."""
         store = open_store(self.settings.store, self.configuration.folder)
         try:
             yield store
@@ -72,19 +72,19 @@ class Invocation:
 
     @contextmanager
     def steps(self) -> Iterator[Callable[[str], None]]:
-        """Return a function that tells people at a terminal what is being done; elsewhere it says nothing."""
+        """Yield a function that shows the current step at a terminal; elsewhere it does nothing."""
         with status(self._shows_progress) as tell:
             yield tell
 
     @contextmanager
     def bar(self, what: str, total: int | None = None) -> Iterator[Advance]:
-        """Return a function that moves a progress bar on for people at a terminal; elsewhere it does nothing."""
+        """Yield a function that advances a progress bar at a terminal; elsewhere it does nothing."""
         with bars(self._shows_progress, (what,), total) as (advance,):
             yield advance
 
     @contextmanager
     def bars(self, *what: str) -> Iterator[tuple[Advance, ...]]:
-        """Return a function for each of several progress bars, one below the other."""
+        """Yield one function for each of several progress bars."""
         with bars(self._shows_progress, what) as advance:
             yield advance
 
@@ -100,16 +100,17 @@ class Invocation:
             click.echo(text)
 
     def warn(self, text: str) -> None:
-        """Tell people of something that went wrong, on standard error."""
+        """Print a warning on standard error."""
         click.secho(text, err=True, fg="yellow")
 
 
 def command(
     *, reports: bool = False, group: click.Group | None = None, logs: int = 0
 ) -> Callable[[Callable[Concatenate[Invocation, P], None]], click.Command]:
-    """Make a function a command: its first argument is the Call, --config (and --json where it reports) are added.
+    """Return a decorator that makes a function a command: its first argument is the Invocation.
 
-    `group` is the group that it belongs to, if not the main one; `logs` the least verbosity of its log.
+    Adds --config, and --json when it `reports`. `group` is its group, if not the main one; `logs` is the minimum
+    verbosity of its log.
     """
 
     def decorate(function: Callable[Concatenate[Invocation, P], None]) -> click.Command:

@@ -1,4 +1,4 @@
-"""`digest keys`: what the links of mails are signed with."""
+"""`digest keys`: manage the keys that sign links."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from digest.signed_links import MAX_KEYS
 
 @click.group()
 def keys() -> None:
-    """Look after the keys that the links of mails are signed with."""
+    """Manage the keys that sign the links in e-mails."""
 
 
 @command(group=keys, reports=True)
 def list_(invocation: Invocation) -> None:
     """List the keys.
 
-    Says of each when it was made and whether it signs; the keys themselves stay in the store.
+    Shows when each key was created and whether it signs. The keys themselves are never shown.
     """
     with invocation.store() as store:
         known = signing_keys(store)
     rows = [_row(key) for key in known]
     cells = [[key.number, key.created.isoformat(), "signs" if key.signs else "verifies"] for key in known]
-    text = table(["key", "created", "use"], cells) if rows else "no keys: the first is made when something is signed"
+    text = table(["key", "created", "use"], cells) if rows else "no keys: the first is created when it is needed"
     left = MAX_KEYS - len(known)
     invocation.show({"keys": rows, "left": left}, f"{text}\n{_more(left)}")
 
@@ -36,13 +36,14 @@ def list_(invocation: Invocation) -> None:
 def rotate(invocation: Invocation) -> None:
     """Add a key that signs from now on.
 
-    Links already mailed stay valid: the older keys still verify. Nothing has to be restarted: a running `digest serve`
-    or `digest worker` signs with the new key from its next delivery on, and the pages know its links within a second.
+    Links in sent e-mails stay valid, because older keys still verify. You do not need to restart anything: a running
+    `digest serve` or `digest worker` uses the new key from its next delivery on, and the pages accept its links within
+    a second.
     """
     with invocation.store() as store:
         added = rotate_signing_key(store, invocation.now)
     left = MAX_KEYS - added.number
-    text = f"key {added.number} signs from the next delivery on; links already mailed stay valid; {_more(left)}"
+    text = f"key {added.number} signs from the next delivery on; links in sent e-mails stay valid; {_more(left)}"
     invocation.show(_row(added) | {"left": left}, text)
 
 

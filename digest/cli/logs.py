@@ -10,7 +10,7 @@ _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", 
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one JSON object: time, level, logger, message, and the keys given as `extra`."""
+    """Formats a record as one JSON object: time, level, logger, message, and the keys in `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -26,9 +26,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def start_logging(verbosity: int, as_json: bool) -> None:
-    """Send log lines to standard error: errors, from verbosity 1 also warnings and each finished unit, from 2 all.
+    """Send log lines to standard error: errors; from verbosity 1 warnings and finished steps; from 2 everything.
 
-    Without verbosity warnings are left out because the commands' own reports say them.
+    Verbosity 0 leaves out warnings because the reports of the commands contain them.
     """
     level = (logging.ERROR, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
     handler = logging.StreamHandler()

@@ -1,4 +1,4 @@
-"""`digest operators`: who may look and act through the web pages and the API."""
+"""`digest operators`: manage access to the operator pages and the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest.runs.operations.operators import Role, add_operator, all_operators, 
 
 @click.group()
 def operators() -> None:
-    """Look after operators and their tokens."""
+    """Manage operators and their tokens."""
 
 
 @command(group=operators, reports=True)
@@ -21,12 +21,12 @@ def operators() -> None:
     type=click.Choice([str(role) for role in Role]),
     default=str(Role.READ),
     show_default=True,
-    help="read: look at everything; send: also lift suppressions; administer: also groups, import and export.",
+    help="read: see everything; send: also lift suppressions; administer: also groups, import and export.",
 )
 def add(invocation: Invocation, name: str, role: str) -> None:
-    """Make a token for an operator, or a new one with another role.
+    """Create a token for an operator; replaces an earlier token and role.
 
-    The token is shown once; the store keeps only its hash. It opens /operator and the API.
+    The token is shown once, and the store keeps only its hash. It gives access to /operator and the API.
     """
     with invocation.store() as store:
         token = add_operator(store, name, Role(role), invocation.now)
@@ -56,7 +56,7 @@ def list_(invocation: Invocation) -> None:
 @command(group=operators, reports=True)
 @click.argument("name")
 def revoke(invocation: Invocation, name: str) -> None:
-    """End an operator's token and sessions, at once."""
+    """Revoke an operator's token and sessions at once."""
     with invocation.store() as store:
         revoke_operator(store, name, invocation.now)
-    invocation.show({"name": name, "revoked": True}, f"the token of {name} opens nothing any more")
+    invocation.show({"name": name, "revoked": True}, f"the token of {name} is revoked")

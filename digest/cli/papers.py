@@ -1,4 +1,4 @@
-"""`digest papers`: what is known."""
+"""`digest papers`: list the stored papers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from digest.runs.matching.serialization import paper_dict
 
 
 @command(reports=True)
-@click.option("--search", default="", metavar="WORDS", help='Only papers that have all these words and "phrases".')
-@click.option("--limit", type=click.IntRange(min=1), help="Only so many: the newest, or the most relevant.")
+@click.option("--search", default="", metavar="WORDS", help='Only papers that contain all these words and "phrases".')
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number: the newest, or the most relevant.")
 def papers(invocation: Invocation, search: str, limit: int | None) -> None:
-    """Show the papers that are known.
+    """List the stored papers.
 
-    In the order in which they came, those of a search by relevance, as on the archive page; with the text as it is
-    shown and, in the JSON, as the listing had it.
+    In the order in which they were read, or with --search by relevance, as on the archive page. The JSON contains both
+    the cleaned text and the text of the listing.
     """
     with invocation.store() as store:
         found = known_papers(store, search, limit)

@@ -1,4 +1,4 @@
-"""Paths in settings: relative to the folder of digest.toml, wherever the program is started."""
+"""Paths in settings: relative to the folder of digest.toml, independent of the current folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress on standard error, for people at a terminal; elsewhere nothing is shown and rich is not even loaded."""
+"""Progress on standard error at a terminal; elsewhere nothing is shown and rich is not loaded."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def status(shown: bool) -> Iterator[Callable[[str], None]]:
-    """Return a function that shows what is being done in a line that is overwritten."""
+    """Yield a function that shows the current step in one line that is overwritten."""
     if not shown:
         yield lambda _text: None
         return
-    from rich.console import Console  # only for people: it takes longer to load than a short command to run
+    from rich.console import Console  # imported late: loading it takes longer than a short command
 
     with Console(stderr=True).status("starting") as line:
         yield lambda text: line.update(f"{text} …")
@@ -24,7 +24,7 @@ def status(shown: bool) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator[tuple[Advance, ...]]:
-    """Return for each thing a function that moves its progress bar on; without a total it counts."""
+    """Yield a function for each name that advances its progress bar; without a total the bar counts."""
     if not shown:
         yield tuple(_nothing for _ in what)
         return
@@ -44,7 +44,7 @@ def bars(shown: bool, what: Sequence[str], total: int | None = None) -> Iterator
 
 
 def _move(progress: Any, task: Any, count: int) -> None:
-    """Move a bar on; it is seen from its first move."""
+    """Advance a bar; it becomes visible with the first advance."""
     progress.update(task, advance=count, visible=True)
 
 

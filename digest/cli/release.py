@@ -1,4 +1,4 @@
-"""`digest release`: lets mail go again."""
+"""`digest release`: resume sending."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from digest.runs.delivery.deliver import release as release_everything
 
 @command(reports=True)
 def release(invocation: Invocation) -> None:
-    """Let mail go again after `digest hold`, or after a first share that failed."""
+    """Resume sending after `digest hold` or a failed canary."""
     with invocation.store() as store:
         reason = release_everything(store)
-    invocation.show({"was_held": reason}, f"Released (was held: {reason})." if reason else "Nothing was held.")
+    invocation.show(
+        {"was_held": reason}, f"Sending resumes (it was stopped: {reason})." if reason else "Sending was not stopped."
+    )

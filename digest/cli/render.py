@@ -1,4 +1,4 @@
-"""`digest render`: one subscriber's issue as files."""
+"""`digest render`: write one subscriber's issue to files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from digest.runs.issues.render import render as run_render
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Folder for the files; made if missing.",
+    help="Folder for the files; created if missing.",
 )
 def render(invocation: Invocation, email: str, out: Path) -> None:
     """Write one subscriber's issue to files.
 
-    issue.eml, issue.html and issue.txt: the bytes that a run would send, but for the links, which do nothing. When
-    nothing is new for the subscriber it is their last issue once more. Nothing is sent and nothing is recorded.
+    Writes issue.eml, issue.html and issue.txt: the bytes that a run would send, except that the links do nothing. When
+    nothing is new for the subscriber, writes their last issue again. Nothing is sent or recorded.
     """
     renderer = load_renderer(invocation.settings)
     with invocation.store() as store:
@@ -40,6 +40,6 @@ def render(invocation: Invocation, email: str, out: Path) -> None:
     }
     files = [str(file) for file in write_files(out, contents)]
     document = {"subscriber": made.subscriber.address, "subject": made.rendering.subject, "files": files}
-    repeated = "nothing is new, so this is the last issue once more\n" if made.repeats else ""
+    repeated = "nothing is new; this is the last issue again\n" if made.repeats else ""
     text = f"{repeated}{made.rendering.subject}\n" + "\n".join(f"written: {file}" for file in files)
     invocation.show(document | {"repeats": made.repeats}, text)

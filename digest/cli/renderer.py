@@ -1,4 +1,4 @@
-"""The press as the settings want it: templates and theme loaded, the shell compiled."""
+"""The mail renderer of an installation: templates and theme loaded, the shell compiled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from digest.settings import Settings
 
 
 def load_renderer(settings: Settings) -> MailRenderer:
-    """Return the press. Raise TemplateError or ConfigurationError naming what is wrong with a template."""
+    """Return the mail renderer. Raise TemplateError or ConfigurationError that names the faulty template."""
     return MailRenderer.load(
         load_templates(settings.templates.folder), masthead(settings.sender), settings.templates.theme
     )

@@ -1,4 +1,4 @@
-"""`digest report`: what happened, and why nothing was sent to whom."""
+"""`digest report`: recent activity, and who got no issue and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 @command(reports=True)
 @click.option("--since", default="1d", show_default=True, help="A time (2026-03-12T06:00) or an age (12h, 3d, 2w).")
 def report(invocation: Invocation, since: str) -> None:
-    """Show what happened, and why nothing was sent to whom."""
+    """Show recent activity, and who got no issue and why."""
     moment = _moment(since, invocation.now)
     with invocation.store() as store:
         found = reporting.report(store, moment, invocation.now)
@@ -55,11 +55,11 @@ def _lines(found: ActivityReport) -> Iterator[str]:
         )
         for run in found.runs
     ]
-    yield table(("run", "kind", "ended", "what"), rows) if rows else "no runs"
+    yield table(("run", "kind", "ended", "result"), rows) if rows else "no runs"
     if found.unsent:
         yield ""
         yield table(
-            ("not sent to", "issue of", "state", "why"),
+            ("not sent to", "issue date", "state", "reason"),
             [(u.address, u.issue_date, u.state, u.why) for u in found.unsent],
         )
     for need in found.needs:

@@ -1,4 +1,4 @@
-"""`digest run`: the whole job for who is due."""
+"""`digest run`: read the sources, plan the issues that are due, and send them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from digest.settings import SubscribersSettings
 
 
 def instant(_ctx: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    """Return the instant that an option names, in UTC; without a zone it is meant in UTC."""
+    """Return the instant of an option in UTC; UTC is also the default zone."""
     if text is None:
         return None
     try:
@@ -36,17 +36,17 @@ def instant(_ctx: click.Context, _option: click.Parameter, text: str | None) -> 
 
 @command(reports=True)
 @click.option(
-    "--now", metavar="ISO8601", callback=instant, help="Act as if it were this instant; without a zone it is UTC."
+    "--now", metavar="ISO8601", callback=instant, help="Use this instant as the current time; UTC without a zone."
 )
-@click.option("--only", default="", metavar="EMAIL", help="One subscriber, served now whether due or not.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be planned; nothing is read, stored or sent.")
-@click.option("--exit-code", is_flag=True, help="End with code 4 when nothing was due.")
+@click.option("--only", default="", metavar="EMAIL", help="Send one subscriber an issue now, whether due or not.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be planned; nothing is read, stored or sent.")
+@click.option("--exit-code", is_flag=True, help="Exit with code 4 when nothing was due.")
 def run(invocation: Invocation, now: datetime | None, only: str, dry_run: bool, exit_code: bool) -> None:
-    """Ingest, plan what is due, deliver.
+    """Read the sources, plan the issues that are due, and send them.
 
-    Reads the configured sources, follows the profile files, decides an issue for everyone who is due, and sends.
-    Started twice, it sends nothing twice. Ends with code 3 when some of it could not be sent (1 when none of it could):
-    the next run tries again.
+    Reads the configured sources, loads the profile files, decides an issue for everyone who is due, and sends it. If
+    started twice, it sends nothing twice. Exits with code 3 when some issues could not be sent (1 when none could); the
+    next run tries them again.
     """
     invocation = replace(invocation, instant=now)
     options = RunOptions(
@@ -59,7 +59,7 @@ def run(invocation: Invocation, now: datetime | None, only: str, dry_run: bool, 
     with (
         invocation.store() as store,
         stopping() as stop,
-        invocation.bars("papers", "subscribers", "mails") as (read, planned, tried),
+        invocation.bars("papers", "subscribers", "e-mails") as (read, planned, tried),
     ):
         watch = RunControl(stop=stop, read=lambda count, _origin: read(count), planned=planned, tried=tried)
         report = run_all(store, invocation.settings, renderer, invocation.now, options, watch)
@@ -73,7 +73,7 @@ def run(invocation: Invocation, now: datetime | None, only: str, dry_run: bool, 
 
 
 def profile_files(configuration: Configuration) -> Mapping[str, bytes]:
-    """Return the profile files; none when there is no folder and none was configured."""
+    """Return the profile files; none when the default folder does not exist."""
     folder = Path(configuration.settings.subscribers.folder)
     is_default = folder == configuration.folder / SubscribersSettings().folder
     return {} if is_default and not folder.exists() else read_profile_folder(folder)

@@ -1,4 +1,4 @@
-"""`digest score`: the ranking for one subscriber, explained."""
+"""`digest score`: the ranking for one subscriber, with reasons."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from digest.runs.matching.score import score as run_score
 
 @command(reports=True)
 @click.argument("email")
-@click.option(
-    "--limit", type=click.IntRange(min=1), help="The most papers to show; without it, as many as an issue has."
-)
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of papers. Default: as many as in an issue.")
 def score(invocation: Invocation, email: str, limit: int | None) -> None:
     """Show the ranking for one subscriber, with its reasons.
 
-    All recent papers are judged, whether an issue showed them or not. The contributions of a paper add up to its match.
+    Ranks all recent papers, including those already sent. The contributions of a paper add up to its match.
     """
     with invocation.store() as store:
         report = run_score(store, invocation.settings, email, invocation.now, limit)

@@ -1,4 +1,4 @@
-"""`digest serve`: the web pages and the scheduler, for as long as it is left running."""
+"""`digest serve`: the web pages and the scheduler, until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from digest.storage import Store
 
 
 @command(logs=1)
-@click.option("--no-web", is_flag=True, help="Run the scheduler alone.")
-@click.option("--no-scheduler", is_flag=True, help="Serve the pages alone.")
+@click.option("--no-web", is_flag=True, help="Run only the scheduler.")
+@click.option("--no-scheduler", is_flag=True, help="Serve only the pages.")
 def serve(invocation: Invocation, no_web: bool, no_scheduler: bool) -> None:
     """Serve the web pages and run the scheduler.
 
-    The scheduler reads the sources, plans who is due each minute and delivers. Of several such programs at one store
-    one leads, and another takes over within seconds when it ends; `digest run` from cron beside them harms nothing.
-    On SIGTERM or Ctrl-C what is under way is finished.
+    The scheduler reads the sources, plans every minute who is due, and sends. If several such programs use one store,
+    one leads and another takes over within seconds when it ends; you can run `digest run` from cron at the same time.
+    On SIGTERM or Ctrl-C, work in progress is finished.
     """
     if no_web and no_scheduler:
-        raise UsageError("--no-web and --no-scheduler together leave nothing to do")
+        raise UsageError("use only one of --no-web and --no-scheduler")
     with invocation.store() as store, stopping() as stop:
         pages = nullcontext("") if no_web else site(store, invocation.settings)
         with pages as address:
@@ -44,7 +44,7 @@ def serve(invocation: Invocation, no_web: bool, no_scheduler: bool) -> None:
 
 
 def task_context(invocation: Invocation, store: Store, stop: threading.Event) -> TaskContext:
-    """Return what the chores work with."""
+    """Return the context of the periodic tasks."""
     settings = invocation.settings
     return TaskContext(
         store=store,

@@ -1,6 +1,6 @@
-"""The documentation of all settings, made from their declarations.
+"""The reference of all settings, generated from their declarations.
 
-`python -m digest.cli.settings_reference > docs/reference/settings.md` writes it anew; a test compares the two.
+`python -m digest.cli.settings_reference > docs/reference/settings.md` writes it; a test compares the two.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from digest.settings import Section, Settings
 HEAD = """\
 # Settings
 
-Made from `digest/settings.py` by `python -m digest.cli.settings_reference > docs/reference/settings.md`.
+Generated from `digest/settings.py` by `python -m digest.cli.settings_reference > docs/reference/settings.md`.
 
-Settings come from `digest.toml` (the one that `--config` names, else the one in the current folder), overridden by
-secret files, overridden by environment variables:
+Settings come from `digest.toml` (the file that `--config` names, else the one in the current folder). Secret files
+override them, and environment variables override both:
 
-- **Environment:** `DIGEST_SECTION__KEY`, as in `DIGEST_SMTP__PASSWORD`. A list or a table is given as JSON:
+- **Environment:** `DIGEST_SECTION__KEY`, as in `DIGEST_SMTP__PASSWORD`. Write a list or a table as JSON:
   `DIGEST_SOURCES='[{"name": "hf", "preset": "huggingface:daily"}]'`.
-- **Secret files:** one file a setting, of the same name (`digest_smtp__password`), in the folder that `DIGEST_SECRETS`
-  names, else in systemd's `$CREDENTIALS_DIRECTORY`, else in `/run/secrets`.
+- **Secret files:** one file per setting with the same name (`digest_smtp__password`), in the folder that
+  `DIGEST_SECRETS` names, else in systemd's `$CREDENTIALS_DIRECTORY`, else in `/run/secrets`.
 
-Relative paths are relative to the folder of `digest.toml`, wherever they are set. A wrong setting is named with its
-place, what was found and what is expected, and the program ends with code 78. `digest init` writes a first
-`digest.toml`.
+Relative paths start from the folder of `digest.toml`, wherever they are set. For a wrong setting, the program prints
+its place, its value and what is expected, and exits with code 78. `digest init` writes a first `digest.toml`.
 
-Variables that are no settings: `DIGEST_CONFIG` (as `--config`), `DIGEST_LOG_JSON` (as `--log-json`), `DIGEST_SECRETS`.
+Other variables: `DIGEST_CONFIG` (same as `--config`), `DIGEST_LOG_JSON` (same as `--log-json`), `DIGEST_SECRETS`.
 """
 
 

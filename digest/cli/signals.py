@@ -1,4 +1,4 @@
-"""Stopping in good order: a signal sets an event, what is under way comes to its end."""
+"""Graceful shutdown: a signal sets an event, and work in progress is finished."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """Return an event that SIGTERM or Ctrl-C sets while the block runs; a second signal ends the program at once."""
+    """Yield an event that SIGTERM or Ctrl-C sets; a second signal ends the program at once."""
     stop = threading.Event()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:

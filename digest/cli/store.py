@@ -1,4 +1,4 @@
-"""`digest store`: the database as a whole."""
+"""`digest store`: manage the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.storage import open_store
 
 @click.group()
 def store() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @command(group=store, reports=True)
@@ -23,8 +23,8 @@ def store() -> None:
 def move(invocation: Invocation, to: str) -> None:
     """Copy everything into another, empty database.
 
-    Stop every `digest serve`, `digest worker` and cron job first. The store that is moved stays as it is: set store.url
-    to the new address when all has arrived.
+    Stop every `digest serve`, `digest worker` and cron job first. The old store is not changed: set store.url to the
+    new URL when the copy is complete.
     """
     with invocation.store() as source:
         target = open_store(StoreSettings(url=to), invocation.configuration.folder)
@@ -35,16 +35,16 @@ def move(invocation: Invocation, to: str) -> None:
         address = target.address
     rows = sum(moved.values())
     invocation.show(
-        {"to": address, "rows": dict(moved)}, f"{counted(rows, 'row')} moved to {address}; set store.url to it"
+        {"to": address, "rows": dict(moved)}, f"{counted(rows, 'row')} copied to {address}; set store.url to it"
     )
 
 
 @command(group=store, reports=True)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(invocation: Invocation, file: Path) -> None:
-    """Write a copy of a SQLite store into a new file, while others go on using it.
+    """Write a copy of a SQLite store to a new file while it is in use.
 
-    To restore it, stop all programs and put the copy in the place of the store. PostgreSQL brings pg_dump for this.
+    To restore it, stop all programs and replace the store with the copy. For PostgreSQL, use pg_dump.
     """
     with invocation.store() as source:
         back_up_store(source, file)

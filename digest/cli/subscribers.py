@@ -1,4 +1,4 @@
-"""`digest subscribers`: the audience."""
+"""`digest subscribers`: manage the subscribers."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from digest.subscribers import State, Subscription
 
 @click.group()
 def subscribers() -> None:
-    """Look after the audience."""
+    """Manage the subscribers."""
 
 
 @command(group=subscribers, reports=True)
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@click.option("--prune", is_flag=True, help="Unsubscribe those who came from a file that is gone.")
-@click.option("--prune-all", is_flag=True, help="Do so even if more than a tenth of them (and more than two) are gone.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--prune", is_flag=True, help="Unsubscribe those whose profile file was deleted.")
+@click.option("--prune-all", is_flag=True, help="The same, even for more than a tenth of them (and more than two).")
 def sync(invocation: Invocation, dry_run: bool, prune: bool, prune_all: bool) -> None:
-    """Follow the profile files in the subscribers folder.
+    """Load the profile files in the subscribers folder.
 
-    Activates only addresses never seen before; whoever left stays away, whatever a file says. A faulty file is named
-    with line and field, stops nobody else, and makes the command end with code 1.
+    Activates only new addresses. People who unsubscribed stay unsubscribed, whatever their file says. A faulty file is
+    reported with line and field, does not affect the others, and makes the command exit with code 1.
     """
     files = read_profile_folder(Path(invocation.settings.subscribers.folder))
     days = invocation.settings.issue.first_issue_days
@@ -53,9 +53,9 @@ def _sync_text(report: SyncReport) -> str:
     would = "would be " if report.dry_run else ""
     lines = [f"{would}added: {address}" for address in report.added]
     lines += [f"{would}updated: {address}" for address in report.updated]
-    lines += [f"{would}active again, the file is back: {address}" for address in report.restored]
-    lines += [f"{would}unsubscribed, the file is gone: {address}" for address in report.pruned]
-    lines += [f"left alone: {held.address}: {held.reason}" for held in report.held]
+    lines += [f"{would}active again because the file is back: {address}" for address in report.restored]
+    lines += [f"{would}unsubscribed because the file was deleted: {address}" for address in report.pruned]
+    lines += [f"not changed: {held.address}: {held.reason}" for held in report.held]
     return "\n".join([*lines, f"{counted(report.files, 'profile file')}, {report.unchanged} unchanged"])
 
 
@@ -79,9 +79,9 @@ def _cell(value: Any) -> str:
 @command(group=subscribers, reports=True)
 @click.argument("email")
 def show(invocation: Invocation, email: str) -> None:
-    """Show all that is known of one subscriber.
+    """Show all data about one subscriber.
 
-    The profile, how the consent came and went, and the last issues.
+    Shows the profile, the history of the consent, and the last issues.
     """
     with invocation.store() as store:
         details = audience.details(store, email)
@@ -93,7 +93,7 @@ def _details_text(details: audience.Details) -> str:
     lines = [write_subscription(person.subscription).strip(), "", f"state: {person.state}, edited: {person.owner}"]
     lines += [f"next issue: {person.next_due:%Y-%m-%d %H:%M} UTC"] if person.next_due else []
     if details.suppression:
-        lines.append(f"not mailed since {details.suppression.since:%Y-%m-%d}: {details.suppression.reason}")
+        lines.append(f"suppressed since {details.suppression.since:%Y-%m-%d}: {details.suppression.reason}")
         lines += [f"  {details.suppression.evidence}"] if details.suppression.evidence else []
     lines += ["", "consent:", *(f"  {one.at:%Y-%m-%d %H:%M} {one.state}: {one.cause}" for one in details.history)]
     rows = [f"  {row.issue_date} {row.state} {row.skip or row.last_reply}".rstrip() for row in details.deliveries]
@@ -102,17 +102,17 @@ def _details_text(details: audience.Details) -> str:
 
 @command(group=subscribers, reports=True)
 @click.argument("email")
-@click.option("--name", default="", help="How the greeting addresses them.")
+@click.option("--name", default="", help="Name in the greeting.")
 @click.option("--keyword", "keywords", multiple=True, metavar="TERM[=WEIGHT]", help="A word or phrase; repeatable.")
-@click.option("--exclude", multiple=True, metavar="TERM", help="A paper with this term is never picked; repeatable.")
-@click.option("--author", "authors", multiple=True, metavar="NAME", help="A person to follow; repeatable.")
+@click.option("--exclude", multiple=True, metavar="TERM", help="Never pick papers with this term; repeatable.")
+@click.option("--author", "authors", multiple=True, metavar="NAME", help="An author to follow; repeatable.")
 @click.option("--category", "categories", multiple=True, metavar="NAME", help="A category to follow; repeatable.")
-@click.option("--timezone", default="UTC", show_default=True, help="Where they live, as in Europe/Berlin.")
-@click.option("--hour", default="07:00", show_default=True, help="When the issue comes, there.")
+@click.option("--timezone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
+@click.option("--hour", default="07:00", show_default=True, help="Local time of the issue.")
 def add(invocation: Invocation, /, email: str, **wanted: Any) -> None:
     """Add a subscriber: write a profile file and activate it.
 
-    By doing so you vouch that the person wants the digest. Edit the file later and run `digest subscribers sync`.
+    By doing so you confirm that the person wants the digest. Edit the file later and run `digest subscribers sync`.
     """
     subscription = _subscription(email, **wanted)
     file = (
@@ -127,7 +127,7 @@ def add(invocation: Invocation, /, email: str, **wanted: Any) -> None:
 def _subscription(
     email: str, *, keywords: Sequence[str], name: str, timezone: str, hour: str, **wanted: Any
 ) -> Subscription:
-    """Return the subscription of the options, read as a profile file is read, so that the same rules hold for both."""
+    """Return the subscription of the options, read by the same rules as a profile file."""
     profile = {"keywords": [_keyword(text) for text in keywords], **{key: list(terms) for key, terms in wanted.items()}}
     values = {"address": email, "name": name, "timezone": timezone, "hour": hour, "profile": profile}
     read = read_values(values, lambda _place: None, email)
@@ -148,11 +148,11 @@ def _keyword(text: str) -> dict[str, Any]:
 
 @command(group=subscribers, reports=True)
 @click.argument("email")
-@click.option("--erase", is_flag=True, help="Forget the person altogether, and never take the address in again.")
+@click.option("--erase", is_flag=True, help="Delete all data about the person and never add the address again.")
 def remove(invocation: Invocation, email: str, erase: bool) -> None:
-    """Unsubscribe someone, at once and for good.
+    """Unsubscribe someone at once and permanently.
 
-    A profile file that is still there does not bring them back.
+    A remaining profile file does not subscribe them again.
     """
     with invocation.store() as store:
         person = audience.remove(store, email, invocation.now, erase=erase)
@@ -165,15 +165,15 @@ _KIND = click.Choice(["csv", "json"])
 
 @command(group=subscribers, reports=True)
 @click.argument("file", type=click.File("rb"))
-@click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--format", "kind", type=_KIND, help="Default: by the file name, else CSV.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
 def import_(invocation: Invocation, file: BinaryIO, kind: str | None, dry_run: bool) -> None:
-    """Take in a list of people, as CSV or JSON.
+    """Add subscribers from a CSV or JSON file.
 
-    By doing so you vouch that they want the digest. Of a CSV only the column address is needed; the others are called
-    as the keys of a profile file, and lists in a cell are separated by semicolons: "learning rate; optimizers=2". An
-    address that is known stays as it is, and whoever left stays away. A faulty row stops nobody else, and makes the
-    command end with code 1.
+    By doing so you confirm that they want the digest. A CSV file needs only the column address; the other columns have
+    the names of the keys of a profile file, and semicolons separate lists in a cell: "learning rate; optimizers=2".
+    Known addresses are not changed, and people who unsubscribed stay unsubscribed. A faulty row does not affect the
+    others, and makes the command exit with code 1.
     """
     name = Path(file.name).name
     rows = read_table(file.read(), name, kind or _kind(name))
@@ -193,20 +193,20 @@ def _kind(name: str) -> str:
 
 def _import_text(report: import_export.ImportReport) -> str:
     would = "would be " if report.dry_run else ""
-    lines = [f"{would}taken in, {state}: {count}" for state, count in report.added.items()]
-    lines += [f"known already, left as they are: {report.known}"] if report.known else []
-    lines += [f"erased at their wish, not taken in: {report.erased}"] if report.erased else []
+    lines = [f"{would}added, {state}: {count}" for state, count in report.added.items()]
+    lines += [f"already known, not changed: {report.known}"] if report.known else []
+    lines += [f"erased on request, not added: {report.erased}"] if report.erased else []
     return "\n".join([*lines, counted(report.rows, "row")])
 
 
 @command(group=subscribers)
 @click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
-@click.option("--format", "kind", type=_KIND, help="Without it, by the file's name; CSV otherwise.")
+@click.option("--format", "kind", type=_KIND, help="Default: by the file name, else CSV.")
 @click.option("--state", type=click.Choice([str(state) for state in State]), help="Only those in this state.")
 def export(invocation: Invocation, file: TextIO, kind: str | None, state: str | None) -> None:
-    """Write the list of people, as CSV or JSON.
+    """Write the subscribers to a CSV or JSON file.
 
-    To FILE, or to standard output without one. `digest subscribers import` reads it back.
+    Writes to FILE, or to standard output. `digest subscribers import` reads the result.
     """
     with invocation.store() as store:
         people = import_export.export_subscribers(store, (State(state),) if state else tuple(State))

@@ -11,14 +11,14 @@ from digest.rendering.reasons import label
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return the rows under their head, in aligned columns; at a terminal no line is longer than it is wide."""
+    """Return the rows below their header in aligned columns; at a terminal, lines are cut to its width."""
     lines = [[str(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     aligned = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
     if not sys.stdout.isatty():
         return "\n".join(aligned)
-    room = max(shutil.get_terminal_size().columns, 60)
-    return "\n".join(shortened(line, room) for line in aligned)
+    module = max(shutil.get_terminal_size().columns, 60)
+    return "\n".join(shortened(line, module) for line in aligned)
 
 
 def shortened(line: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""The web pages as a running site: a server in a thread, and the postman who sends the mails that pages cause."""
+"""The web server in a thread, and the outbox worker that sends the e-mails that pages cause."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from digest.web.app import create_app
 
 @contextmanager
 def site(store: Store, settings: Settings) -> Iterator[str]:
-    """Serve the pages while the block runs, and return their address. Requests under way are answered at the end.
+    """Serve the pages while the block runs, and yield their URL. Open requests are answered at the end.
 
-    Raise ConfigurationError when the configured address cannot be listened on.
+    Raise ConfigurationError when the configured address is not available.
     """
     renderer = load_renderer(settings)
 
-    def write(letter: TransactionalMail) -> Message:
-        return transactional_mail.compose_transactional(letter, renderer, settings, _now())
+    def write(mail: TransactionalMail) -> Message:
+        return transactional_mail.compose_transactional(mail, renderer, settings, _now())
 
     how = OutboxWorkerOptions(relay=settings.smtp, clock=_now)
-    with _listening(settings.web) as made, OutboxWorker(store, write, how) as worker:
-        app = create_app(store, settings, clock=_now, wake=worker.wake)
+    with _listening(settings.web) as made, OutboxWorker(store, write, how) as outbox_worker:
+        app = create_app(store, settings, clock=_now, wake=outbox_worker.wake)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
         )

@@ -1,4 +1,4 @@
-"""`digest worker`: works on the jobs of a PostgreSQL store."""
+"""`digest worker`: run the jobs of a PostgreSQL store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from digest.runs.delivery.deliver import composers
 
 @command()
 def worker(invocation: Invocation) -> None:
-    """Work on the jobs of a PostgreSQL store.
+    """Run the jobs of a PostgreSQL store.
 
-    Plans shards of subscribers and delivers their issues, beside any number of other workers on any number of machines,
-    until SIGTERM or Ctrl-C; what is under way is finished first. `digest serve` with scheduler.workers set gives them
-    their jobs.
+    Plans shards of subscribers and sends their issues, together with any number of workers on any number of machines,
+    until SIGTERM or Ctrl-C; work in progress is finished first. `digest serve` with scheduler.workers set creates the
+    jobs.
     """
-    from digest.worker import work, worker_context  # needs the driver of PostgreSQL, which only workers have
+    from digest.worker import work, worker_context  # needs the PostgreSQL driver
 
     renderer = load_renderer(invocation.settings)
     with invocation.store() as store:

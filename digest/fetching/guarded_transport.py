@@ -1,8 +1,7 @@
-"""The network as this program may use it: public addresses only unless allowed, and one deadline for a whole request.
+"""The guarded HTTP transport: public addresses only unless allowed, and one deadline for a whole request.
 
-The address that was checked is the address that is connected to, so a name that resolves to something else the next
-time (DNS rebinding) gains nothing. The deadline covers look-up, connecting, TLS, headers and body together, so a
-server that sends an octet now and then cannot hold a run.
+It connects to the address that it checked, so DNS rebinding does not help an attacker. The deadline covers DNS,
+connecting, TLS, headers and body together, so a server that sends a byte now and then cannot delay a run.
 """
 
 from __future__ import annotations
@@ -25,21 +24,21 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class PrivateAddress(httpx.ConnectError):
-    """A name resolved to an address inside some network; nothing was sent there."""
+    """A name resolved to a private address; nothing was sent there."""
 
 
 class Deadline:
-    """The instant by which a request must be over, on the clock that never jumps."""
+    """The instant by which a request must end, on the monotonic clock."""
 
     def __init__(self) -> None:
         self._end = float("inf")
 
     def start(self, seconds: float) -> None:
-        """Begin to count."""
+        """Start the countdown."""
         self._end = time.monotonic() + seconds
 
     def left(self, timeout: float | None) -> float:
-        """Return how long a step may take: its own time-out, or what is left. Raise ReadTimeout when nothing is."""
+        """Return the time-out of a step: its own, or the time left. Raise ReadTimeout when none is left."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the answer took too long as a whole")
@@ -47,7 +46,7 @@ class Deadline:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address belongs to the public internet, whichever way it is wrapped.
+    """Return whether an IP address is public, including addresses embedded in IPv6.
 
     >>> [is_public(a) for a in ("192.0.2.1", "10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "8.8.8.8")]
     [False, False, False, False, True]
@@ -122,7 +121,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """httpx's way onto the network through the guarded backend."""
+    """An httpx transport that uses the guarded backend."""
 
     def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
         trust = ssl.create_default_context()
@@ -164,7 +163,7 @@ class _Body(httpx.SyncByteStream):
 
 @contextlib.contextmanager
 def _as_httpx() -> Iterator[None]:
-    """Turn the errors of httpcore into those of httpx, whose names callers know."""
+    """Translate the errors of httpcore into those of httpx."""
     try:
         yield
     except httpcore.TimeoutException as error:

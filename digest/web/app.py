@@ -1,4 +1,4 @@
-"""The application: all pages of one site behind the guard."""
+"""The web application: all pages of one site behind the guard."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
 from digest.web.manage_access import LinkExpired
 from digest.web.pages import Pages
-from digest.web.sample_issue import Showcase
+from digest.web.sample_issue import SampleIssueCache
 from digest.web.site import Keys, RequestContext, Site
 
 API_ROOT = "/api/v1"
-OPEN_PAGES = ("/", "/archive", "/subscribe")  #: that search engines may keep
+OPEN_PAGES = ("/", "/archive", "/subscribe")  #: that search engines may index
 _log = logging.getLogger(__name__)
 
 
 def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime], wake: Callable[[], None]) -> FastAPI:
-    """Return the application for one store. `wake` is called when a page may have left a letter to be sent."""
+    """Return the application for one store. `wake` is called when a page may have put an e-mail into the outbox."""
     templates = load_templates(settings.templates.folder)
     app = FastAPI(title=settings.sender.name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     live_preview = LivePreview(store, settings.issue)
@@ -48,13 +48,13 @@ def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime
         pages=Pages(templates, settings.templates.theme),
         renderer=MailRenderer.load(templates, masthead(settings.sender), settings.templates.theme),
         live_preview=live_preview,
-        showcase=Showcase(live_preview),
+        sample_issues=SampleIssueCache(live_preview),
         keys=Keys(store, clock()),
     )
     app.state.site = site
     app.mount(API_ROOT, create_api(site))
-    for room in (home, signup, links, manage, my_data, operator, health, metrics, webhook):
-        app.include_router(room.router)
+    for module in (home, signup, links, manage, my_data, operator, health, metrics, webhook):
+        app.include_router(module.router)
     _add_failures(app)
     origins = [settings.web.url.rstrip("/")] if settings.web.url else []
     app.add_middleware(Guard, origins=origins, open_pages=OPEN_PAGES)
@@ -80,12 +80,12 @@ def _context(request: Request) -> RequestContext:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
-    if request.url.path.startswith(API_ROOT):  # an address with a line break in it does not reach the API itself
-        return JSONResponse({"error": "there is no such thing", "fields": {}}, status_code=status)
+    if request.url.path.startswith(API_ROOT):  # a URL with a line break does not reach the API itself
+        return JSONResponse({"error": "not found", "fields": {}}, status_code=status)
     context = _context(request)
     if status == 404:
-        text = context.translate("Perhaps the address was cut off on its way.")
-        return context.fail(404, context.translate("There is no such page"), text)
+        text = context.translate("Perhaps the link was cut off.")
+        return context.fail(404, context.translate("Page not found"), text)
     allow = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return PlainTextResponse(f"{status}\n", status_code=status, headers=allow)
 
@@ -93,28 +93,30 @@ def _refused(request: Request, error: Exception) -> Response:
 def _not_understood(request: Request, _error: Exception) -> Response:
     context = _context(request)
     return context.fail(
-        400, context.translate("This cannot be read"), context.translate("Please go back and try again.")
+        400, context.translate("We could not read your request"), context.translate("Please go back and try again.")
     )
 
 
 def _too_many(request: Request, _error: Exception) -> Response:
     context = _context(request)
-    text = context.translate("Too many requests came from your network or over all. Please try again in an hour.")
-    response = context.fail(429, context.translate("One moment, please"), text)
+    text = context.translate(
+        "Your network, or all visitors together, sent too many requests. Please try again in an hour."
+    )
+    response = context.fail(429, context.translate("Too many requests"), text)
     response.headers["Retry-After"] = "3600"
     return response
 
 
 def _outdated(request: Request, _error: Exception) -> Response:
-    return manage.outdated(_context(request))
+    return manage.link_expired(_context(request))
 
 
 def _too_large(_request: Request, _error: Exception) -> Response:
-    return PlainTextResponse("That is too much at a time.\n", status_code=413)
+    return PlainTextResponse("The request is too large.\n", status_code=413)
 
 
 def _hung_up(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=400)  # nobody is there to read it, and half a form is no form
+    return Response(status_code=400)  # nobody reads it
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
@@ -127,4 +129,4 @@ def _unavailable(request: Request, error: Exception) -> Response:
 
 def _broken(request: Request, error: Exception) -> Response:
     _log.error("a page failed", exc_info=error, extra={"action": "web", "path": request.url.path})
-    return PlainTextResponse("Something went wrong here; it has been noted.\n", status_code=500)
+    return PlainTextResponse("Something went wrong. The error has been logged.\n", status_code=500)

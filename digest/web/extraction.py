@@ -1,7 +1,7 @@
-"""Which messages the pages and the mails have: what a translator finds in a new catalogue.
+"""The messages of pages and e-mails that translators translate.
 
-`python -m digest.web.extraction pages > templates/pages/locale/xx.po` begins a catalogue of the pages for the language
-xx, `python -m digest.web.extraction mail > templates/mail/locale/xx.po` one of the mails.
+`python -m digest.web.extraction pages > templates/pages/locale/xx.po` creates the catalog of the pages for the
+language xx, `python -m digest.web.extraction mail > templates/mail/locale/xx.po` the catalog of the e-mails.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _PACKAGE = Path(__file__).parents[1]
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogPart:
-    """What one catalogue is for."""
+    """The templates and the code that one message catalog covers."""
 
     templates: str  #: folder of the templates
-    kinds: tuple[str, ...]  #: endings of the templates
-    code: str  #: package whose code has messages as well
-    untranslated: tuple[str, ...] = ()  #: templates for whoever runs the program, in English
+    kinds: tuple[str, ...]  #: file name suffixes of the templates
+    code: str  #: package whose code contains messages as well
+    untranslated: tuple[str, ...] = ()  #: templates for operators, in English only
 
 
 PARTS = {
@@ -44,10 +44,10 @@ PARTS = {
 
 def messages(templates: Mapping[str, str], part: CatalogPart) -> Catalog:
     """Return all messages of a part, without translations."""
-    catalogue = Catalog(charset="utf-8")
+    catalog = Catalog(charset="utf-8")
     for message, place in [*_of_templates(templates, part), *_of_code(part)]:
-        catalogue.add(message, None, locations=[(place, 0)])
-    return catalogue
+        catalog.add(message, None, locations=[(place, 0)])
+    return catalog
 
 
 def _of_templates(templates: Mapping[str, str], part: CatalogPart) -> Iterator[tuple[str | tuple[str, ...], str]]:
@@ -63,13 +63,13 @@ def _of_code(part: CatalogPart) -> Iterator[tuple[str | tuple[str, ...], str]]:
             yield message, f"{part.code}/{path.name}"
 
 
-def template_of_catalogue(part: CatalogPart) -> str:
-    """Return an empty catalogue in the form that translators fill."""
+def empty_catalog(part: CatalogPart) -> str:
+    """Return an empty message catalog for translators to fill in."""
     target = io.BytesIO()
-    catalogue = messages(load_templates(), part)
-    write_po(target, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
+    catalog = messages(load_templates(), part)
+    write_po(target, catalog, width=110, omit_header=False, include_lineno=False, sort_output=True)
     return target.getvalue().decode()
 
 
 if __name__ == "__main__":
-    print(template_of_catalogue(PARTS[sys.argv[1]]), end="")
+    print(empty_catalog(PARTS[sys.argv[1]]), end="")

@@ -1,4 +1,4 @@
-"""Signed times in forms: that a person had the page before them for a while, and not since last week."""
+"""Signed timestamps in forms: they show how long a form was open before it was submitted."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _MAC_LENGTH = 32  # characters of hexadecimal, 128 bits
 
 
 class TimestampCheck(Enum):
-    """What a stamp tells of a form."""
+    """What a timestamp shows about a form."""
 
     GOOD = "good"
-    TOO_FAST = "too fast"  #: filled in quicker than a person can
-    TOO_OLD = "too old"  #: the page stood open too long: show it again
+    TOO_FAST = "too fast"  #: submitted faster than a person can fill it in
+    TOO_OLD = "too old"  #: the page was open for too long: show it again
     FORGED = "forged"
 
 
 @dataclass(frozen=True)
 class FormTimestamps:
-    """Stamps forms with the time at which they were shown."""
+    """Signs the time at which a form was shown."""
 
     key: bytes
 
     def stamp(self, now: datetime) -> str:
-        """Return the text for the form's hidden field: seconds since 1970 and a signature."""
+        """Return the value for the hidden field of the form: seconds since 1970 and a signature."""
         seconds = str(int(now.timestamp()))
         return f"{seconds}.{self._mac(seconds)}"
 
     def read(self, stamp: str, now: datetime) -> TimestampCheck:
-        """Return what the stamp tells about the form that brought it back."""
+        """Return what a submitted timestamp shows about its form."""
         seconds, _, mac = stamp.partition(".")
         if not (seconds.isascii() and seconds.isdigit()) or not hmac.compare_digest(
             mac.encode(), self._mac(seconds).encode()

@@ -1,4 +1,4 @@
-"""Forms: what a person typed on a page, as a subscription with its faults, and back again."""
+"""Forms: the input of a page as a subscription with its faults, and a subscription as form fields."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from digest.subscribers import WEEKDAYS, WORKDAYS, Cadence, Schedule, Subscripti
 
 MAX_LINES = 400
 
-Values = Mapping[str, Sequence[str]]  #: field to what was sent under that name, in order
+Values = Mapping[str, Sequence[str]]  #: field name to its submitted values, in order
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormResult:
-    """A form as read: the subscription it asks for, and what is wrong with it."""
+    """The subscription that a form asks for, and its faults."""
 
     subscription: Subscription
     faults: tuple[ProfileFault, ...] = ()
 
     @property
     def wrong(self) -> dict[str, str]:
-        """Form field to the first thing that is wrong with it."""
+        """Form field to its first fault."""
         reasons: dict[str, str] = {}
         for fault in self.faults:
             reasons.setdefault(_form_field(fault.field), fault.reason)
@@ -44,11 +44,11 @@ class FormResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileFields:
-    """A subscription as the fields of the form show it."""
+    """A subscription as form fields."""
 
     address: str = ""
     name: str = ""
-    keywords: str = ""  #: one a line, "term" or "term * weight"
+    keywords: str = ""  #: one per line, "term" or "term * weight"
     exclude: str = ""
     authors: str = ""
     categories: str = ""
@@ -60,17 +60,17 @@ class ProfileFields:
     days: frozenset[int] = WORKDAYS
     weekly: bool = False
     language: str = "en"
-    wrong: Mapping[str, str] = field(default_factory=dict)  #: field to what is wrong with it
+    wrong: Mapping[str, str] = field(default_factory=dict)  #: field to its fault
 
 
 def first(values: Values, name: str) -> str:
-    """Return the first value of a field, trimmed; empty when it was not sent."""
+    """Return the first value of a field, trimmed; empty when the field is missing."""
     found = values.get(name) or ("",)
     return found[0].strip()
 
 
 def read_form(values: Values, language: str) -> FormResult:
-    """Return the subscription that a whole sign-up form asks for."""
+    """Return the subscription that a sign-up form asks for."""
     subscription = Subscription(
         address=first(values, "address"),
         name=first(values, "name"),
@@ -88,7 +88,7 @@ def read_form(values: Values, language: str) -> FormResult:
 
 
 def read_profile(values: Values) -> Profile:
-    """Return the profile of a form; numbers that cannot be read become ones that `faults` complains about."""
+    """Return the profile of a form; unreadable numbers become values that `faults` rejects."""
     return Profile(
         keywords=read_keywords(values),
         exclude=_lines(values, "exclude"),
@@ -101,9 +101,9 @@ def read_profile(values: Values) -> Profile:
 
 
 def read_keywords(values: Values) -> tuple[Keyword, ...]:
-    """Return the keywords: rows of `term` and `weight`, then the lines of `keywords`; of equal terms one counts.
+    """Return the keywords: rows of `term` and `weight`, then the lines of `keywords`, without duplicates.
 
-    `drop` and `exact` name rows by their place: those to leave out, and those whose acronyms do not count.
+    `drop` and `exact` name rows by their index: those to remove, and those whose acronyms do not count.
     """
     rows = zip(values.get("term", ()), values.get("weight", ()), strict=False)
     dropped, exact = set(values.get("drop", ())), set(values.get("exact", ()))
@@ -118,7 +118,7 @@ def read_keywords(values: Values) -> tuple[Keyword, ...]:
 
 
 def read_schedule(values: Values) -> tuple[Schedule, list[ProfileFault]]:
-    """Return when the form wants its issues, with defaults in place of what is wrong, and what is wrong."""
+    """Return the schedule of a form, with defaults for invalid values, and the faults."""
     wrong: list[ProfileFault] = []
     zone = first(values, "timezone") or "UTC"
     if zone not in known_zones():
@@ -137,7 +137,7 @@ def read_schedule(values: Values) -> tuple[Schedule, list[ProfileFault]]:
 def fields_of(
     subscription: Subscription, wrong: Mapping[str, str] | None = None, typed: Values | None = None
 ) -> ProfileFields:
-    """Return the form that shows a subscription, with what is wrong in it as it was typed."""
+    """Return the form fields of a subscription; an invalid time zone is shown as it was typed."""
     profile, schedule = subscription.profile, subscription.schedule
     unknown_zone = first(typed or {}, "timezone")[:100] if "timezone" in (wrong or {}) else ""
     return ProfileFields(

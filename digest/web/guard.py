@@ -1,4 +1,4 @@
-"""The guard before every page: what may post, how large it may be, and the headers of every response."""
+"""The guard in front of every page: it checks who may post and how much, and sets the response headers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY = 1_000_000  # octets; a BibTeX file of some hundred entries fits
+MAX_BODY = 1_000_000  # bytes; enough for a BibTeX file with hundreds of entries
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-ONE_CLICK = "/u/"  #: RFC 8058: mail providers post here, from anywhere
+ONE_CLICK = "/u/"  #: RFC 8058: mailbox providers post here from anywhere
 
-#: No inline script and no foreign host; "data:" images are the small drawings of the style sheet.
+#: No inline script and no other host; "data:" images are the icons of the style sheet.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-#: A mail shown inside a page: its own inline styles, no script, no form, no origin.
+#: An e-mail shown inside a page: its own inline styles, no script, no form, no origin.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups"
 )
@@ -38,8 +38,8 @@ _HEADERS = {
 class Guard:
     """Refuses cross-site posts and oversized bodies, answers HEAD and OPTIONS, and sets the headers.
 
-    `origins` are the addresses under which the pages are known besides the request's own Host, such as the one in
-    the settings when a proxy rewrites Host. `open_pages` are paths that search engines may keep.
+    `origins` are the origins of the pages besides the Host of the request, such as web.url when a proxy rewrites
+    Host. `open_pages` are paths that search engines may index.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str] = (), open_pages: Sequence[str] = ()) -> None:
@@ -48,18 +48,18 @@ class Guard:
         self.open_pages = frozenset(open_pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or passes the request on."""
+        """Answer the request, or pass it on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        dressed = _dressed(send, without_body=scope["method"] == "HEAD", indexed=scope["path"] in self.open_pages)
+        respond = _with_headers(send, without_body=scope["method"] == "HEAD", indexed=scope["path"] in self.open_pages)
         early = self._early_answer(scope)
         if early:
-            await early(scope, receive, dressed)
+            await early(scope, receive, respond)
             return
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await self.app(scope, _bounded(receive), dressed)
+        await self.app(scope, _bounded(receive), respond)
 
     def _early_answer(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -68,16 +68,16 @@ class Guard:
         if scope["method"] in SAFE_METHODS:
             return None
         if not scope["path"].startswith(ONE_CLICK) and not self._same_site(headers):
-            return PlainTextResponse("This form was sent from another site and has not been read.\n", status_code=403)
+            return PlainTextResponse("This form was sent from another site and was rejected.\n", status_code=403)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
-            return PlainTextResponse(f"At most {MAX_BODY:,} octets can be sent at a time.\n", status_code=413)
+            return PlainTextResponse(f"At most {MAX_BODY:,} bytes can be sent at a time.\n", status_code=413)
         return None
 
     def _same_site(self, headers: Headers) -> bool:
-        """True for a post from our own pages, or from a client that is no browser.
+        """Return True for a post from our own pages, or from a client that is not a browser.
 
-        Browsers say where a request comes from in Sec-Fetch-Site, but only over HTTPS; else there is Origin.
+        Browsers send Sec-Fetch-Site, but only over HTTPS; otherwise Origin is checked.
         """
         site = headers.get("sec-fetch-site")
         if site is not None:
@@ -89,7 +89,7 @@ class Guard:
 
 
 class BodyTooLarge(Exception):
-    """More octets came than the guard lets through, whatever Content-Length said."""
+    """The body is larger than the guard allows, whatever Content-Length says."""
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -106,8 +106,8 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _dressed(send: Send, *, without_body: bool, indexed: bool) -> Send:
-    async def dressed(message: Message) -> None:
+def _with_headers(send: Send, *, without_body: bool, indexed: bool) -> Send:
+    async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
@@ -117,4 +117,4 @@ def _dressed(send: Send, *, without_body: bool, indexed: bool) -> Send:
             message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
         await send(message)
 
-    return dressed
+    return with_headers

@@ -12,20 +12,20 @@ from digest.errors import StoreError
 from digest.runs.operations.overview import last_run
 from digest.web.site import ContextDep
 
-STALE = timedelta(days=2)  #: a run longer ago than that means that nobody runs it
+STALE = timedelta(days=2)  #: when the last run is older, the installation counts as not running
 FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/health")
 def health() -> Response:
-    """Say that the process answers; looks at nothing else, so that a store that is down does not restart it."""
+    """Respond while the process runs. The store is not checked, so that a store outage does not restart the process."""
     return PlainTextResponse("ok\n")
 
 
 @router.get("/ready")
 def ready(context: ContextDep) -> Response:
-    """Return whether the store can be read, and how the last run went: 503 when not, or when it is too long ago."""
+    """Return whether the store can be read, and the last run; status 503 if it cannot or the run is too old."""
     try:
         last = last_run(context.site.store)
     except StoreError as error:
@@ -39,14 +39,14 @@ def ready(context: ContextDep) -> Response:
 
 @router.get("/robots.txt")
 def robots() -> Response:
-    """Keep crawlers away from everything that is personal."""
+    """Keep crawlers away from personal pages."""
     personal = ("/c/", "/i/", "/m/", "/manage", "/operator", "/p/", "/u/", "/undo/", "/v/")
     return PlainTextResponse("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in personal))
 
 
 @router.get("/static/{name}")
 def static(context: ContextDep, name: str) -> Response:
-    """Return a style sheet, script or drawing; its name changes with its content, so that it can be kept for ever."""
+    """Return a style sheet, script or image; its name contains a hash of its content, so it can be cached for ever."""
     asset = context.site.pages.assets.get(name)
     if asset is None:
         return context.gone()

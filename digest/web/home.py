@@ -1,4 +1,4 @@
-"""The first page, the sample issue that it shows, and the archive."""
+"""The home page with its sample issue, and the archive."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class HomePage(Page):
     """home.html"""
 
     template: ClassVar[str] = "home.html"
-    sample: bool  #: whether there are papers to make a sample issue of
-    keywords: tuple[str, ...]  #: that the sample issue was made for
+    sample: bool  #: whether there are papers for a sample issue
+    keywords: tuple[str, ...]  #: of the profile that the sample issue is made for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +41,22 @@ class ArchivePage(Page):
 
 @router.get("/")
 def home(context: ContextDep) -> Response:
-    """Show what this is."""
-    example = context.site.showcase.sample()
+    """Show the home page."""
+    example = context.site.sample_issues.sample()
     return context.show(HomePage(sample=not example.is_empty, keywords=example.keywords))
 
 
 @router.get("/sample")
 def sample_issue(context: ContextDep) -> Response:
-    """Show a sample issue, for the frame on the first page."""
+    """Show a sample issue, for the frame on the home page."""
     sign_up = str(context.request.base_url) + "subscribe"
-    html = context.site.showcase.sample().html(context.site.renderer, context.now, sign_up)
+    html = context.site.sample_issues.sample().html(context.site.renderer, context.now, sign_up)
     return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 @router.get("/archive")
 def archived(context: ContextDep, q: str = "", page: int = 1) -> Response:
-    """Show the papers of the public listings, newest first or best match first."""
+    """Show the papers of the archive: the newest first, or for a search the most relevant first."""
     query, number = q.strip()[:200], min(max(page, 1), 1000)
     found = search_papers(context.site.store, query, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return context.show(

@@ -1,4 +1,4 @@
-"""The links of the mails: each shows one page with one button, and its post does one thing."""
+"""The links of the e-mails: each shows one page with one button, and its POST does one thing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from digest.runs.lookup import paper_at
 from digest.runs.subscriptions import lifecycle as runs
 from digest.runs.subscriptions import votes
 from digest.runs.subscriptions.past_issues import recipient, sent_issue
-from digest.runs.subscriptions.votes import Ballot
+from digest.runs.subscriptions.votes import RequestedVote
 from digest.signed_links import Purpose
 from digest.web.forms import first
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep, RequestContext
 from digest.web.views import PaperView, paper_view
 
-PAUSES = (7, 14, 30)  #: days that the page offers
+PAUSES = (7, 14, 30)  #: days to choose from
 REASONS = frozenset({"too-many", "off-topic", "not-asked", "elsewhere", "other"})
 router = APIRouter(include_in_schema=False)
 
@@ -38,8 +38,8 @@ class UnsubscribedPage(Page):
     """unsubscribed.html"""
 
     template: ClassVar[str] = "unsubscribed.html"
-    undo: str = ""  #: address that takes it back; empty when there is nothing to take back
-    reason_action: str = ""  #: address that takes the reason
+    undo: str = ""  #: URL that undoes it; empty when there is nothing to undo
+    reason_action: str = ""  #: URL that receives the reason
     thanked: bool = False  #: whether the reason was given
 
 
@@ -56,7 +56,7 @@ class VotePage(Page):
 
     template: ClassVar[str] = "vote.html"
     up: bool
-    title: str  #: of the paper; empty when its text is no longer kept
+    title: str  #: of the paper; empty when its text is no longer stored
     state: str  #: ask, done or undone
     action: str
 
@@ -67,7 +67,7 @@ class PausePage(Page):
 
     template: ClassVar[str] = "pause.html"
     action: str
-    until: date | None = None  #: first day with issues again, once paused
+    until: date | None = None  #: first day with issues again, while paused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +80,8 @@ class IssuePage(Page):
 
 
 @router.get("/u/{token}")
-def ask_to_leave(context: ContextDep, token: str) -> Response:
-    """Show the button."""
+def unsubscribe_page(context: ContextDep, token: str) -> Response:
+    """Show the page with the unsubscribe button."""
     if not context.site.claim(token, Purpose.UNSUBSCRIBE):
         return context.gone()
     return context.show(UnsubscribePage(action=context.request.url.path))
@@ -89,9 +89,9 @@ def ask_to_leave(context: ContextDep, token: str) -> Response:
 
 @router.post("/u/{token}")
 def leave(context: ContextDep, token: str, values: FormDep) -> Response:
-    """Unsubscribe at once: the page's button, and the one click of RFC 8058, which any body and no cookie will do for.
+    """Unsubscribe at once: from the button of the page, or by the one-click POST of RFC 8058.
 
-    The answer is 200 whether or not the person had left before, and without a redirect.
+    Neither needs a cookie. The response is 200 without a redirect, whether or not they were subscribed.
     """
     claim = context.site.claim(token, Purpose.UNSUBSCRIBE)
     if claim is None:
@@ -112,7 +112,7 @@ def leave(context: ContextDep, token: str, values: FormDep) -> Response:
 
 @router.post("/u/{token}/reason")
 def explain(context: ContextDep, token: str, values: FormDep) -> Response:
-    """Take the reason for leaving; it is counted without the person."""
+    """Record the reason for unsubscribing; it is counted without the person."""
     if not context.site.claim(token, Purpose.UNSUBSCRIBE):
         return context.gone()
     reason = first(values, "reason")
@@ -123,7 +123,7 @@ def explain(context: ContextDep, token: str, values: FormDep) -> Response:
 
 @router.post("/undo/{token}")
 def undo(context: ContextDep, token: str) -> Response:
-    """Take an unsubscribing back."""
+    """Undo an unsubscription."""
     if runs.undo_unsubscribe(context.site.store, token, context.now) is None:
         return context.gone()
     return context.show(ResubscribedPage(), linkable=False)
@@ -131,36 +131,36 @@ def undo(context: ContextDep, token: str) -> Response:
 
 @router.get("/v/{token}/{paper}/{way}")
 @router.get("/v/{token}")
-def ask_to_vote(context: ContextDep, token: str, paper: str = "", way: str = "") -> Response:
-    """Show the paper and the button."""
-    ballot = _ballot(context, token, paper, way)
-    return _vote_page(context, ballot, "ask") if ballot else context.gone()
+def vote_page(context: ContextDep, token: str, paper: str = "", way: str = "") -> Response:
+    """Show the paper and the vote button."""
+    requested = _requested_vote(context, token, paper, way)
+    return _vote_page(context, requested, "ask") if requested else context.gone()
 
 
 @router.post("/v/{token}/{paper}/{way}")
 @router.post("/v/{token}")
 def vote(context: ContextDep, token: str, values: FormDep, paper: str = "", way: str = "") -> Response:
-    """Store the vote, once for this subscriber and paper, or takes it back."""
-    ballot = _ballot(context, token, paper, way)
-    if ballot is None:
+    """Store the vote, one per subscriber and paper, or withdraw it."""
+    requested = _requested_vote(context, token, paper, way)
+    if requested is None:
         return context.gone()
     undone = bool(first(values, "undo"))
-    votes.cast_ballot(context.site.store, ballot, context.now, undo=undone)
-    return _vote_page(context, ballot, "undone" if undone else "done")
+    votes.apply_requested_vote(context.site.store, requested, context.now, undo=undone)
+    return _vote_page(context, requested, "undone" if undone else "done")
 
 
-def _ballot(context: RequestContext, token: str, paper: str, way: str) -> Ballot | None:
-    """Return what a link to vote asks for. In older mails the token of each link names paper and direction itself."""
+def _requested_vote(context: RequestContext, token: str, paper: str, way: str) -> RequestedVote | None:
+    """Return the vote that a link asks for. In older e-mails the token itself names paper and direction."""
     if way:
         claim = context.site.claim(token, Purpose.VOTE)
-        return votes.ballot_of_issue(context.site.store, claim.delivery, paper, way) if claim else None
+        return votes.requested_vote_of_issue(context.site.store, claim.delivery, paper, way) if claim else None
     claim = context.site.claim(token, Purpose.VOTE_UP, Purpose.VOTE_DOWN)
-    return votes.ballot_of_claim(context.site.store, claim) if claim else None
+    return votes.requested_vote_of_claim(context.site.store, claim) if claim else None
 
 
 @router.get("/p/{token}")
-def ask_to_pause(context: ContextDep, token: str) -> Response:
-    """Show for how long, and the button."""
+def pause_page(context: ContextDep, token: str) -> Response:
+    """Show the choice of durations and the pause button."""
     if not context.site.claim(token, Purpose.PAUSE):
         return context.gone()
     return context.show(PausePage(action=context.request.url.path))
@@ -168,7 +168,7 @@ def ask_to_pause(context: ContextDep, token: str) -> Response:
 
 @router.post("/p/{token}")
 def pause(context: ContextDep, token: str, values: FormDep) -> Response:
-    """Pause for the chosen time."""
+    """Pause for the chosen duration."""
     claim = context.site.claim(token, Purpose.PAUSE)
     if claim is None:
         return context.gone()
@@ -182,7 +182,7 @@ def pause(context: ContextDep, token: str, values: FormDep) -> Response:
 
 @router.get("/i/{token}")
 def issue(context: ContextDep, token: str) -> Response:
-    """Show the picks of an issue, and nothing of whom they were picked for."""
+    """Show the picks of an issue, and nothing about its subscriber."""
     claim = context.site.claim(token, Purpose.VIEW)
     found = sent_issue(context.site.store, claim.delivery) if claim else None
     if found is None:
@@ -191,10 +191,10 @@ def issue(context: ContextDep, token: str) -> Response:
     return context.show(IssuePage(day=found.day, papers=shown))
 
 
-def _vote_page(context: RequestContext, ballot: Ballot, state: str) -> Response:
-    paper = paper_at(context.site.store, ballot.paper)
+def _vote_page(context: RequestContext, requested: RequestedVote, state: str) -> Response:
+    paper = paper_at(context.site.store, requested.paper)
     page = VotePage(
-        up=ballot.up,
+        up=requested.up,
         title=paper.title if paper else "",
         state=state,
         action=context.request.url.path,

@@ -1,4 +1,4 @@
-"""Managing one subscription, by a short-lived link that came by mail; no password, no cookie."""
+"""Managing one subscription through a short-lived link from an e-mail; no password, no cookie."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digest.web.manage_access import HolderDep, back
 from digest.web.pages import Page
 from digest.web.signup import ZONES, CheckMailPage, weekday_names
 from digest.web.site import ContextDep, FormDep, RequestContext
-from digest.web.views import AdviceView, PaperView, advice_views, paper_view
+from digest.web.views import KeywordDiagnosisView, PaperView, diagnosis_views, paper_view
 
 ISSUES_SHOWN = 10
 LONGEST_PAUSE = 366  #: days
@@ -34,8 +34,8 @@ class ManageRequestPage(Page):
 
     template: ClassVar[str] = "manage_request.html"
     address: str = ""
-    wrong: bool = False  #: whether the address is none
-    outdated: bool = False  #: whether a link that ran out led here
+    wrong: bool = False  #: whether the address is not valid
+    link_expired: bool = False  #: whether an expired link led here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +48,8 @@ class VoteView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShiftView:
-    """What the votes did to one of the newest papers."""
+class MatchChangeView:
+    """How the votes changed the match of one of the newest papers."""
 
     title: str
     read: str
@@ -71,20 +71,20 @@ class ManagePage(Page):
     """manage.html"""
 
     template: ClassVar[str] = "manage.html"
-    here: str  #: address of this page, that of all its forms begins with it
+    here: str  #: URL of this page; the URLs of its forms start with it
     address: str
     state: str
     paused_until: date | None
     next_issue: date | None
     owned_by_file: bool
-    done: str = ""  #: which form was just saved
-    advice: tuple[AdviceView, ...] = ()  #: on the keywords, once they were saved
+    done: str = ""  #: the form that was just saved
+    diagnoses: tuple[KeywordDiagnosisView, ...] = ()  #: of the keywords that were just saved
     fields: ProfileFields
     keywords: tuple[Keyword, ...]
     zones: tuple[str, ...] = ZONES
     weekdays: tuple[tuple[str, str], ...]
     votes: tuple[VoteView, ...] = ()
-    match_changes: tuple[ShiftView, ...] = ()
+    match_changes: tuple[MatchChangeView, ...] = ()
     issues: tuple[PastIssue, ...] = ()
     reading: tuple[PaperView, ...] = ()
     saved: frozenset[int] = frozenset()  #: numbers of the papers on the reading list
@@ -94,13 +94,13 @@ class ManagePage(Page):
 
 @router.get("/manage")
 def ask(context: ContextDep) -> Response:
-    """Show where to ask for a link."""
+    """Show the form that requests a link."""
     return context.show(ManageRequestPage())
 
 
 @router.post("/manage")
 def request_link(context: ContextDep, values: FormDep) -> Response:
-    """Mail a fresh link; the answer is the same whether or not the address is known."""
+    """Send a new link by e-mail; the response is the same whether or not the address is known."""
     address = first(values, "address")
     if address_faults(address):
         return context.show(ManageRequestPage(address=address, wrong=True))
@@ -114,13 +114,13 @@ def request_link(context: ContextDep, values: FormDep) -> Response:
 
 @router.get("/m/{token}")
 def page(context: ContextDep, person: HolderDep, token: str, done: str = "") -> Response:
-    """Show the whole subscription."""
+    """Show the subscription."""
     return context.show(_page(context, person, token, done=done))
 
 
 @router.post("/m/{token}/profile")
 def save_profile(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Save what the reader wants to read."""
+    """Save the profile."""
     profile = read_profile(values)
     wanted = replace(person.subscription, profile=profile)
     return _saved(context, token, person, FormResult(subscription=wanted, faults=tuple(faults(profile))), "profile")
@@ -128,7 +128,7 @@ def save_profile(context: ContextDep, person: HolderDep, token: str, values: For
 
 @router.post("/m/{token}/schedule")
 def save_schedule(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Save when issues come, the reader's name and language."""
+    """Save the schedule, the name and the language."""
     schedule, wrong = read_schedule(values)
     name, language = first(values, "name")[:100], first(values, "language")
     known = language in context.site.pages.languages.codes
@@ -143,7 +143,7 @@ def save_schedule(context: ContextDep, person: HolderDep, token: str, values: Fo
 
 @router.post("/m/{token}/pause")
 def pause(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Pause until a date, or ends a pause."""
+    """Pause until a date, or end a pause."""
     if first(values, "resume"):
         lifecycle.resume(context.site.store, person.number, "manage page", context.now)
         return back(context, token, "resumed")
@@ -156,7 +156,7 @@ def pause(context: ContextDep, person: HolderDep, token: str, values: FormDep) -
 
 @router.post("/m/{token}/leave")
 def leave(context: ContextDep, person: HolderDep, token: str) -> Response:
-    """Unsubscribe; or subscribes again, where the reader had left."""
+    """Unsubscribe at once."""
     left = lifecycle.unsubscribe(context.site.store, person.number, "manage page", context.now)
     if left.undo:
         return back(context, token, "left")
@@ -164,15 +164,15 @@ def leave(context: ContextDep, person: HolderDep, token: str) -> Response:
 
 
 @router.post("/m/{token}/return")
-def comeback(context: ContextDep, person: HolderDep, token: str) -> Response:
-    """Subscribe again somebody who left: the link came by mail, which is proof enough."""
+def resubscribe(context: ContextDep, person: HolderDep, token: str) -> Response:
+    """Subscribe again after unsubscribing: the link came by e-mail, which proves who asks."""
     lifecycle.resubscribe(context.site.store, person.number, "manage page", context.now)
     return back(context, token, "returned")
 
 
-def outdated(context: RequestContext) -> Response:
-    """Return the answer to a link that is wrong or has run out: where to ask for a fresh one."""
-    response = context.show(ManageRequestPage(outdated=True), linkable=False)
+def link_expired(context: RequestContext) -> Response:
+    """Return the response to a wrong or expired link: the form that requests a new one."""
+    response = context.show(ManageRequestPage(link_expired=True), linkable=False)
     response.status_code = 404
     return response
 
@@ -184,14 +184,14 @@ def _saved(context: RequestContext, token: str, person: Subscriber, reading: For
     try:
         lifecycle.change(context.site.store, person, reading.subscription, context.now)
     except UsageError as error:
-        return context.fail(409, context.translate("This could not be saved"), str(error))
+        return context.fail(409, context.translate("Your changes could not be saved"), str(error))
     return back(context, token, what)
 
 
 def _page(
     context: RequestContext, person: Subscriber, token: str, *, done: str = "", wrong: tuple[ProfileFault, ...] = ()
 ) -> ManagePage:
-    complaints = FormResult(subscription=person.subscription, faults=wrong).wrong
+    errors = FormResult(subscription=person.subscription, faults=wrong).wrong
     opinions = votes.cast_votes(context.site.store, person.number)
     match_changes = (
         context.site.live_preview.match_changes(person.profile, votes.as_votes(opinions)) if opinions else ()
@@ -206,13 +206,13 @@ def _page(
         next_issue=person.next_issue,
         owned_by_file=person.owner is Owner.FILE,
         done=done,
-        advice=advice_views(context.site.live_preview, person.profile) if done == "profile" else (),
-        fields=fields_of(person.subscription, complaints),
+        diagnoses=diagnosis_views(context.site.live_preview, person.profile) if done == "profile" else (),
+        fields=fields_of(person.subscription, errors),
         keywords=person.profile.keywords,
         weekdays=weekday_names(context.language),
         votes=tuple(VoteView(paper=o.paper.number, title=o.paper.title, up=o.value > 0) for o in opinions),
         match_changes=tuple(
-            ShiftView(title=s.paper.title, read=paper_view(s.paper).read, before=s.before, after=s.after)
+            MatchChangeView(title=s.paper.title, read=paper_view(s.paper).read, before=s.before, after=s.after)
             for s in match_changes
         ),
         issues=tuple(map(_past_issue, recent_issues(context.site.store, person.number, limit=ISSUES_SHOWN))),

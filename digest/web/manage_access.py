@@ -1,4 +1,4 @@
-"""The holder of a link to manage: whoever has it may see and change one subscription, for an hour."""
+"""The holder of a manage link: they can see and change one subscription for an hour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.web.site import ContextDep, RequestContext
 
 
 class LinkExpired(Exception):
-    """The link is wrong or has run out; the visitor is asked for the address to which a fresh one is mailed."""
+    """The link is wrong or has expired; the page offers to send a new one."""
 
 
 def _holder(context: ContextDep, token: str) -> Subscriber:
@@ -27,5 +27,5 @@ HolderDep = Annotated[Subscriber, Depends(_holder)]
 
 
 def back(context: RequestContext, token: str, done: str) -> Response:
-    """Return the answer to a post: the browser is sent to the page itself, so that reloading posts nothing again."""
+    """Return the response to a POST: a redirect to the page, so that reloading does not post again."""
     return RedirectResponse(context.link(f"/m/{token}", done=done), status_code=303)

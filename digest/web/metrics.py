@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, read from the store at each scrape: the same whichever process answers."""
+"""Metrics for Prometheus, read from the store at each scrape, so every process reports the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/metrics")
 def metrics(context: ContextDep) -> Response:
-    """Return the figures of the installation, to the addresses that web.metrics_from names; to others no such page."""
+    """Return the metrics to clients in web.metrics_from; for others there is no such page."""
     client = context.request.client
     if client is None or not _is_among(client.host, context.site.settings.web.metrics_from):
         return context.gone()
@@ -38,7 +38,7 @@ def _is_among(address: str, networks: tuple[str, ...]) -> bool:
 
 
 class _Gauges(Collector):
-    """The figures of one moment as gauges."""
+    """The figures of the installation as gauges."""
 
     def __init__(self, found: Figures, now: datetime) -> None:
         self._found, self._now = found, now

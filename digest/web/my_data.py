@@ -1,4 +1,4 @@
-"""What belongs to the holder of a subscription: votes, reading list, groups, and everything that is known of them."""
+"""The subscriber's own data: votes, reading list, groups, the download of everything, and its deletion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.web.manage_access import HolderDep, back
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep
 
-Number = Annotated[int, Path(ge=1, le=2**53)]  #: of a paper or group; no database takes more
+Number = Annotated[int, Path(ge=1, le=2**53)]  #: of a paper or group; databases store no larger one
 _LISTS = {
     "reading-list.bib": (bibtex, "application/x-bibtex"),
     "reading-list.ris": (ris, "application/x-research-info-systems"),
@@ -32,14 +32,14 @@ class ErasedPage(Page):
 
 @router.post("/votes/{paper}")
 def withdraw_vote(context: ContextDep, person: HolderDep, token: str, paper: Number) -> Response:
-    """Take a vote back."""
+    """Withdraw a vote."""
     votes.withdraw(context.site.store, person.number, paper)
     return back(context, token, "votes")
 
 
 @router.post("/reading/{paper}")
 def change_reading(context: ContextDep, person: HolderDep, token: str, paper: Number, values: FormDep) -> Response:
-    """Put a paper of a past issue on the reading list, or takes one off."""
+    """Add a paper to the reading list, or remove one."""
     if first(values, "drop"):
         reading_list.remove_paper(context.site.store, person.number, paper)
     else:
@@ -49,14 +49,14 @@ def change_reading(context: ContextDep, person: HolderDep, token: str, paper: Nu
 
 @router.post("/groups/{group}/leave")
 def leave_group(context: ContextDep, person: HolderDep, token: str, group: Number) -> Response:
-    """Leave a group; the profile stays as it is."""
+    """Leave a group; the profile does not change."""
     groups.leave_group(context.site.store, group, person.number)
     return back(context, token, "groups")
 
 
 @router.post("/erase")
 def erase(context: ContextDep, person: HolderDep, token: str, values: FormDep) -> Response:
-    """Remove everything, once the box beside the button is ticked."""
+    """Delete everything, if the checkbox next to the button is selected."""
     if not first(values, "sure"):
         return back(context, token, "unsure")
     personal_data.erase(context.site.store, person.number, context.now)
@@ -65,7 +65,7 @@ def erase(context: ContextDep, person: HolderDep, token: str, values: FormDep) -
 
 @router.get("/{name}")
 def download(context: ContextDep, person: HolderDep, name: str) -> Response:
-    """Return everything known about the reader as JSON, or the reading list as BibTeX or RIS."""
+    """Return all data about the subscriber as JSON, or the reading list as BibTeX or RIS."""
     attachment = {"Content-Disposition": f'attachment; filename="{name}"'}
     if name == "my-data.json":
         return JSONResponse(personal_data.everything(context.site.store, person.number), headers=attachment)

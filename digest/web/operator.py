@@ -1,4 +1,4 @@
-"""The pages for operators: runs, deliveries, suppressions, groups. A token opens a session of some hours."""
+"""The pages for operators: runs, deliveries, suppressions, groups. A token opens a session of a few hours."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RunView:
     kind: str
     started: datetime
     ended: datetime | None
-    figures: str  #: the counts of its report
+    figures: str  #: the counts in its report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,9 @@ class OverviewPage(Page):
 
     template: ClassVar[str] = "operator.html"
     who: Operator
-    people: Sequence[tuple[str, int]]  #: state of a subscription and how many
-    sent: Sequence[tuple[str, int]]  #: state of a delivery of the last days and how many
-    left: Sequence[tuple[str, int]]  #: reason given for leaving and how many
+    people: Sequence[tuple[str, int]]  #: state of subscriptions and their number
+    sent: Sequence[tuple[str, int]]  #: state of recent deliveries and their number
+    left: Sequence[tuple[str, int]]  #: reason for unsubscribing and how often it was given
     runs: Sequence[RunView]
 
 
@@ -95,12 +95,12 @@ class GroupsPage(Page):
     template: ClassVar[str] = "operator_groups.html"
     rows: Sequence[GroupView]
     may_change: bool
-    said: str = ""  #: what was just done, or why it was not
+    said: str = ""  #: result of the last action, or why it failed
 
 
 @router.get("")
 def show_overview(context: ContextDep) -> Response:
-    """Show how things stand, or where to sign in."""
+    """Show the overview, or the sign-in form."""
     who = _operator(context)
     if who is None:
         return context.show(LoginPage())
@@ -153,7 +153,7 @@ def delivered(context: ContextDep, state: str = DeliveryState.FAILED.value) -> R
 
 @router.get("/suppressions")
 def suppressed(context: ContextDep) -> Response:
-    """Show the addresses that are not mailed."""
+    """Show the suppressed addresses."""
     who = _operator(context)
     if who is None:
         return context.show(LoginPage())
@@ -163,7 +163,7 @@ def suppressed(context: ContextDep) -> Response:
 
 @router.post("/suppressions/lift")
 def lift(context: ContextDep, values: FormDep) -> Response:
-    """Let an address be mailed again."""
+    """Lift the suppression of an address."""
     if not _may(context, Role.SEND):
         return _forbidden(context)
     bounces.lift(context.site.store, first(values, "address"), context.now)
@@ -178,7 +178,7 @@ def groups_page(context: ContextDep) -> Response:
 
 @router.post("/groups")
 def save_group(context: ContextDep, values: FormDep) -> Response:
-    """Make a group, or changes the profile of the one of that name."""
+    """Create a group, or change the profile of an existing one."""
     if not _may(context, Role.ADMINISTER):
         return _forbidden(context)
     shared = bool(first(values, "shared"))
@@ -193,7 +193,7 @@ def save_group(context: ContextDep, values: FormDep) -> Response:
 
 @router.post("/groups/{group}/invitations")
 def invite(context: ContextDep, group: Annotated[int, Path(ge=1, le=2**53)], values: FormDep) -> Response:
-    """Mail an invitation to each address."""
+    """Send an invitation to each address."""
     if not _may(context, Role.ADMINISTER):
         return _forbidden(context)
     addresses = first(values, "addresses").replace(",", " ").replace(";", " ").split()
@@ -203,7 +203,7 @@ def invite(context: ContextDep, group: Annotated[int, Path(ge=1, le=2**53)], val
         return _groups(context, said=str(error))
     context.site.wake()
     held = f" Not invited: {', '.join(made.held)}." if made.held else ""
-    return _groups(context, said=f"Invitations on their way: {made.invited}.{held}")
+    return _groups(context, said=f"Invitations sent: {made.invited}.{held}")
 
 
 def _operator(context: RequestContext) -> Operator | None:
@@ -219,7 +219,9 @@ def _may(context: RequestContext, role: Role) -> bool:
 
 
 def _forbidden(context: RequestContext) -> Response:
-    return context.fail(403, "Not with this role", "Sign in as an operator whose role includes this.")
+    return context.fail(
+        403, "Your role does not allow this", "Sign in as an operator with a role that includes this action."
+    )
 
 
 def _groups(context: RequestContext, said: str = "") -> Response:
@@ -237,6 +239,6 @@ def _groups(context: RequestContext, said: str = "") -> Response:
 
 
 def _figures(report: object) -> str:
-    """Return the counts of a report that are not nought, as people read them."""
+    """Return the counts of a report that are not zero, as one line of text."""
     counts = report.items() if isinstance(report, dict) else ()
     return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts if isinstance(count, int) and count)

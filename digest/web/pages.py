@@ -1,4 +1,4 @@
-"""Pages: one template a page, each given one documented value, in the reader's language."""
+"""Pages: one template per page, rendered from one documented dataclass, in the reader's language."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Base of what a template is given; the fields of a page are the names that its template may use."""
+    """Base class of the template inputs; the fields of a page are the names that its template may use."""
 
     template: ClassVar[str]  #: file in templates/pages
     status: ClassVar[int] = 200
@@ -33,20 +33,20 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What every page shows around its own content."""
+    """What every page shows around its content."""
 
     language: str
     path: str  #: of the request, for links to this page in another language
     brand: str  #: name of the digest
     postal: str  #: postal address of the sender
     languages: tuple[tuple[str, str], ...]  #: language and its own name
-    wanted: str = ""  #: the language, if it was asked for in the address: links carry it on
-    linkable: bool = True  #: whether the address can be opened again, so that links to other languages make sense
+    wanted: str = ""  #: the language, if the URL asks for one: links keep it
+    linkable: bool = True  #: whether the URL accepts GET, so that links to other languages work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """A file that pages refer to: the hash in its name makes it cacheable for ever."""
+    """A static file; the hash in its name makes it cacheable for ever."""
 
     name: str
     body: bytes
@@ -57,7 +57,7 @@ class Pages:
     """Renders pages from the templates of one installation."""
 
     def __init__(self, texts: Mapping[str, str], theme: str = "default") -> None:
-        """Take all templates, file name to text; those under pages/ are used, in the colours of a theme."""
+        """Take all templates, file name to text; those under pages/ are used, with the colors of a theme."""
         look = f"theme/{theme}.toml"
         texts = {**texts, f"{STATIC}theme.css": theme_css(read_theme(texts[look], look))}
         own = {name.removeprefix(FOLDER): text for name, text in texts.items() if name.startswith(FOLDER)}
@@ -67,7 +67,7 @@ class Pages:
         self._sources = {name: text for name, text in own.items() if name.endswith((".html", ".svg"))}
 
     def response(self, page: Page, frame: Frame) -> Response:
-        """Return the answer that shows a page."""
+        """Return the response that shows a page."""
         return HTMLResponse(self.html(page, frame), status_code=page.status)
 
     def html(self, page: Page, frame: Frame) -> str:
@@ -106,7 +106,7 @@ class Pages:
 
 
 def address_of(path: str, frame: Frame, **query: object) -> str:
-    """Return the address of another page, in the language that the reader asked for."""
+    """Return the URL of another page, in the language that the reader chose."""
     wanted = {"lang": frame.wanted} if frame.wanted and "lang" not in query else {}
     rest = {name: value for name, value in query.items() if value not in ("", None)}
     return f"{path}?{urlencode({**rest, **wanted})}" if rest or wanted else path
@@ -129,7 +129,7 @@ def _filters(language: str) -> dict[str, Any]:
 
 
 def theme_css(theme: Theme) -> str:
-    """Return the colours and fonts of a theme as the custom properties that pages.css uses."""
+    """Return the colors and fonts of a theme as the custom properties that pages.css uses."""
     light, dark = _properties(theme.light), _properties(theme.dark)
     fonts = f"--font: {_quoted(theme.font)}; --display: {_quoted(theme.display)};"
     return f":root {{ {fonts} {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"

@@ -1,4 +1,4 @@
-"""The sample issue of the first page: what the press makes of the newest papers for a reader of their main themes."""
+"""The sample issue of the home page, made from the newest papers for a reader of their main topics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAPERS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class SampleIssue:
-    """A sample issue and the keywords that it was made for."""
+    """A sample issue and the keywords of its profile."""
 
     keywords: tuple[str, ...]
     profile_preview: ProfilePreview
@@ -26,7 +26,7 @@ class SampleIssue:
         return not self.profile_preview.picks
 
     def html(self, renderer: MailRenderer, now: datetime, sign_up: str) -> str:
-        """Return the issue as its reader would see it; its links lead to the sign-up page."""
+        """Return the HTML of the issue; its links lead to the sign-up page."""
         papers = {paper.number: paper for paper, _ in self.profile_preview.picks}
         issue = Issue(
             subscriber=0,
@@ -40,15 +40,15 @@ class SampleIssue:
         return renderer.issue(issue, papers, _NOBODY, links).html
 
 
-class Showcase:
-    """Keeps the sample issue until newer papers come."""
+class SampleIssueCache:
+    """Keeps the sample issue until newer papers arrive."""
 
     def __init__(self, live_preview: LivePreview) -> None:
         self._live_preview = live_preview
         self._made: tuple[tuple[int, int], SampleIssue] | None = None
 
     def sample(self) -> SampleIssue:
-        """Return the sample for the papers at hand."""
+        """Return the sample issue for the stored papers."""
         version, made = self._live_preview.version, self._made
         if made is None or made[0] != version:
             made = self._made = version, _sample(self._live_preview)

@@ -1,4 +1,4 @@
-"""Signing up: the form, the live preview beside it, and the page that says to look into the mail."""
+"""Signing up: the form with its live preview, keyword suggestions, and the confirmation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.web.form_timestamps import TimestampCheck
 from digest.web.forms import ProfileFields, Values, fields_of, first, read_form, read_profile
 from digest.web.pages import Page
 from digest.web.site import ContextDep, FormDep, RequestContext
-from digest.web.views import PreviewView, advice_views, preview_view
+from digest.web.views import PreviewView, diagnosis_views, preview_view
 
 ZONES = tuple(sorted(zone for zone in known_zones() if "/" in zone and not zone.startswith("Etc/")))
 router = APIRouter(include_in_schema=False)
@@ -31,7 +31,7 @@ class SubscribePage(Page):
     template: ClassVar[str] = "subscribe.html"
     fields: ProfileFields
     stamp: str  #: signed time at which the form was shown
-    again: str = ""  #: why the form is shown again although nothing in it is wrong
+    again: str = ""  #: why the form is shown again although its values are valid
     guess: bool = False  #: whether a script may still guess the time zone
     zones: tuple[str, ...] = ZONES
     weekdays: tuple[tuple[str, str], ...]  #: code and name
@@ -52,8 +52,8 @@ class LikedPage(Page):
 
     template: ClassVar[str] = "liked.html"
     liked: str = ""  #: what was pasted
-    read: int | None = None  #: papers that were named; None before anything was pasted
-    known: int = 0  #: of them, those that are known here
+    read: int | None = None  #: number of papers in the text; None before anything was pasted
+    known: int = 0  #: number of these that are in the archive
     proposals: tuple[str, ...] = ()
     preview: PreviewView | None = None
 
@@ -63,7 +63,7 @@ class CheckMailPage(Page):
     """check_mail.html"""
 
     template: ClassVar[str] = "check_mail.html"
-    hours: int  #: for which the link in the mail works
+    hours: int  #: for which the link in the e-mail is valid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +80,19 @@ class ConfirmedPage(Page):
 
     template: ClassVar[str] = "confirmed.html"
     first_issue: date | None
-    manage: str  #: address of the page to manage the subscription
+    manage: str  #: URL of the page that manages the subscription
 
 
 @router.get("/subscribe")
 def form(context: ContextDep, keyword: Annotated[list[str] | None, Query()] = None) -> Response:
-    """Show the empty form, or one that starts with the keywords in its address."""
+    """Show the form, filled with the keywords in the URL."""
     fields = ProfileFields(keywords="\n".join(keyword or ()), language=context.language)
     return context.show(_form_page(context, fields, guess=True))
 
 
 @router.post("/subscribe/preview")
 def preview(context: ContextDep, values: FormDep) -> Response:
-    """Show the form again, with what its profile would have picked."""
+    """Show the form again with a preview of its profile."""
     fields = _fields(context, values, everything=False)
     return context.show(
         replace(_form_page(context, fields, guess=bool(first(values, "guess"))), preview=_preview(context, values))
@@ -101,21 +101,21 @@ def preview(context: ContextDep, values: FormDep) -> Response:
 
 @router.post("/subscribe/preview/part")
 def preview_part(context: ContextDep, values: FormDep) -> Response:
-    """Return the preview alone, for the script that keeps it up to date."""
+    """Return the preview alone, for the script that updates it."""
     return context.show(PreviewPart(preview=_preview(context, values)))
 
 
 @router.post("/subscribe")
 def sign_up(context: ContextDep, values: FormDep) -> Response:
-    """Take the form; the answer is the same whether or not the address is known."""
+    """Sign up; the response is the same whether or not the address is known."""
     reading = read_form(values, context.language)
     if reading.faults:
         return context.show(_form_page(context, fields_of(reading.subscription, reading.wrong, values)))
     stamp = context.site.form_clock.read(first(values, "stamp"), context.now)
     if first(values, "website") or stamp is TimestampCheck.FORGED:
-        return _check_mail(context)  # a robot is told what everybody is told
+        return _check_mail(context)  # a bot gets the same response as everybody
     if stamp is not TimestampCheck.GOOD:
-        text = context.translate("The form was open too long, or was sent too fast. Please press the button once more.")
+        text = context.translate("The form was open for too long or was sent too quickly. Please submit it again.")
         return context.show(_form_page(context, fields_of(reading.subscription), again=text))
     runs.sign_up(
         context.site.store, reading.subscription, context.site.settings, network=context.network, now=context.now
@@ -126,13 +126,13 @@ def sign_up(context: ContextDep, values: FormDep) -> Response:
 
 @router.get("/subscribe/liked")
 def liked_form(context: ContextDep) -> Response:
-    """Show where to paste papers that one likes."""
+    """Show the form for papers that one likes."""
     return context.show(LikedPage())
 
 
 @router.post("/subscribe/liked")
 def liked(context: ContextDep, values: FormDep) -> Response:
-    """Propose keywords from the papers pasted or uploaded."""
+    """Suggest keywords from the pasted or uploaded papers."""
     text = "\n".join([first(values, "liked"), first(values, "file")]).strip()
     found = suggest_keywords(context.site.store, context.site.live_preview, text)
     page = LikedPage(liked=first(values, "liked"), read=found.read, known=found.known, proposals=found.terms)
@@ -143,7 +143,7 @@ def liked(context: ContextDep, values: FormDep) -> Response:
 
 @router.get("/c/{token}")
 def confirmation(context: ContextDep, token: str) -> Response:
-    """Show one large button, and nothing else to read."""
+    """Show one large button and nothing else."""
     if not runs.is_open(context.site.store, token, context.now):
         return context.gone()
     return context.show(ConfirmPage(action=context.request.url.path))
@@ -161,7 +161,7 @@ def confirm(context: ContextDep, token: str) -> Response:
 
 
 def weekday_names(language: str) -> tuple[tuple[str, str], ...]:
-    """Return code and short name of each weekday, Monday first."""
+    """Return the code and short name of each weekday, Monday first."""
     names = Locale.parse(language).days["stand-alone"]["abbreviated"]
     return tuple((code, names[number]) for number, code in enumerate(WEEKDAYS))
 
@@ -179,7 +179,7 @@ def _form_page(
 
 
 def _fields(context: RequestContext, values: Values, *, everything: bool) -> ProfileFields:
-    """Return the form as filled in; unless everything is asked for, what is empty yet is not called wrong."""
+    """Return the form as filled in; unless `everything` is set, empty fields are not marked as wrong."""
     reading = read_form(values, context.language)
     filled = {name: reason for name, reason in reading.wrong.items() if everything or first(values, name)}
     return fields_of(reading.subscription, filled, values)
@@ -190,7 +190,7 @@ def _preview(context: RequestContext, values: Values) -> PreviewView | None:
     if profile.is_empty or faults(profile):
         return None
     return preview_view(
-        context.site.live_preview.profile_preview(profile), advice_views(context.site.live_preview, profile)
+        context.site.live_preview.profile_preview(profile), diagnosis_views(context.site.live_preview, profile)
     )
 
 

@@ -1,4 +1,4 @@
-"""The site: what every page needs, made once when the program starts, and handed to each request."""
+"""The site: what every page needs. It is made once at the start and handed to each request."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from digest.storage import Store
 from digest.web.form_timestamps import FormTimestamps
 from digest.web.forms import Values
 from digest.web.pages import Frame, Page, Pages, address_of
-from digest.web.sample_issue import Showcase
+from digest.web.sample_issue import SampleIssueCache
 
 MAX_FIELDS = 1000
-READ_KEYS_EVERY = timedelta(seconds=1)  #: at most, however many links name a key that there is not
+READ_KEYS_EVERY = timedelta(seconds=1)  #: at most, however many links name an unknown key
 
 
 class Keys:
-    """The keys that the links of mails are signed with: read at the start, and when a link names one added since."""
+    """The keys that sign the links of e-mails: read at the start, and again when a link names a newer key."""
 
     def __init__(self, store: Store, now: datetime) -> None:
         self._store, self._lock = store, threading.Lock()
@@ -39,9 +39,9 @@ class Keys:
         self._read_again: datetime | None = None
 
     def verify(self, token: bytes, now: datetime) -> LinkClaim | None:
-        """Return what a token says; None when it is forged, torn or past its time."""
+        """Return what a token says; None when it is forged, damaged or expired."""
         if self._ring.lacks_key_of(token):
-            with self._lock:  # who comes while another reads waits for what it finds
+            with self._lock:  # a second request waits for the keys that the first one reads
                 if self._ring.lacks_key_of(token) and self._may_read(now):
                     self._ring, self._read_again = self._read(now), now
         return self._ring.verify(token, now.date())
@@ -56,25 +56,25 @@ class Keys:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One installation's pages."""
+    """The pages of one installation."""
 
     store: Store
     settings: Settings
-    clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
-    wake: Callable[[], None]  #: says that a letter may wait in the outbox; returns at once
+    clock: Callable[[], datetime]  #: returns the current instant; aware, UTC
+    wake: Callable[[], None]  #: signals that the outbox may have an entry; returns at once
     pages: Pages
     renderer: MailRenderer
     live_preview: LivePreview
-    showcase: Showcase
+    sample_issues: SampleIssueCache
     keys: Keys
 
     @cached_property
     def form_clock(self) -> FormTimestamps:
-        """Stamp forms; the same in every process on this store."""
+        """The signer of form timestamps, the same in every process at this store."""
         return FormTimestamps(self._secret("forms"))
 
     def claim(self, token: str, *purposes: Purpose) -> LinkClaim | None:
-        """Return what a token of a mail says, if it is genuine, in time and for one of these purposes."""
+        """Return what the token of a link says, if it is genuine, not expired and for one of these purposes."""
         claim = self.keys.verify(from_link(token), self.clock())
         return claim if claim and claim.purpose in purposes else None
 
@@ -84,7 +84,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestContext:
-    """One request, as the pages see it."""
+    """One request: the site, the client's language and network, and the current instant."""
 
     site: Site
     request: Request
@@ -92,36 +92,36 @@ class RequestContext:
 
     @property
     def language(self) -> str:
-        """The language for the answer: the one asked for in the address, else the browser's."""
+        """The language of the response: the one that the URL asks for, else the browser's."""
         wanted = self.request.query_params.get("lang", "")
         return self.site.pages.languages.choose(wanted, self.request.headers.get("accept-language", ""))
 
     @property
     def network(self) -> str:
-        """The network that the request comes from, for limits."""
+        """The network of the client, for rate limits."""
         return network_of(self.request.client.host if self.request.client else "")
 
     def show(self, page: Page, *, language: str = "", linkable: bool = True) -> Response:
-        """Return the answer that shows a page; `linkable` is False where the address answers only to a post."""
+        """Return the response that shows a page; pass `linkable=False` for a URL that only accepts POST."""
         return self.site.pages.response(page, self._frame(language or self.language, linkable))
 
     def gone(self) -> Response:
-        """Return the page for a link that is wrong, used up or has run out; all are told the same."""
-        heading = self.translate("This link does not work, or no longer")
+        """Return the page for a wrong, used or expired link; it is the same for all three."""
+        heading = self.translate("This link does not work or has expired")
         text = self.translate(
-            "Perhaps it was used already, or its time is over. "
-            "You can always ask for a fresh one under “Your subscription”."
+            "It may have been used already, or it may have expired. "
+            "You can always request a new one under “Your subscription”."
         )
         return self.fail(404, heading, text)
 
     def fail(self, status: int, heading: str, text: str) -> Response:
-        """Return the page that says what went wrong."""
+        """Return an error page."""
         response = self.show(ErrorPage(heading=heading, text=text), linkable=False)
         response.status_code = status
         return response
 
     def link(self, path: str, **query: str) -> str:
-        """Return the address of another page of ours, in the language that the reader asked for."""
+        """Return the URL of another page, in the language that the reader chose."""
         return address_of(path, self._frame(self.language, linkable=False), **query)
 
     def translate(self, message: str) -> str:
@@ -153,7 +153,7 @@ class ErrorPage(Page):
 
 
 def network_of(host: str) -> str:
-    """Return the network of an address, /24 or /64; the text itself when it is no address.
+    """Return the network of an address, /24 or /64; the text itself when it is not an address.
 
     >>> network_of("192.0.2.77"), network_of("2001:db8::1:2")
     ('192.0.2.0/24', '2001:db8::/64')
@@ -168,13 +168,13 @@ def network_of(host: str) -> str:
     return str(ipaddress.ip_network((address, length), strict=False))
 
 
-async def _visit(request: Request) -> RequestContext:  # async, because FastAPI sends others through a thread
+async def _context(request: Request) -> RequestContext:  # async, because FastAPI sends others through a thread
     site: Site = request.app.state.site
     return RequestContext(site=site, request=request, now=site.clock())
 
 
 async def _form(request: Request) -> Values:
-    """Return the fields of a form, in either encoding; of a file, its text. What cannot be read is an empty form."""
+    """Return the fields of a form in either encoding, a file as its text; an unreadable form has no fields."""
     values: dict[str, list[str]] = {}
     try:
         form = await request.form(max_fields=MAX_FIELDS, max_files=2)
@@ -192,5 +192,5 @@ async def _text(value: str | UploadFile) -> str:
     return (await value.read()).decode("utf-8", "replace")
 
 
-ContextDep = Annotated[RequestContext, Depends(_visit)]
+ContextDep = Annotated[RequestContext, Depends(_context)]
 FormDep = Annotated[Any, Depends(_form)]

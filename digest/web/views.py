@@ -1,4 +1,4 @@
-"""Views: papers and picks as the templates show them."""
+"""Views: papers, picks and keyword diagnoses as the templates show them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ AUTHORS_SHOWN = 4
 class ReasonView:
     """One reason of a pick, as a page names it."""
 
-    words: str  #: what the paper has of the term
-    partial: bool  #: whether that is only a part of it
+    words: str  #: the part of the term that the paper contains
+    partial: bool  #: whether this is only a part of the term
     points: float
 
 
@@ -31,7 +31,7 @@ class PaperView:
 
     number: int
     title: str
-    read: str  #: address of its page, or of a search for its title
+    read: str  #: URL of the paper, or of a search for its title
     authors: str  #: the first few, and "et al."; may be empty
     excerpt: str  #: may be empty
     where: str = ""  #: category, journal or source; may be empty
@@ -42,16 +42,16 @@ class PaperView:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewView:
-    """What a profile would have picked, and what to think about."""
+    """What a profile would have picked, with the diagnoses of its keywords."""
 
     papers: tuple[PaperView, ...]
     considered: int
     more: int
-    advice: tuple[AdviceView, ...] = ()
+    diagnoses: tuple[KeywordDiagnosisView, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdviceView:
+class KeywordDiagnosisView:
     """A keyword that matches nearly everything, or nothing."""
 
     term: str
@@ -61,7 +61,7 @@ class AdviceView:
 
 
 def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) -> PaperView:
-    """Return a paper as the pages show it; with its match, and the reasons if wanted, where it was picked."""
+    """Return the view of a paper; with its match and, if wanted, its reasons when it was picked."""
     return PaperView(
         number=paper.number,
         title=paper.title,
@@ -75,26 +75,26 @@ def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) 
     )
 
 
-def preview_view(profile_preview: ProfilePreview, advice: Iterable[AdviceView] = ()) -> PreviewView:
-    """Return what a profile would have picked as the pages show it."""
+def preview_view(profile_preview: ProfilePreview, diagnoses: Iterable[KeywordDiagnosisView] = ()) -> PreviewView:
+    """Return the view of what a profile would have picked."""
     return PreviewView(
         papers=tuple(paper_view(paper, pick) for paper, pick in profile_preview.picks),
         considered=profile_preview.considered,
         more=profile_preview.more,
-        advice=tuple(advice),
+        diagnoses=tuple(diagnoses),
     )
 
 
-def advice_views(live_preview: LivePreview, profile: Profile) -> tuple[AdviceView, ...]:
-    """Return the advice on a profile's keywords as the pages show it."""
+def diagnosis_views(live_preview: LivePreview, profile: Profile) -> tuple[KeywordDiagnosisView, ...]:
+    """Return the views of the diagnoses of a profile's keywords."""
     return tuple(
-        AdviceView(term=a.term, everything=a.everything, share=a.share, instead=a.instead)
+        KeywordDiagnosisView(term=a.term, everything=a.everything, share=a.share, instead=a.instead)
         for a in live_preview.diagnoses(profile)
     )
 
 
 def authors_line(authors: tuple[str, ...]) -> str:
-    """Return the first authors of a paper in a line."""
+    """Return the first authors of a paper in one line."""
     if len(authors) <= AUTHORS_SHOWN:
         return ", ".join(authors)
     return ", ".join(authors[: AUTHORS_SHOWN - 1]) + " et al."
@@ -106,7 +106,7 @@ def _where(paper: Paper) -> str:
 
 
 def _reasons(pick: Pick) -> tuple[ReasonView, ...]:
-    """Return what is named of the reasons, the same words once with all their points, strongest first, at most five."""
+    """Return at most five reasons, strongest first; equal words are merged and their points added."""
     points: dict[tuple[str, bool], float] = {}
     for reason in told(pick.reasons):
         name = reason.said, reason.share < 1

@@ -1,4 +1,4 @@
-"""The webhook for bounces: a relay's provider posts here what came back to it."""
+"""The webhook for bounces: the provider of a relay posts its bounce events here."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def take_bounces(
     body: Annotated[bytes, Depends(_body)],
     x_digest_signature: Annotated[str, Header()] = "",
 ) -> Response:
-    """Act on events signed with `bounces.webhook_secret`; without a secret there is no such page."""
+    """Process events signed with `bounces.webhook_secret`; without that setting there is no such page."""
     secret = context.site.settings.bounces.webhook_secret.get_secret_value()
     if not secret:
         return context.gone()
     if not is_signed(body, x_digest_signature, secret):
-        return Response("The signature is not that of the body.\n", status_code=403, media_type="text/plain")
+        return Response("The signature does not match the body.\n", status_code=403, media_type="text/plain")
     keys = link_keys(context.site.store, context.now)
     try:
         report = take_events(context.site.store, body, keys, context.now)

@@ -116,7 +116,7 @@ def sign_up(world: World, page: Page, scripted: bool) -> None:
     page.goto(world.site.url)
     page.get_by_role("main").get_by_role("link", name="Subscribe").click()
     page.get_by_label("Your e-mail address").fill("ada@example.com")
-    page.get_by_label("What do you read about?").fill("speech recognition * 2\nnothing of the kind")
+    page.get_by_label("What do you want to read about?").fill("speech recognition * 2\nnothing of the kind")
     if not scripted:
         page.get_by_role("button", name="Show me what I would get").click()
     expect(page.locator("#preview")).to_contain_text("of speech recognition in practice")
@@ -125,11 +125,11 @@ def sign_up(world: World, page: Page, scripted: bool) -> None:
         page.get_by_role("button", name="× nothing of the kind").click()
         expect(page.locator("#preview")).not_to_contain_text("is in none of the papers")
     else:
-        page.get_by_label("What do you read about?").fill("speech recognition * 2")
+        page.get_by_label("What do you want to read about?").fill("speech recognition * 2")
     world.site.clock.forward(seconds=30)
     page.get_by_label("Your e-mail address").fill("ada@example.com")
     page.get_by_role("main").get_by_role("button", name="Subscribe", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
 
 
 def test_a_reader_signs_up_steers_the_digest_leaves_and_is_forgotten(
@@ -143,11 +143,11 @@ def test_a_reader_signs_up_steers_the_digest_leaves_and_is_forgotten(
     expect(page.get_by_role("heading", level=1)).to_have_text("You are subscribed")
     assert state_of(world) is State.ACTIVE
 
-    page.get_by_role("link", name="See or change").click()
+    page.get_by_role("link", name="Review or change").click()
     page.get_by_label("Add keywords").fill("learning rate")
     page.get_by_label("Weight of speech recognition").fill("3")
     page.locator("#profile").get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_contain_text("It counts from your next issue on")
+    expect(page.get_by_role("status")).to_contain_text("The change takes effect with your next issue")
     person = world.site.person("ada@example.com")
     assert person is not None
     assert [(k.term, k.weight) for k in person.profile.keywords] == [
@@ -160,14 +160,14 @@ def test_a_reader_signs_up_steers_the_digest_leaves_and_is_forgotten(
     world.deliver()
     page.goto(world.link(r"/v/[\w-]+/4/up", 3))
     page.get_by_role("button", name="More like this").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Noted")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vote saved")
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="More like this").click()
     with world.site.store.reading() as tx:
         assert [vote.value for vote in votes.of_subscribers(tx, [person.number])[person.number]] == [1]
     page.goto(manage)
     expect(page.locator("#votes")).to_contain_text("Study 4 of learning rate schedules")
-    page.get_by_role("button", name="Put on my reading list").first.click()
+    page.get_by_role("button", name="Add to my reading list").first.click()
     expect(page.locator("#reading")).to_contain_text("Study 4 of learning rate")
 
     page.goto(world.link(r"/p/[\w-]+", 3))
@@ -179,15 +179,15 @@ def test_a_reader_signs_up_steers_the_digest_leaves_and_is_forgotten(
     page.goto(world.link(r"/u/[\w-]+", 3))
     page.get_by_role("button", name="Unsubscribe").click()
     assert state_of(world) is State.UNSUBSCRIBED
-    page.get_by_text("Too many mails").click()
+    page.get_by_text("Too many e-mails").click()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_contain_text("Thank you")
     page.goto(manage)
     page.get_by_role("button", name="Subscribe again").click()
     assert state_of(world) is State.ACTIVE
-    page.get_by_label("Erase my profile, votes, lists and past issues for good").check()
-    page.get_by_role("button", name="Erase me").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is erased")
+    page.get_by_label("Permanently delete my profile, votes, lists and past issues").check()
+    page.get_by_role("button", name="Delete my data").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your data is deleted")
     assert state_of(world) is None
 
 
@@ -208,7 +208,7 @@ def test_the_browsers_time_zone_is_guessed_and_a_chosen_one_is_kept(world: World
     page.goto(f"{world.site.url}/subscribe")
     expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
     page.get_by_label("Time zone").fill("America/Lima")
-    page.get_by_label("What do you read about?").fill("speech recognition")
+    page.get_by_label("What do you want to read about?").fill("speech recognition")
     page.get_by_role("button", name="Show me what I would get").click()
     expect(page.get_by_label("Time zone")).to_have_value("America/Lima")
     context.close()
@@ -218,7 +218,7 @@ def test_a_better_term_takes_the_place_of_the_one_it_is_proposed_for(world: Worl
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{world.site.url}/subscribe")
-    lines = page.get_by_label("What do you read about?")
+    lines = page.get_by_label("What do you want to read about?")
     lines.fill("protein folding\nspeech recogniton * 2")
     page.get_by_role("button", name="speech recognition", exact=True).click()
     expect(lines).to_have_value("protein folding\nspeech recognition * 2")
@@ -235,8 +235,8 @@ def test_forms_work_over_plain_http_where_browsers_do_not_say_where_a_post_comes
     page.get_by_label("Your e-mail address").fill("ada@example.com")
     sent: list[dict[str, str]] = []
     page.on("request", lambda request: sent.append(request.headers) if request.method == "POST" else None)
-    page.get_by_role("button", name="Mail me the link").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    page.get_by_role("button", name="E-mail me the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
     page.close()
     assert "sec-fetch-site" not in sent[0]
 
@@ -275,22 +275,22 @@ def every_page(world: World, page: Page) -> Iterator[str]:
 def _filled(world: World, page: Page) -> Iterator[str]:
     """Open the pages that follow on a post."""
     page.goto(f"{world.site.url}/subscribe")
-    page.get_by_label("What do you read about?").fill("speech recognition\npractice\nunheard of")
+    page.get_by_label("What do you want to read about?").fill("speech recognition\npractice\nunheard of")
     page.get_by_label("Time zone").fill("Mars")
     page.get_by_role("button", name="Show me what I would get").click()
     expect(page.locator("#preview .paper").first).to_be_visible()
     yield "subscribe-filled"
     page.goto(f"{world.site.url}/subscribe/liked")
-    page.get_by_label("Titles or arXiv numbers").fill("Study 3 of protein folding in practice")
-    page.get_by_role("button", name="Propose keywords").click()
+    page.get_by_label("Titles or arXiv IDs").fill("Study 3 of protein folding in practice")
+    page.get_by_role("button", name="Suggest keywords").click()
     yield "liked-filled"
     page.goto(f"{world.site.url}/manage")
     page.get_by_label("Your e-mail address").fill("ada@example.com")
-    page.get_by_role("button", name="Mail me the link").click()
+    page.get_by_role("button", name="E-mail me the link").click()
     yield "check-mail"
     page.goto(world.link(r"/m/[\w-]+", 1))
     yield "manage-page"
-    page.get_by_role("button", name="Put on my reading list").first.click()
+    page.get_by_role("button", name="Add to my reading list").first.click()
     yield "manage-reading-list"
 
 

@@ -79,7 +79,7 @@ def test_a_subscriber_is_chosen_and_their_mail_is_shown_with_its_subject_and_siz
     top = order(page)[0]
     assert top[:40] in page.locator(".inboxrow .subject").inner_text()
     assert top in mail_text(page)
-    expect(page.locator(".sizes")).to_contain_text("of 102,400 octets")
+    expect(page.locator(".sizes")).to_contain_text("of 102,400 bytes")
 
 
 @pytest.mark.parametrize(("name", "width"), [("Small phone", 320), ("Phone", 375), ("Tablet", 768), ("Desktop", 1024)])
@@ -103,8 +103,8 @@ def test_the_mail_has_the_colours_of_the_client_whatever_those_of_the_browser(
 
 
 def test_without_style_blocks_the_mail_still_reads(page: Page) -> None:
-    page.get_by_role("link", name="Stripped", exact=True).click()
-    expect(page.get_by_role("link", name="Stripped", exact=True)).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="Removed", exact=True).click()
+    expect(page.get_by_role("link", name="Removed", exact=True)).to_have_attribute("aria-current", "true")
     assert page.frame_locator(".stage iframe").locator("style").count() == 0
     assert order(page)[0] in mail_text(page)
 
@@ -142,9 +142,9 @@ def test_tuning_works_without_javascript(browser: Browser, bench: Bench) -> None
 
 
 def test_a_profile_that_cannot_be_used_says_so_beside_its_field(page: Page) -> None:
-    page.get_by_label("Least match").fill("250")
+    page.get_by_label("Minimum match").fill("250")
     expect(page.locator("#result .fault")).to_contain_text("250 is not between 0 and 100")
-    page.get_by_label("Least match").fill("12")
+    page.get_by_label("Minimum match").fill("12")
     expect(page.locator(".stage iframe")).to_be_visible()
 
 
@@ -180,7 +180,7 @@ def test_a_mistake_in_a_template_shows_file_line_and_reason_and_the_last_good_ma
     expect(fault).to_contain_text("mail/card.html, line 3", timeout=10_000)
     expect(fault.locator(".faulty")).to_contain_text("no such thing")
     expect(page.locator(".stage iframe")).to_have_count(0)
-    page.get_by_role("link", name="Show the mail in the templates as they last worked").click()
+    page.get_by_role("link", name="Show the e-mail from the last templates that worked").click()
     expect(page.locator(".stage iframe")).to_be_visible()
     assert order(page)[0] in mail_text(page)
     card.write_text(good)
@@ -190,9 +190,9 @@ def test_a_mistake_in_a_template_shows_file_line_and_reason_and_the_last_good_ma
 def test_a_test_goes_through_the_relay_marked_and_leaves_cursor_and_ledger_alone(page: Page, bench: Bench) -> None:
     with bench.store.reading() as tx:
         before = subscribers.by_numbers(tx, [1])[1]
-    page.get_by_label("Send me this").fill("operator@example.com")
-    page.get_by_role("button", name="Send a test").click()
-    expect(page.locator(".note")).to_contain_text("A test went to operator@example.com")
+    page.get_by_label("Send a test to").fill("operator@example.com")
+    page.get_by_role("button", name="Send test").click()
+    expect(page.locator(".note")).to_contain_text("Test sent to operator@example.com")
     [mail] = bench.inbox.mails()
     assert mail.recipients == ("operator@example.com",)
     assert b"\r\nX-Paper-Digest-Test: yes\r\n" in mail.data
@@ -233,7 +233,7 @@ def test_two_profiles_stand_side_by_side(page: Page) -> None:
     page.get_by_label("Weight of keyword 2").fill("5")
     page.get_by_role("link", name="Compare with the saved profile").click()
     expect(page.locator(".sides section")).to_have_count(2)
-    expect(page.locator(".sides section").nth(1)).to_contain_text("as tuned")
+    expect(page.locator(".sides section").nth(1)).to_contain_text("edited")
     left, right = (page.locator(".sides section").nth(side).locator("h3").all_inner_texts() for side in (0, 1))
     assert set(left) & set(right)
     assert left != right
@@ -241,11 +241,11 @@ def test_two_profiles_stand_side_by_side(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["?who=1", "?who=0", "?who=1&show=text", "compare?left=1&right=2", "specimens", "inbox", "inbox/1"]
+    "path", ["?who=1", "?who=0", "?who=1&show=text", "compare?left=1&right=2", "sample-mails", "inbox", "inbox/1"]
 )
 def test_axe_finds_nothing(path: str, scheme: str, page: Page, bench: Bench) -> None:
     if path == "inbox/1":
-        page.get_by_role("button", name="Send a test").click()
+        page.get_by_role("button", name="Send test").click()
         expect(page.locator(".note")).to_be_visible()
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(bench.address + path)
@@ -254,8 +254,8 @@ def test_axe_finds_nothing(path: str, scheme: str, page: Page, bench: Bench) -> 
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_a_specimen_follows_its_template(page: Page, bench: Bench) -> None:
-    page.get_by_role("link", name="Specimens").click()
+def test_a_sample_mail_follows_its_template(page: Page, bench: Bench) -> None:
+    page.get_by_role("link", name="Sample mails").click()
     page.get_by_role("link", name="thirty", exact=True).click()
     expect(page.frame_locator(".stage iframe").locator("h1")).to_be_visible()
     card = bench.templates / "mail" / "card.html"

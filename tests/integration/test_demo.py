@@ -38,8 +38,8 @@ def test_the_demo_sends_an_issue_to_each_sample_subscriber_and_says_why(tmp_path
 def test_the_demo_tells_people_where_the_mails_are_and_may_be_repeated(tmp_path: Path) -> None:
     for sent in (3, 6):
         text = CliRunner().invoke(main, ["demo", "--out", str(tmp_path)]).stdout
-        assert f"The mails are in {tmp_path}" in text
-        assert "Ada <ada@example.com> wants hyperparameter optimization" in text
+        assert f"The e-mails are in {tmp_path}" in text
+        assert "Ada <ada@example.com>: hyperparameter optimization" in text
         assert len(list(tmp_path.glob("*.eml"))) == sent
 
 

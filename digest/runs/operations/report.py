@@ -1,4 +1,4 @@
-"""Report: what happened since a moment, why nothing was sent to whom, and what needs a person."""
+"""The activity report: recent runs and deliveries, who got no issue and why, and what needs attention."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from digest.storage.papers import listings
 from digest.storage.papers.listings import SourceState
 from digest.storage.subscribers import subscribers
 
-OVERDUE = timedelta(hours=1)  #: a subscriber who has been due for longer than this was forgotten
-MOST_NAMED = 200  #: subscribers named one by one
+OVERDUE = timedelta(hours=1)  #: a subscriber who has been due for longer counts as overdue
+MOST_NAMED = 200  #: subscribers that are listed
 
 _QUIET = frozenset({DeliveryState.SENT, DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unsent:
-    """One subscriber's issue that did not go out, and why."""
+    """An issue that was not sent, and why."""
 
     address: str
     issue_date: str
@@ -35,19 +35,19 @@ class Unsent:
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityReport:
-    """What happened since a moment."""
+    """The activity since a given moment."""
 
     since: datetime
     runs: Sequence[RunRecord]  #: newest first
-    states: Mapping[DeliveryState, int]  #: how many issues stand in each state
-    skipped: Mapping[str, int]  #: reason to issues
+    states: Mapping[DeliveryState, int]  #: number of issues in each state
+    skipped: Mapping[str, int]  #: reason to number of issues
     unsent: Sequence[Unsent]  #: at most 200, the newest last
     failing: Mapping[str, SourceState] = field(default_factory=dict)  #: sources that cannot be read
     overdue: int = 0  #: subscribers who should have been planned an hour ago
 
     @property
     def needs(self) -> Sequence[str]:
-        """What needs a person, a sentence each."""
+        """What needs attention, one sentence each."""
         return list(self._needs())
 
     def _needs(self) -> Iterator[str]:
@@ -55,9 +55,9 @@ class ActivityReport:
             since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC" if state.failing_since else "now"
             yield f"source {name} has failed since {since}: {state.last_error}"
         if unknown := self.states.get(DeliveryState.UNKNOWN, 0):
-            yield f"deliveries in doubt: {unknown}; `digest deliver --resend-unknown` sends them again"
+            yield f"deliveries with an unknown outcome: {unknown}; `digest deliver --resend-unknown` sends them again"
         if failed := self.states.get(DeliveryState.FAILED, 0):
-            yield f"deliveries refused for good: {failed}; `digest subscribers show` says why"
+            yield f"deliveries permanently refused: {failed}; `digest subscribers show` shows why"
         if self.overdue:
             yield f"subscribers overdue: {self.overdue}; is `digest run` in the crontab, or `digest serve` running?"
 
@@ -74,7 +74,7 @@ class ActivityReport:
 
 
 def report(store: Store, since: datetime, now: datetime) -> ActivityReport:
-    """Return what happened since then."""
+    """Return the activity since then."""
     with store.reading() as tx:
         states: Counter[DeliveryState] = Counter()
         unsent: list[Delivery] = []
@@ -109,7 +109,7 @@ def _named(tx: Tx, found: Sequence[Delivery]) -> list[Unsent]:
 
 _WHY = {
     DeliveryState.EXPIRED: "not delivered before the next issue was due",
-    DeliveryState.UNKNOWN: "the sender died while it was being handed over",
+    DeliveryState.UNKNOWN: "the process died while sending it",
 }
 
 

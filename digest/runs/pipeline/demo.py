@@ -1,4 +1,4 @@
-"""Demo: the whole job on the listing that ships with the program, in a throw-away store, over real SMTP."""
+"""The demo: a run on the sample data that ships with the program, in a temporary store, over real SMTP."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ POSTAL = "Example Research Digest, 1 Sample Street, 10115 Berlin"
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOutcome:
-    """What one sample subscriber got."""
+    """The e-mail of one sample subscriber."""
 
     subscriber: Subscriber
-    file: Path | None  #: the mail; None when there was nothing worth sending
+    file: Path | None  #: the e-mail; None when no paper matched
     subject: str
     picks: tuple[tuple[Pick, Paper], ...]  #: best first
     considered: int
-    reason: str  #: why there is no mail
+    reason: str  #: why there is no e-mail
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as plain JSON values."""
@@ -62,7 +62,7 @@ class DemoOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoReport:
-    """What the demo did and where it left the mails."""
+    """The result of the demo and the folder with the e-mails."""
 
     folder: Path
     papers: int
@@ -80,9 +80,9 @@ class DemoReport:
 
 
 def demo(folder: Path, now: datetime, tell: Callable[[str], None]) -> DemoReport:
-    """Do the whole job and gives what came of it; the mails lie in `folder`. `tell` hears what is being done.
+    """Run the demo, save the e-mails in `folder` and return the report. `tell` is called with each step.
 
-    Raise DigestError when a mail could not be delivered to the embedded server.
+    Raise DigestError when an e-mail could not be delivered to the embedded server.
     """
     with TemporaryDirectory(prefix="digest-demo-") as place, Inbox(folder) as inbox:
         settings = demo_settings(Path(place), inbox.port)
@@ -98,7 +98,7 @@ def demo(folder: Path, now: datetime, tell: Callable[[str], None]) -> DemoReport
 
 
 def demo_settings(place: Path, port: int) -> Settings:
-    """Return settings for a throw-away installation whose relay is the embedded server."""
+    """Return settings for a temporary installation whose relay is the embedded server."""
     return Settings(
         store=StoreSettings(url=f"sqlite:///{place / 'demo.db'}"),
         sender=SenderSettings(name="Paper Digest", address="digest@example.org", postal=POSTAL),
@@ -111,7 +111,7 @@ def demo_settings(place: Path, port: int) -> Settings:
 def _run(store: Store, settings: Settings, now: datetime, tell: Callable[[str], None]) -> tuple[int, int]:
     tell("reading the sample listing")
     known = ingest(store, settings.sources, now=now).papers_new
-    tell("taking in the sample subscribers")
+    tell("loading the sample subscribers")
     options = SyncOptions(first_issue_days=settings.issue.first_issue_days)
     people = sync(store, read_profile_folder(SHIPPED / "subscribers"), options, now).added
     tell("matching papers and profiles")
@@ -123,7 +123,7 @@ def _run(store: Store, settings: Settings, now: datetime, tell: Callable[[str], 
         keys = keyring(tx, now)
     report = deliver(store, composer(renderer, keys, settings), settings, now)
     if not report.is_complete:
-        raise DigestError(f"the embedded server did not take every mail: {report.problem or report.as_dict()}")
+        raise DigestError(f"the embedded server did not accept every e-mail: {report.problem or report.as_dict()}")
     return known, report.sent
 
 

@@ -1,4 +1,4 @@
-"""Run: ingest the sources, follow the profile files, plan who is due, deliver. Safe to repeat, also at once."""
+"""The run: read the sources, load the profile files, plan who is due, send. Safe to repeat, even concurrently."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class RunControl:
-    """How a run is watched and stopped."""
+    """Callbacks that report the progress of a run, and the event that stops it."""
 
-    stop: threading.Event | None = None  #: set it, and delivering comes to its end
-    read: Progress | None = None  #: told of papers read
-    planned: Callable[[int], None] | None = None  #: told of subscribers planned
-    tried: Callable[[int], None] | None = None  #: told of attempts to send
+    stop: threading.Event | None = None  #: set it to finish the deliveries in progress and stop
+    read: Progress | None = None  #: called with the number of papers read
+    planned: Callable[[int], None] | None = None  #: called with the number of subscribers planned
+    tried: Callable[[int], None] | None = None  #: called with the number of attempts to send
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What a run is to do."""
+    """Options of a run."""
 
-    folder: Path = Path()  #: what relative paths are relative to
-    files: Mapping[str, bytes] = field(default_factory=dict)  #: profile files to follow, path to content
-    only: str = ""  #: one address, served now whether due or not
-    dry_run: bool = False  #: only say what would be planned
+    folder: Path = Path()  #: the folder that relative paths start from
+    files: Mapping[str, bytes] = field(default_factory=dict)  #: profile files, path to content
+    only: str = ""  #: an address that gets an issue now, whether due or not
+    dry_run: bool = False  #: only report what would be planned
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
-    """What a run came to."""
+    """The result of a run."""
 
     ingested: IngestReport = field(default_factory=IngestReport)
     synced: SyncReport | None = None
@@ -63,7 +63,7 @@ class RunReport:
 
     @property
     def problems(self) -> Sequence[str]:
-        """What a person should look at, a sentence each."""
+        """What needs attention, one sentence each."""
         unread = [
             f"{listing.origin}: {listing.problems[0].reason}" for listing in self.ingested.failed if listing.problems
         ]
@@ -93,9 +93,9 @@ def run(
     options: RunOptions | None = None,
     watch: RunControl | None = None,
 ) -> RunReport:
-    """Return what one whole run came to. Started twice it sends nothing twice.
+    """Do a whole run and return its report. If started twice, it sends nothing twice.
 
-    Raise UsageError when `only` names nobody active, StoreBusy when another ingest outlasts the wait.
+    Raise UsageError when `only` is not an active subscriber, StoreBusy when another ingest takes longer than the wait.
     """
     chosen, watching = options or RunOptions(), watch or RunControl()
     if chosen.dry_run:

@@ -52,7 +52,7 @@ def as_votes(given: list[PaperVote]) -> tuple[Vote, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ballot:
+class RequestedVote:
     """The vote that a link in a mail asks for."""
 
     subscriber: int | None  #: None once they were erased
@@ -60,15 +60,15 @@ class Ballot:
     up: bool
 
 
-def ballot_of_claim(store: Store, claim: LinkClaim) -> Ballot:
-    """Return the vote of an older link, whose own token names paper and direction."""
+def requested_vote_of_claim(store: Store, claim: LinkClaim) -> RequestedVote:
+    """Return the vote of an older link, whose token itself names paper and direction."""
     with store.reading() as tx:
         found = deliveries.by_id(tx, claim.delivery)
     subscriber, up = (found.subscriber if found else None), claim.purpose is Purpose.VOTE_UP
-    return Ballot(subscriber=subscriber, paper=claim.paper, up=up)
+    return RequestedVote(subscriber=subscriber, paper=claim.paper, up=up)
 
 
-def ballot_of_issue(store: Store, delivery: int, paper: str, direction: str) -> Ballot | None:
+def requested_vote_of_issue(store: Store, delivery: int, paper: str, direction: str) -> RequestedVote | None:
     """Return the vote that a link asks for in its path; None unless the issue of the delivery shows the paper.
 
     Whoever holds the link can change the path: only a paper that their issue shows can be voted on. The links of an
@@ -81,19 +81,21 @@ def ballot_of_issue(store: Store, delivery: int, paper: str, direction: str) -> 
     if found is None:
         return None
     if found.issue is None:
-        return Ballot(subscriber=None, paper=0, up=direction == "up")
+        return RequestedVote(subscriber=None, paper=0, up=direction == "up")
     shown = {str(pick.paper): pick.paper for pick in found.issue.shown}
-    return Ballot(subscriber=found.subscriber, paper=shown[paper], up=direction == "up") if paper in shown else None
+    return (
+        RequestedVote(subscriber=found.subscriber, paper=shown[paper], up=direction == "up") if paper in shown else None
+    )
 
 
-def cast_ballot(store: Store, ballot: Ballot, now: datetime, *, undo: bool = False) -> None:
-    """Store the vote of a ballot, or withdraw it; a ballot without a subscriber changes nothing."""
-    if not ballot.subscriber:
+def apply_requested_vote(store: Store, requested: RequestedVote, now: datetime, *, undo: bool = False) -> None:
+    """Store the vote, or withdraw it; nothing changes when the subscriber was erased."""
+    if not requested.subscriber:
         return
     if undo:
-        withdraw(store, ballot.subscriber, ballot.paper)
+        withdraw(store, requested.subscriber, requested.paper)
     else:
-        vote(store, ballot.subscriber, ballot.paper, 1 if ballot.up else -1, now=now)
+        vote(store, requested.subscriber, requested.paper, 1 if requested.up else -1, now=now)
 
 
 def vote_on_known_paper(store: Store, subscriber: int, paper: int, value: Literal[1, -1], *, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The API as an application of its own, mounted beside the pages."""
+"""The API: an application mounted next to the pages."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def create_api(site: Site) -> FastAPI:
         redoc_url=None,
     )
     api.state.site = site
-    for room in (public, personal, operator):
-        api.include_router(room.router)
+    for module in (public, personal, operator):
+        api.include_router(module.router)
     _add_failures(api)
     return api
 
@@ -71,9 +71,9 @@ def _http(_request: Request, error: Exception) -> Response:
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = {".".join(map(str, fault["loc"])): str(fault["msg"]) for fault in error.errors()}
-    # What cannot be written as UTF-8 came in with the request and is not repeated.
+    # Parts of the request that are not valid UTF-8 are not repeated.
     fields = {name.encode("utf-8", "replace").decode(): text for name, text in fields.items()}
-    return _problem(422, "the request does not fit its description", fields)
+    return _problem(422, "the request does not match its schema", fields)
 
 
 def _too_many(_request: Request, error: Exception) -> Response:
@@ -95,4 +95,4 @@ def _too_large(_request: Request, _error: Exception) -> Response:
 
 def _unavailable(request: Request, error: Exception) -> Response:
     _log.error("the store cannot be used: %s", error, extra={"action": "api", "path": request.url.path})
-    return _problem(503, "the store cannot be used for the moment", retry_after="30")
+    return _problem(503, "the store is not available at the moment", retry_after="30")

@@ -1,4 +1,4 @@
-"""What the API takes and gives, with the rules that OpenAPI can say."""
+"""Requests and responses of the API, with the rules that OpenAPI can express."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Model(BaseModel):
-    """Base of all: unknown names are refused."""
+    """Base class of all models: unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class ProfileModel(Model):
     trending: bool = False
 
     def profile(self) -> Profile:
-        """Return the profile that is described."""
+        """Return the profile that the model describes."""
         keywords = tuple(Keyword(term=k.term, weight=k.weight, acronyms=k.acronyms) for k in self.keywords)
         return Profile(
             keywords=keywords,
@@ -69,7 +69,7 @@ class SubscriptionModel(Model):
     profile: ProfileModel = ProfileModel()
 
     def subscription(self) -> Subscription:
-        """Return the subscription that is described."""
+        """Return the subscription that the model describes."""
         schedule = Schedule(
             timezone=self.timezone,
             hour=time.fromisoformat(self.hour.strip()),
@@ -90,7 +90,7 @@ class SignUpModel(SubscriptionModel):
     website: str = Field(default="", max_length=1000, description="must stay empty; people do not see it")
 
 
-class StampModel(Model):
+class FormTimestampModel(Model):
     stamp: str
 
 
@@ -109,10 +109,10 @@ class AddressModel(Model):
 class ConfirmedModel(Model):
     state: str
     first_issue: date | None
-    manage_token: str = Field(description="for Authorization: Bearer; empty when it was confirmed before")
+    manage_token: str = Field(description="for Authorization: Bearer; empty when already confirmed")
 
 
-class StandingModel(Model):
+class SubscriptionStatusModel(Model):
     state: str
     paused_until: date | None
     next_issue: date | None
@@ -122,7 +122,7 @@ class StandingModel(Model):
 
 class StateModel(Model):
     state: Literal["active", "paused", "unsubscribed"]
-    until: date | None = Field(default=None, description="with paused: the first day with issues again")
+    until: date | None = Field(default=None, description="for paused: the first day with issues again")
 
 
 class VoteModel(Model):
@@ -141,8 +141,8 @@ class ReasonModel(Model):
     kind: str
     field: str
     contribution: float
-    words: str = Field(description="what the paper has of the term, in its own words")
-    share: float = Field(description="how much of the term's weight these words carry, above 0 to 1")
+    words: str = Field(description="the words of the paper that match the term")
+    share: float = Field(description="share of the term's weight that these words carry, above 0, up to 1")
 
 
 class PaperModel(Model):
@@ -164,9 +164,9 @@ class PickModel(Model):
     reasons: list[ReasonModel]
 
 
-class AdviceModel(Model):
+class KeywordDiagnosisModel(Model):
     term: str
-    everything: bool = Field(description="in nearly every paper; else in none")
+    everything: bool = Field(description="true: in nearly every paper; false: in none")
     share: int
     instead: list[str]
 
@@ -175,15 +175,15 @@ class PreviewModel(Model):
     picks: list[PickModel]
     more: int
     considered: int
-    advice: list[AdviceModel]
+    advice: list[KeywordDiagnosisModel]
 
 
-class FoundModel(Model):
+class SearchResultsModel(Model):
     papers: list[PaperModel]
     total: int
 
 
-class PersonModel(Model):
+class SubscriberModel(Model):
     number: int
     address: str
     state: str
@@ -192,9 +192,9 @@ class PersonModel(Model):
     next_due: datetime | None
 
 
-class PeopleModel(Model):
-    subscribers: list[PersonModel]
-    next: int | None = Field(description="for ?after= of the next page; null on the last")
+class SubscriberPageModel(Model):
+    subscribers: list[SubscriberModel]
+    next: int | None = Field(description="value of ?after= for the next page; null on the last page")
 
 
 class RunModel(Model):
@@ -223,7 +223,7 @@ class SuppressionModel(Model):
 
 
 class ImportModel(Model):
-    subscribers: list[dict[str, Any]] = Field(max_length=100_000, description="as the export gives them")
+    subscribers: list[dict[str, Any]] = Field(max_length=100_000, description="in the format of the export")
     dry_run: bool = False
 
 
@@ -236,7 +236,7 @@ class RowProblemModel(Model):
 
 class ImportedModel(Model):
     rows: int
-    added: dict[str, int] = Field(description="state to people")
+    added: dict[str, int] = Field(description="state to number of subscribers")
     known: int
     erased: int
     problems: list[RowProblemModel]
@@ -244,5 +244,5 @@ class ImportedModel(Model):
 
 
 class ProblemModel(Model):
-    error: str = Field(description="a sentence")
-    fields: dict[str, str] = Field(default={}, description="field to what is wrong with it")
+    error: str = Field(description="what is wrong, as a sentence")
+    fields: dict[str, str] = Field(default={}, description="field to its fault")

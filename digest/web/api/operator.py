@@ -1,4 +1,4 @@
-"""What operators may do, by their token and role."""
+"""Operations for operators, by token and role."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from digest.web.api.models import (
     DeliveryModel,
     ImportedModel,
     ImportModel,
-    PeopleModel,
-    PersonModel,
     RunModel,
+    SubscriberModel,
+    SubscriberPageModel,
     SuppressionModel,
 )
 from digest.web.api.refusals import AdministratorDep, ReaderDep, Refusal, SenderDep, answers
@@ -30,13 +30,15 @@ router = APIRouter(tags=["operators"])
 
 
 @router.get("/subscribers", responses=answers(401))
-def people(context: ContextDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> PeopleModel:
-    """List the subscribers by number, a page at a time."""
+def people(
+    context: ContextDep, _operator: ReaderDep, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> SubscriberPageModel:
+    """List the subscribers by number, one page at a time."""
     found = subscribers_after(context.site.store, after, limit=PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
-    return PeopleModel(
+    return SubscriberPageModel(
         subscribers=[
-            PersonModel(
+            SubscriberModel(
                 number=p.number,
                 address=p.address,
                 state=p.state.value,
@@ -52,14 +54,14 @@ def people(context: ContextDep, _operator: ReaderDep, after: Annotated[int, Quer
 
 @router.get("/subscribers/export", responses=answers(401))
 def export(context: ContextDep, _operator: AdministratorDep) -> dict[str, Any]:
-    """Return the whole audience, in the shape that the import takes."""
+    """Return all subscribers in the format of the import."""
     listed: dict[str, Any] = json.loads(json_of(import_export.export_subscribers(context.site.store)))
     return listed
 
 
 @router.post("/subscribers/import", responses=answers(401, 409))
 def import_(context: ContextDep, operator: AdministratorDep, given: ImportModel) -> ImportedModel:
-    """Take in people who are not known yet; nobody who left, was erased or is suppressed comes back."""
+    """Add new subscribers; unsubscribed, erased or suppressed addresses are not added again."""
     origin = f"API by {operator.name}"
     rows = read_table(json.dumps({"subscribers": given.subscribers}).encode(), origin, "json")
     days = context.site.settings.issue.first_issue_days
@@ -83,7 +85,7 @@ def recent_runs(context: ContextDep, _operator: ReaderDep) -> list[RunModel]:
 def recent_deliveries(
     context: ContextDep, _operator: ReaderDep, state: DeliveryState = DeliveryState.FAILED
 ) -> list[DeliveryModel]:
-    """Return the newest deliveries that stand in a state."""
+    """Return the newest deliveries in a state."""
     found = overview.deliveries_in_state(context.site.store, state, limit=PAGE_SIZE)
     return [
         DeliveryModel(
@@ -102,13 +104,13 @@ def recent_deliveries(
 
 @router.get("/suppressions", responses=answers(401))
 def suppressed(context: ContextDep, _operator: ReaderDep) -> list[SuppressionModel]:
-    """Return the addresses that are not mailed, and why."""
+    """Return the suppressed addresses and the reasons."""
     found = overview.suppressed_addresses(context.site.store)
     return [SuppressionModel(address=s.address, reason=s.reason, since=s.since) for s in found]
 
 
 @router.delete("/suppressions/{address}", status_code=204, response_class=Response, responses=answers(401, 404))
 def lift(context: ContextDep, _operator: SenderDep, address: Annotated[str, Path(max_length=254)]) -> None:
-    """Let an address be mailed again."""
+    """Lift the suppression of an address."""
     if not bounces.lift(context.site.store, address, context.now):
         raise Refusal(404, "this address is not suppressed")

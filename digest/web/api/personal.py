@@ -1,4 +1,4 @@
-"""What somebody may do with their own subscription, by the token of a link to manage."""
+"""Operations on one's own subscription, by the token of a manage link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.runs.subscriptions import lifecycle as runs
 from digest.runs.subscriptions import personal_data
 from digest.runs.subscriptions import votes as feedback
 from digest.subscribers import State, Subscriber, subscription_faults
-from digest.web.api.models import GivenVoteModel, StandingModel, StateModel, SubscriptionModel, VoteModel
+from digest.web.api.models import GivenVoteModel, StateModel, SubscriptionModel, SubscriptionStatusModel, VoteModel
 from digest.web.api.refusals import PersonDep, Refusal, answers, refuse_faults
 from digest.web.site import ContextDep
 
@@ -20,30 +20,30 @@ router = APIRouter(prefix="/me", tags=["your own subscription"])
 
 
 @router.get("", responses=answers(401))
-def show(person: PersonDep) -> StandingModel:
-    """Return the subscription and how it stands."""
+def show(person: PersonDep) -> SubscriptionStatusModel:
+    """Return the subscription and its state."""
     return _standing(person)
 
 
 @router.put("", responses=answers(401, 409))
-def change(context: ContextDep, person: PersonDep, wanted: SubscriptionModel) -> StandingModel:
-    """Change what is wanted and when; the address stays."""
+def change(context: ContextDep, person: PersonDep, wanted: SubscriptionModel) -> SubscriptionStatusModel:
+    """Change the profile and the schedule; the address cannot change."""
     subscription = wanted.subscription()
     refuse_faults(subscription_faults(subscription))
     return _standing(runs.change(context.site.store, person, subscription, context.now))
 
 
 @router.put("/state", responses=answers(401, 409))
-def change_state(context: ContextDep, person: PersonDep, wanted: StateModel) -> StandingModel:
-    """Pause until a day, ends a pause, unsubscribes at once, or subscribes again."""
+def change_state(context: ContextDep, person: PersonDep, wanted: StateModel) -> SubscriptionStatusModel:
+    """Pause until a day, end a pause, unsubscribe at once, or subscribe again."""
     store, number, now = context.site.store, person.number, context.now
     if wanted.state == "unsubscribed":
         runs.unsubscribe(store, number, "API", now)
     elif wanted.state == "paused":
         if wanted.until is None or not 0 < (wanted.until - now.date()).days <= LONGEST_PAUSE:
-            raise Refusal(422, "until: a day from tomorrow on, within a year", {"until": "out of range"})
+            raise Refusal(422, "until: expected a day between tomorrow and a year from now", {"until": "out of range"})
         if runs.pause(store, number, wanted.until, "API", now) is None:
-            raise Refusal(409, f"a subscription that is {person.state} cannot pause")
+            raise Refusal(409, f"a subscription that is {person.state} cannot be paused")
     elif person.state is State.PAUSED:
         runs.resume(store, number, "API", now)
     else:
@@ -60,31 +60,31 @@ def votes(context: ContextDep, person: PersonDep) -> list[GivenVoteModel]:
 
 @router.put("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401, 404))
 def vote(context: ContextDep, person: PersonDep, paper: PaperNumber, given: VoteModel) -> None:
-    """Vote a paper up or down; another vote on it takes this one's place."""
+    """Vote a paper up or down; a later vote replaces an earlier one."""
     if not feedback.vote_on_known_paper(context.site.store, person.number, paper, given.value, now=context.now):
         raise Refusal(404, f"there is no paper number {paper}")
 
 
 @router.delete("/votes/{paper}", status_code=204, response_class=Response, responses=answers(401))
 def withdraw(context: ContextDep, person: PersonDep, paper: PaperNumber) -> None:
-    """Take a vote back."""
+    """Withdraw a vote."""
     feedback.withdraw(context.site.store, person.number, paper)
 
 
 @router.get("/export", responses=answers(401))
 def export(context: ContextDep, person: PersonDep) -> dict[str, Any]:
-    """Return everything that is known about you."""
+    """Return all data about you."""
     return personal_data.everything(context.site.store, person.number)
 
 
 @router.delete("", status_code=204, response_class=Response, responses=answers(401))
 def erase(context: ContextDep, person: PersonDep) -> None:
-    """Remove everything that is known about you."""
+    """Delete all data about you."""
     personal_data.erase(context.site.store, person.number, context.now)
 
 
-def _standing(person: Subscriber) -> StandingModel:
-    return StandingModel(
+def _standing(person: Subscriber) -> SubscriptionStatusModel:
+    return SubscriptionStatusModel(
         state=person.state.value,
         paused_until=person.paused_until,
         next_issue=person.next_issue,

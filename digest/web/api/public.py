@@ -1,4 +1,4 @@
-"""What everybody may do: sign up, confirm, ask for a link, try a profile, search the archive."""
+"""Public operations: sign up, confirm, request a manage link, preview a profile, search the archive."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from digest.subscribers import subscription_faults
 from digest.web.api.models import (
     AcceptedModel,
     AddressModel,
-    AdviceModel,
     ConfirmedModel,
-    FoundModel,
+    FormTimestampModel,
+    KeywordDiagnosisModel,
     PaperModel,
     PickModel,
     PreviewModel,
     ProfileModel,
     ReasonModel,
+    SearchResultsModel,
     SignUpModel,
-    StampModel,
     TokenModel,
 )
 from digest.web.api.refusals import Refusal, answers, refuse_faults
@@ -38,14 +38,14 @@ router = APIRouter(tags=["everybody"])
 
 
 @router.get("/stamp", responses=answers())
-def stamp(context: ContextDep) -> StampModel:
-    """Return the stamp that a sign-up must carry."""
-    return StampModel(stamp=context.site.form_clock.stamp(context.now))
+def stamp(context: ContextDep) -> FormTimestampModel:
+    """Return the signed timestamp that a sign-up needs."""
+    return FormTimestampModel(stamp=context.site.form_clock.stamp(context.now))
 
 
 @router.post("/sign-ups", status_code=202, responses=answers(429))
 def sign_up(context: ContextDep, wanted: SignUpModel) -> AcceptedModel:
-    """Ask for a subscription. The answer is the same whether or not the address is known."""
+    """Request a subscription. The response is the same whether or not the address is known."""
     subscription = wanted.subscription()
     refuse_faults(subscription_faults(subscription))
     reading = context.site.form_clock.read(wanted.stamp, context.now)
@@ -60,10 +60,10 @@ def sign_up(context: ContextDep, wanted: SignUpModel) -> AcceptedModel:
 
 @router.post("/confirmations", responses=answers(404))
 def confirm(context: ContextDep, given: TokenModel) -> ConfirmedModel:
-    """Confirm a sign-up with the token of the mail's link."""
+    """Confirm a sign-up with the token from the e-mail."""
     confirmed = runs.confirm(context.site.store, given.token, context.now)
     if confirmed is None:
-        raise Refusal(404, "the token is wrong, was used or has run out")
+        raise Refusal(404, "the token is wrong, was used or has expired")
     context.site.wake()
     person = confirmed.subscriber
     return ConfirmedModel(state=person.state.value, first_issue=person.next_issue, manage_token=confirmed.manage)
@@ -71,7 +71,7 @@ def confirm(context: ContextDep, given: TokenModel) -> ConfirmedModel:
 
 @router.post("/manage-links", status_code=202, responses=answers(429))
 def request_manage_link(context: ContextDep, wanted: AddressModel) -> AcceptedModel:
-    """Mail a link to manage a subscription. The answer is the same whether or not the address is known."""
+    """Send a manage link by e-mail. The response is the same whether or not the address is known."""
     refuse_faults(address_faults(wanted.address))
     runs.request_manage_link(
         context.site.store, wanted.address, context.site.settings, network=context.network, now=context.now
@@ -82,17 +82,18 @@ def request_manage_link(context: ContextDep, wanted: AddressModel) -> AcceptedMo
 
 @router.post("/preview", responses=answers())
 def preview(context: ContextDep, wanted: ProfileModel) -> PreviewModel:
-    """Return what a profile would have picked from the newest papers."""
+    """Return which of the newest papers a profile would have picked."""
     profile = wanted.profile()
     refuse_faults(faults(profile))
     profile_preview = context.site.live_preview.profile_preview(profile, shown=profile.papers)
-    advice = context.site.live_preview.diagnoses(profile)
+    diagnoses = context.site.live_preview.diagnoses(profile)
     return PreviewModel(
         picks=[pick_model(paper, pick) for paper, pick in profile_preview.picks],
         more=profile_preview.more,
         considered=profile_preview.considered,
         advice=[
-            AdviceModel(term=a.term, everything=a.everything, share=a.share, instead=list(a.instead)) for a in advice
+            KeywordDiagnosisModel(term=a.term, everything=a.everything, share=a.share, instead=list(a.instead))
+            for a in diagnoses
         ],
     )
 
@@ -102,14 +103,14 @@ def search(
     context: ContextDep,
     q: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
-) -> FoundModel:
+) -> SearchResultsModel:
     """Search the archive."""
     found = search_papers(context.site.store, q, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-    return FoundModel(papers=[paper_model(paper) for paper in found.papers], total=found.total)
+    return SearchResultsModel(papers=[paper_model(paper) for paper in found.papers], total=found.total)
 
 
 def paper_model(paper: Paper) -> PaperModel:
-    """Return a paper as the API shows it."""
+    """Return the model of a paper."""
     return PaperModel(
         number=paper.number,
         key=paper.key,
@@ -125,7 +126,7 @@ def paper_model(paper: Paper) -> PaperModel:
 
 
 def pick_model(paper: Paper, pick: Pick) -> PickModel:
-    """Return a pick as the API shows it."""
+    """Return the model of a pick."""
     reasons = [
         ReasonModel(
             term=r.term, kind=r.kind.value, field=r.field, contribution=r.contribution, words=r.said, share=r.share

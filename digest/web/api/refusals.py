@@ -1,4 +1,4 @@
-"""Refusals of the API, what each operation may answer, and who may ask."""
+"""Refusals of the API, the responses of each operation, and its authorization."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from digest.web.site import ContextDep, RequestContext
 
 _MEANINGS = {
     400: "the request cannot be read",
-    401: "a token is missing, wrong or has run out",
+    401: "the token is missing, wrong or has expired",
     403: "the operator's role does not include this, or the request came from another site",
-    404: "there is no such thing, or the token has run out",
-    409: "this cannot be done as things stand",
+    404: "not found, or the token has expired",
+    409: "the current state does not allow this",
     413: "the body is too large",
-    422: "the request does not fit its description",
-    429: "too many requests for now",
-    503: "the store cannot be used for the moment",
+    422: "the request does not match its schema",
+    429: "too many requests; try again later",
+    503: "the store is not available at the moment",
 }
 
 
 class Refusal(Exception):
-    """What the caller must change; its text is a sentence."""
+    """A refused request; the text tells the caller what to change."""
 
     def __init__(self, status: int, error: str, fields: Mapping[str, str] | None = None) -> None:
         self.status, self.fields = status, fields or {}
@@ -37,39 +37,39 @@ class Refusal(Exception):
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of the refusals that an operation may answer with, besides the usual ones."""
+    """Return the OpenAPI description of the refusals of an operation, including the usual ones."""
     wanted = sorted({400, 403, 413, 422, 503, *statuses})
     return {status: {"model": ProblemModel, "description": _MEANINGS[status]} for status in wanted}
 
 
 def refuse_faults(faults: Sequence[ProfileFault]) -> None:
-    """Raise the refusal that names each fault, if there are any."""
+    """Raise a refusal that names each fault, if there are any."""
     if faults:
-        raise Refusal(422, "some values cannot be used", {fault.field: fault.reason for fault in faults})
+        raise Refusal(422, "some values are not valid", {fault.field: fault.reason for fault in faults})
 
 
-_BEARER = HTTPBearer(auto_error=False, description="a token: of a link to manage, or of an operator")
+_BEARER = HTTPBearer(auto_error=False, description="the token of a manage link, or of an operator")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
 def _person(context: ContextDep, credentials: _Credentials) -> Subscriber:
     found = subscriber_of_link(context.site.store, credentials.credentials, context.now) if credentials else None
     if found is None:
-        raise Refusal(401, "the token of a link to manage is wanted; POST /manage-links mails one")
+        raise Refusal(401, "the token of a manage link is required; POST /manage-links sends one by e-mail")
     return found
 
 
 def _operator(context: RequestContext, credentials: HTTPAuthorizationCredentials | None) -> Operator:
     found = operator_of_token(context.site.store, credentials.credentials) if credentials else None
     if found is None:
-        raise Refusal(401, "the token of an operator is wanted")
+        raise Refusal(401, "the token of an operator is required")
     return found
 
 
 def _with_role(context: RequestContext, credentials: HTTPAuthorizationCredentials | None, role: Role) -> Operator:
     found = _operator(context, credentials)
     if not found.role.includes(role):
-        raise Refusal(403, f"this needs the role {role.value}; yours is {found.role.value}")
+        raise Refusal(403, f"this requires the role {role.value}; yours is {found.role.value}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Access: the desk for who knows the token, the choice in the address, and how a page is shown."""
+"""Access: the preview session behind the token in the URL, the choice in the query, and the response."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from digest.web.preview.choice import Choice, read_choice
 from digest.web.preview.session import PreviewSession
 from digest.web.preview.views import Place
 
-MOST_FIELDS = 2_000
-PART, ADDRESS = "X-Part", "X-Address"  #: asks for the part of a page that changes; says at which address it stands
+MAX_FIELDS = 2_000
+PART, ADDRESS = (
+    "X-Part",
+    "X-Address",
+)  #: requests only the part of a page that changes; the response header with its URL
 
 
 def _session(request: Request, token: str) -> PreviewSession:
-    """Return the desk to who knows the token; for everybody else there is nothing here."""
+    """Return the session for the right token. Raise a 404 for any other."""
     session: PreviewSession = request.app.state.session
     if not hmac.compare_digest(token.encode(), session.token.encode()):
         raise HTTPException(404)
@@ -32,12 +35,12 @@ def _choice(request: Request) -> Choice:
 
 
 async def _form(request: Request) -> Values:
-    """Return the fields of a form; those left empty too, for rows are told apart by their place."""
+    """Return the fields of a form, including empty ones, because rows are identified by their index."""
     body = (await request.body()).decode("utf-8", "replace")
     try:
-        return parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qs(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
-        raise UsageError(f"the form has more than {MOST_FIELDS} fields") from error
+        raise UsageError(f"the form has more than {MAX_FIELDS} fields") from error
 
 
 SessionDep = Annotated[PreviewSession, Depends(_session)]
@@ -46,12 +49,12 @@ FormDep = Annotated[Any, Depends(_form)]  #: a Values; FastAPI would read a mapp
 
 
 def place(session: PreviewSession, here: str) -> Place:
-    """Return where a page stands."""
+    """Return the place of a page in the navigation."""
     return Place(root=session.root, here=here, inbox=session.inbox is not None)
 
 
 def shown(session: PreviewSession, page: Page, status: int = 200) -> Response:
-    """Return the answer that shows a page."""
+    """Return the response that shows a page."""
     sender = session.settings.sender
     frame = Frame(language="en", path=session.root, brand=sender.name, postal="", languages=(), linkable=False)
     response = session.pages.response(page, frame)

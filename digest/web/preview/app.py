@@ -1,4 +1,4 @@
-"""The application of the preview: its pages behind the guard, and behind a token in their address."""
+"""The application of the preview: its pages behind the guard and behind a token in the URL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest import __version__
 from digest.errors import DigestError, StoreError, UsageError
 from digest.web.guard import Guard
 from digest.web.pages import Asset
-from digest.web.preview import inbox, pages, specimens
+from digest.web.preview import inbox, pages, sample_mail_pages
 from digest.web.preview.access import place, shown
 from digest.web.preview.session import PreviewSession
 from digest.web.preview.views import TroublePage
@@ -21,12 +21,12 @@ _log = logging.getLogger(__name__)
 
 
 def create_preview(session: PreviewSession) -> FastAPI:
-    """Return the application; every page begins with `desk.root`."""
+    """Return the application; every URL starts with `session.root`."""
     app = FastAPI(title="Preview", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.session = session
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)
-    for room in (pages, specimens, inbox):
-        app.include_router(room.router, prefix="/{token}")
+    for module in (pages, sample_mail_pages, inbox):
+        app.include_router(module.router, prefix="/{token}")
     app.add_exception_handler(DigestError, _in_trouble)
     app.add_exception_handler(HTTPException, _refused)
     app.add_middleware(Guard)
@@ -49,5 +49,5 @@ def _in_trouble(request: Request, error: Exception) -> Response:
 
 def _refused(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
-    text = "There is no such page. The whole address, with its token, is what `digest preview` printed.\n"
+    text = "Page not found. Use the whole URL that `digest preview` printed, including its token.\n"
     return PlainTextResponse(text if status == 404 else f"{status}\n", status_code=status)

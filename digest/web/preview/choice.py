@@ -1,4 +1,4 @@
-"""Choices: what the address of a preview page asks for, and the addresses of its neighbours."""
+"""Choices: what the URL of a preview page asks for, and the URLs of related pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEW, RECENT, LISTING = "new", "recent", "listing-"
 
 
 class Show(StrEnum):
-    """A side of the mail that can be looked at."""
+    """The part of the e-mail that is shown."""
 
     HTML = "html"
     TEXT = "text"
@@ -27,35 +27,35 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is looked at, and how. The names are those in the address; a default is left out of it."""
+    """What is shown, and how. The names are those in the URL, which leaves out defaults."""
 
-    who: int = 0  #: number of the subscriber; 0: a profile that nobody has
-    draft: str = ""  #: a profile in place of the saved one
+    who: int = 0  #: number of the subscriber; 0: a profile that is not stored
+    draft: str = ""  #: a profile that replaces the saved one
     papers: str = NEW  #: those new to the subscriber, all recent ones, or those of one listing
     date: date | None = None  #: the day of the issue; None: today
     show: Show = Show.HTML
     width: int = 768
     scheme: Scheme = Scheme.LIGHT
-    stripped: bool = False  #: without style blocks
-    good: bool = False  #: in the templates as they last worked
-    q: str = ""  #: what is searched for in the papers
+    stripped: bool = False  #: whether style blocks are removed
+    good: bool = False  #: whether to use the last templates that worked
+    q: str = ""  #: what is search_outcomes for in the papers
     outcome: str = ""  #: papers of this outcome only
-    sort: str = ""  #: column of the papers, a hyphen before it turns the order round; empty: the issue first
+    sort: str = ""  #: column to sort the papers by, a leading hyphen reverses; empty: the issue first
     page: int = 1
 
     @property
     def listing(self) -> int:
-        """The id of the listing whose papers are chosen; 0 without one."""
+        """The number of the chosen listing; 0 without one."""
         number = self.papers.removeprefix(LISTING)
         return int(number) if self.papers.startswith(LISTING) and number.isdecimal() else 0
 
     def query(self, **changes: Any) -> str:
-        """Return the query of the address with these changes, a question mark before it; empty for the defaults."""
+        """Return the query of the URL with these changes, with its question mark; empty for the defaults."""
         query = urlencode(self.pairs(**changes))
         return f"?{query}" if query else ""
 
     def pairs(self, *without: str, **changes: Any) -> tuple[tuple[str, str], ...]:
-        """Return names and values of what is not the default, with these changes, less the names left out."""
+        """Return the names and values that are not defaults, with these changes, except the names in `without`."""
         changed = replace(self, **changes)
         named = ((_IN_ADDRESS.get(f.name, f.name), getattr(changed, f.name), f.default) for f in fields(self))
         return tuple(
@@ -65,11 +65,11 @@ class Choice:
         )
 
 
-_IN_ADDRESS = {"papers": "from"}  # "papers" is a field of the profile's form
+_IN_ADDRESS = {"papers": "from"}  # "papers" is a field of the profile form
 
 
 def read_choice(query: Mapping[str, str]) -> Choice:
-    """Return what the query of an address asks for. Raise UsageError where it makes no sense."""
+    """Return the choice in the query of a URL. Raise UsageError for an invalid one."""
     given: dict[str, Any] = {}
     for item in fields(Choice):
         text = query.get(_IN_ADDRESS.get(item.name, item.name), "")
@@ -77,7 +77,7 @@ def read_choice(query: Mapping[str, str]) -> Choice:
             given[item.name] = _read(item.name, text)
     choice = Choice(**given)
     if choice.width not in WIDTHS or choice.page < 1 or choice.who < 0:
-        raise UsageError("the address of this page makes no sense: width, page or subscriber")
+        raise UsageError("the URL of this page has an invalid width, page or subscriber")
     if choice.papers not in (NEW, RECENT) and not choice.listing:
         raise UsageError(f"from={choice.papers}: expected {NEW}, {RECENT} or {LISTING} and a number")
     return choice

@@ -1,7 +1,7 @@
-"""Looks: a mail's HTML as different clients show it, so that one browser can show them all.
+"""Client simulation: the HTML of an e-mail as different clients show it, all in one browser.
 
-A browser has one colour scheme and no client's habits, so the HTML itself is changed: conditions on the scheme are
-decided, style blocks dropped, colours inverted. Only what is shown is changed, never what is sent.
+A browser has one color scheme and none of the habits of mail clients, so the HTML is changed: conditions on the
+scheme are resolved, style blocks removed, colors inverted. Only the preview is changed, never what is sent.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from enum import StrEnum
 
 
 class Scheme(StrEnum):
-    """The colours in which a client shows a mail."""
+    """The colors in which a client shows an e-mail."""
 
     LIGHT = "light"
-    DARK = "dark"  #: the client is dark and lets the mail's own dark colours stand, as Apple Mail does
-    FORCED = "forced"  #: the client inverts every colour, as Gmail on iOS and Outlook on Windows do; approximated
-    OUTLOOK = "outlook"  #: the client inverts and marks what it changed (data-ogsc), as Outlook's web page does
+    DARK = "dark"  #: a dark client that keeps the dark colors of the e-mail, such as Apple Mail
+    FORCED = "forced"  #: a client that inverts every color, such as Gmail on iOS or Outlook on Windows; approximated
+    OUTLOOK = "outlook"  #: a client that inverts colors and marks the changes (data-ogsc), such as Outlook on the web
 
 
 _STYLE_BLOCK = re.compile(r"<style\b[^>]*>.*?</style\s*>|<link\b[^>]*>", re.IGNORECASE | re.DOTALL)
 _STYLE_TEXT = re.compile(r"(<style\b[^>]*>)(.*?)(</style\s*>)", re.IGNORECASE | re.DOTALL)
 _STYLE_ATTRIBUTE = re.compile(r"""(\sstyle\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
-_COLOUR_ATTRIBUTE = re.compile(r"""(\s(?:bgcolor|color)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
+_COLOR_ATTRIBUTE = re.compile(r"""(\s(?:bgcolor|color)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _CONDITION = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 _BOTH = re.compile(r"\blight\s+dark\b|\bdark\s+light\b", re.IGNORECASE)
 _ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
-_COLOUR = re.compile(
+_COLOR = re.compile(
     r"#(?P<six>[0-9a-f]{6})\b|#(?P<three>[0-9a-f]{3})\b"
     r"|rgba?\(\s*(?P<r>\d{1,3})\s*,\s*(?P<g>\d{1,3})\s*,\s*(?P<b>\d{1,3})[^)]*\)|(?<![\w-])(?P<name>white|black)(?![\w-])",
     re.IGNORECASE,
@@ -39,7 +39,7 @@ _FORCED_CANVAS = "<style>html { background-color: #171717; color: #f2f2f2; }</st
 
 
 def as_seen(html: str, scheme: Scheme, *, stripped: bool = False) -> str:
-    """Return the HTML that looks in any browser as the mail does in such a client; `stripped`: without style blocks."""
+    """Return the HTML that looks in a browser like the e-mail in such a client; `stripped` removes style blocks."""
     html = without_styles(html) if stripped else html
     html = _decided(html, dark=scheme is Scheme.DARK)
     if scheme in (Scheme.FORCED, Scheme.OUTLOOK):
@@ -53,19 +53,21 @@ def without_styles(html: str) -> str:
 
 
 def inverted(html: str, *, blocks: bool = True) -> str:
-    """Return the HTML with the lightness of every colour turned round: in style and colour attributes, and in style
-    blocks unless they are left to the mail's own rules for clients that invert."""
+    """Return the HTML with the lightness of every color inverted, in style and color attributes.
+
+    `blocks` inverts the style blocks as well; without it their own rules for inverting clients apply.
+    """
 
     def quoted(found: re.Match[str]) -> str:
         return found[1] + _inverted_css(found[2])
 
     if blocks:
         html = _STYLE_TEXT.sub(lambda found: found[1] + _inverted_css(found[2]) + found[3], html)
-    return _COLOUR_ATTRIBUTE.sub(quoted, _STYLE_ATTRIBUTE.sub(quoted, html))
+    return _COLOR_ATTRIBUTE.sub(quoted, _STYLE_ATTRIBUTE.sub(quoted, html))
 
 
 def _decided(html: str, *, dark: bool) -> str:
-    """Return the HTML for a client of that scheme, whatever scheme the browser has."""
+    """Return the HTML for a client with that scheme, independent of the scheme of the browser."""
     name = "dark" if dark else "light"
 
     def condition(found: re.Match[str]) -> str:
@@ -86,10 +88,10 @@ def _with_canvas(html: str) -> str:
 
 
 def _inverted_css(css: str) -> str:
-    return _COLOUR.sub(_inverted_colour, css)
+    return _COLOR.sub(_inverted_color, css)
 
 
-def _inverted_colour(found: re.Match[str]) -> str:
+def _inverted_color(found: re.Match[str]) -> str:
     red, green, blue = _channels(found)
     hue, lightness, saturation = colorsys.rgb_to_hls(red / 255, green / 255, blue / 255)
     turned = _DARKEST + (1 - lightness) * (_LIGHTEST - _DARKEST)

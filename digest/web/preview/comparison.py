@@ -1,4 +1,4 @@
-"""Comparing: two profiles side by side, judged on the same papers."""
+"""Comparing: two profiles side by side, ranked on the same papers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from digest.web.preview.session import PreviewedIssue, PreviewSession
 from digest.web.preview.tuning import named, papers_options
 from digest.web.preview.views import ComparePage, Option, PickView, SideView
 
-_DRAFT = "~"  #: stands between a subscriber's number and a profile in place of the saved one
+_DRAFT = "~"  #: separates the number of a subscriber from a draft profile
 
 
 def compare_page(session: PreviewSession, choice: Choice, left: str, right: str) -> ComparePage:
-    """Return the comparison of two sides, each a subscriber's number, or that and a draft. Raise UsageError."""
+    """Return the comparison of two sides, each the number of a subscriber, optionally with a draft.
+
+    Raise UsageError for an invalid side.
+    """
     people = [str(person.number) for person in session.people()]
     left = left or next(iter(people), "0")
     right = right or next((number for number in people if number != left), "0")
@@ -27,7 +30,7 @@ def compare_page(session: PreviewSession, choice: Choice, left: str, right: str)
         lefts=tuple(_options(session, left)),
         rights=tuple(_options(session, right)),
         papers=papers_options(session, choice),
-        verdict=_verdict(_picks(one), _picks(other)),
+        overlap=_outcome_of(_picks(one), _picks(other)),
         sides=(_view(one, other, moves=False), _view(other, one, moves=True)),
     )
 
@@ -35,7 +38,7 @@ def compare_page(session: PreviewSession, choice: Choice, left: str, right: str)
 def _side(choice: Choice, text: str) -> Choice:
     number, _, draft = text.partition(_DRAFT)
     if not number.isdecimal():
-        raise UsageError(f"{text[:40]!r} is no side of a comparison: expected the number of a subscriber")
+        raise UsageError(f"{text[:40]!r} is not a side of a comparison: expected the number of a subscriber")
     return replace(choice, who=int(number), draft=draft)
 
 
@@ -44,10 +47,10 @@ def _options(session: PreviewSession, chosen: str) -> Iterator[Option]:
         yield Option(value=str(person.number), label=named(person), chosen=chosen == str(person.number))
     number, changed, _ = chosen.partition(_DRAFT)
     if changed:
-        label = "your draft" if number == "0" else f"{named(session.subscriber(int(number)))}, as tuned"
+        label = "your draft" if number == "0" else f"{named(session.subscriber(int(number)))}, edited"
         yield Option(value=chosen, label=label, chosen=True)
     elif number == "0":
-        yield Option(value="0", label="a profile that nobody has yet", chosen=True)
+        yield Option(value="0", label="new profile", chosen=True)
 
 
 def _picks(seen: PreviewedIssue) -> Sequence[Pick]:
@@ -56,7 +59,7 @@ def _picks(seen: PreviewedIssue) -> Sequence[Pick]:
     return (*seen.decided.ranking.picks, *seen.decided.ranking.trending)
 
 
-def _verdict(left: Sequence[Pick], right: Sequence[Pick]) -> str:
+def _outcome_of(left: Sequence[Pick], right: Sequence[Pick]) -> str:
     one, other = ({pick.paper for pick in picks} for picks in (left, right))
     return f"{len(one & other)} in both, {len(one - other)} only on the left, {len(other - one)} only on the right."
 
@@ -67,10 +70,10 @@ def _view(seen: PreviewedIssue, other: PreviewedIssue, *, moves: bool) -> SideVi
     considered = decided.ranking.considered if decided else 0
     name = named(seen.subscriber)
     return SideView(
-        name=f"{name}, as tuned" if seen.choice.draft else name,
+        name=f"{name}, edited" if seen.choice.draft else name,
         keywords=profile.keywords,
         summary="; ".join(seen.wrong)
-        or f"{len(_picks(seen))} of {considered} new papers; least match {profile.minimum_match}",
+        or f"{len(_picks(seen))} of {considered} new papers; minimum match {profile.minimum_match}",
         picks=tuple(
             PickView(
                 title=decided.papers[pick.paper].title if decided else "",

@@ -1,4 +1,4 @@
-"""Drafts: a profile that is being tuned, carried in the address of the page, so that nothing has to be remembered."""
+"""Drafts: an edited profile in the URL of the page, so that the server keeps no state."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from digest.errors import UsageError
 from digest.profiles import profile_from_dict
 from digest.subscribers import Subscription
 
-LARGEST = 200_000  #: octets of a profile, unpacked
+LARGEST = 200_000  #: bytes of an unpacked profile
 
 
 def packed(subscription: Subscription) -> str:
-    """Return the profile, address and name as text for an address; `unpacked` reads it."""
+    """Return the profile, address and name as text for a URL; `unpacked` reads it."""
     values = [subscription.address, subscription.name, subscription.profile.as_dict()]
     octets = zlib.compress(json.dumps(values, ensure_ascii=False).encode(), 9)
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
@@ -30,4 +30,4 @@ def unpacked(text: str, base: Subscription) -> Subscription:
         address, name, profile = json.loads(octets)
         return replace(base, address=str(address), name=str(name), profile=profile_from_dict(profile))
     except (binascii.Error, zlib.error, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UsageError("the profile in the address of this page is damaged") from error
+        raise UsageError("the profile in the URL of this page is damaged") from error

@@ -1,4 +1,4 @@
-"""Why: each paper that was judged, with its match, its reasons and what became of it; searched, sorted, in pages."""
+"""Why: each ranked paper with its match, its reasons and its outcome; searchable, sortable, in pages."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ OUTCOMES = (PICKED, ALSO, TRENDING, *(str(reason) for reason in LeftOut))
 
 @dataclass(frozen=True, kw_only=True)
 class PaperOutcome:
-    """What became of one paper."""
+    """The outcome of one paper, with its match and reasons."""
 
     paper: Paper
-    match: int | None  #: None where no keyword matched
+    match: int | None  #: None when no keyword matched
     reasons: tuple[Reason, ...]  #: strongest first; they add up to the match
     outcome: str  #: one of OUTCOMES
-    place: int = 0  #: in its part of the issue, counted from 1; 0 outside
-    note: str = ""  #: what else there is to say: when it was sent, which term excludes it
-    excluded_by: str = ""  #: the term that keeps it out
+    place: int = 0  #: position in its section of the issue, from 1; 0 when it is not in the issue
+    note: str = ""  #: when it was sent, or which term excludes it; may be empty
+    excluded_by: str = ""  #: the term that excludes it; may be empty
 
     @property
     def shown(self) -> bool:
-        """True for a paper that is in the issue."""
+        """True when the paper is in the issue."""
         return self.place > 0
 
     @property
     def label(self) -> str:
-        """The outcome in words: "picked, 3rd of the issue" is "picked 3"."""
+        """The outcome in words, such as "picked 3" for the third pick."""
         label = f"{self.outcome} {self.place}" if self.outcome in (PICKED, TRENDING) else self.outcome
         return f"{label} ({self.note})" if self.note else label
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A piece of a text."""
+    """A part of a text."""
 
     text: str
-    hit: bool  #: whether it stands for a term of the profile
+    hit: bool  #: whether it matches a term of the profile
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhyRow:
-    """A paper as the table shows it."""
+    """One row of the table of papers."""
 
     title: tuple[Segment, ...]
     abstract: tuple[Segment, ...]
@@ -61,26 +61,28 @@ class WhyRow:
     shown: bool
 
 
-def verdicts(ranking: Ranking, papers: Mapping[int, Paper], sent: Mapping[int, str]) -> list[PaperOutcome]:
-    """Return what became of every paper that was judged: those in the issue first, then the best matches.
+def paper_outcomes(ranking: Ranking, papers: Mapping[int, Paper], sent: Mapping[int, str]) -> list[PaperOutcome]:
+    """Return the outcome of every ranked paper: those in the issue first, then the best matches.
 
-    `sent` says of papers that were in an earlier issue when that was.
+    `sent` maps the papers of earlier issues to a note that says when they were sent.
     """
     matched = {pick.paper: pick for pick in (*ranking.picks, *ranking.also, *ranking.matched)}
     inside: dict[int, tuple[str, int]] = {}
-    for outcome, picks in ((TRENDING, ranking.trending), (ALSO, ranking.also), (PICKED, ranking.picks)):
-        inside |= {pick.paper: (outcome, place) for place, pick in enumerate(picks, 1)}
+    for section, picks in ((TRENDING, ranking.trending), (ALSO, ranking.also), (PICKED, ranking.picks)):
+        inside |= {pick.paper: (section, place) for place, pick in enumerate(picks, 1)}
     found = []
     for number, paper in papers.items():
         left_out = ranking.left_out.get(number)
         by = ranking.excluded_by.get(number, "") if left_out is LeftOut.EXCLUDED else ""
         note = f"“{by}”" if by else sent.get(number, "") if left_out is LeftOut.ALREADY_CONSIDERED else ""
-        verdict = _verdict(paper, matched.get(number), inside.get(number), left_out)
-        found.append(replace(verdict, note=note, excluded_by=by))
-    return sorted(found, key=lambda verdict: (OUTCOMES.index(verdict.outcome) > 2, *_best_first(verdict)))
+        outcome = _outcome_of(paper, matched.get(number), inside.get(number), left_out)
+        found.append(replace(outcome, note=note, excluded_by=by))
+    return sorted(found, key=lambda outcome: (OUTCOMES.index(outcome.outcome) > 2, *_best_first(outcome)))
 
 
-def _verdict(paper: Paper, pick: Pick | None, inside: tuple[str, int] | None, left_out: LeftOut | None) -> PaperOutcome:
+def _outcome_of(
+    paper: Paper, pick: Pick | None, inside: tuple[str, int] | None, left_out: LeftOut | None
+) -> PaperOutcome:
     outcome, place = inside or (str(left_out or LeftOut.NO_MATCH), 0)
     return PaperOutcome(
         paper=paper,
@@ -91,61 +93,61 @@ def _verdict(paper: Paper, pick: Pick | None, inside: tuple[str, int] | None, le
     )
 
 
-def _best_first(verdict: PaperOutcome) -> tuple[int, int, int, int]:
-    stage = OUTCOMES.index(verdict.outcome) if verdict.shown else 0
-    return stage, verdict.place, -1 if verdict.match is None else -verdict.match - 1, verdict.paper.number
+def _best_first(outcome: PaperOutcome) -> tuple[int, int, int, int]:
+    stage = OUTCOMES.index(outcome.outcome) if outcome.shown else 0
+    return stage, outcome.place, -1 if outcome.match is None else -outcome.match - 1, outcome.paper.number
 
 
 _SORTS: Mapping[str, Callable[[PaperOutcome], Any]] = {
-    "match": lambda verdict: (-1 if verdict.match is None else verdict.match, -verdict.paper.number),
-    "paper": lambda verdict: verdict.paper.title.casefold(),
-    "reasons": lambda verdict: verdict.reasons[0].term.casefold() if verdict.reasons else "\uffff",
-    "outcome": lambda verdict: (OUTCOMES.index(verdict.outcome), verdict.place, -(verdict.match or 0)),
+    "match": lambda outcome: (-1 if outcome.match is None else outcome.match, -outcome.paper.number),
+    "paper": lambda outcome: outcome.paper.title.casefold(),
+    "reasons": lambda outcome: outcome.reasons[0].term.casefold() if outcome.reasons else "\uffff",
+    "outcome": lambda outcome: (OUTCOMES.index(outcome.outcome), outcome.place, -(outcome.match or 0)),
 }
 _BEST_IS_LAST = "match"
 
 
-def in_order(found: Sequence[PaperOutcome], sort: str) -> list[PaperOutcome]:
-    """Return the verdicts sorted by a column, best match or first letter on top; a hyphen turns the order round."""
+def sorted_outcomes(found: Sequence[PaperOutcome], sort: str) -> list[PaperOutcome]:
+    """Return the outcomes sorted by a column, best match or first letter on top; a hyphen reverses the order."""
     column = sort.removeprefix("-")
     if column not in _SORTS:
         return list(found)
     return sorted(found, key=_SORTS[column], reverse=sort.startswith("-") != (column == _BEST_IS_LAST))
 
 
-def searched(found: Iterable[PaperOutcome], q: str, outcome: str) -> list[PaperOutcome]:
-    """Return the verdicts with that outcome whose paper or reasons have every word of the question."""
+def search_outcomes(found: Iterable[PaperOutcome], q: str, outcome: str) -> list[PaperOutcome]:
+    """Return the papers with that outcome whose text or reasons contain every word of the query."""
     words = q.casefold().split()
-    chosen = (verdict for verdict in found if not outcome or verdict.outcome == outcome)
-    return [verdict for verdict in chosen if not words or _has(verdict, words)]
+    chosen = (ranked for ranked in found if not outcome or ranked.outcome == outcome)
+    return [ranked for ranked in chosen if not words or _has(ranked, words)]
 
 
-def _has(verdict: PaperOutcome, words: Iterable[str]) -> bool:
-    paper = verdict.paper
-    terms = " ".join(reason.term for reason in verdict.reasons)
+def _has(outcome: PaperOutcome, words: Iterable[str]) -> bool:
+    paper = outcome.paper
+    terms = " ".join(reason.term for reason in outcome.reasons)
     text = "\n".join((paper.title, paper.abstract, *paper.authors, *paper.categories, terms, paper.key)).casefold()
     return all(word in text for word in words)
 
 
-def counted(found: Iterable[PaperOutcome]) -> list[tuple[str, int]]:
-    """Return each outcome that there is, with its number of papers."""
-    counts = Counter(verdict.outcome for verdict in found)
+def outcome_counts(found: Iterable[PaperOutcome]) -> list[tuple[str, int]]:
+    """Return each outcome that occurs, with its number of papers."""
+    counts = Counter(ranked.outcome for ranked in found)
     return [(outcome, counts[outcome]) for outcome in OUTCOMES if counts[outcome]]
 
 
-def row_of(verdict: PaperOutcome) -> WhyRow:
-    """Return the paper as the table shows it, every word marked that a reason, or the excluding term, is about."""
-    terms = [term for reason in verdict.reasons for term in (reason.term, reason.matched) if reason.kind != "author"]
-    terms += [verdict.excluded_by] if verdict.excluded_by else []
-    paper = verdict.paper
+def row_of(outcome: PaperOutcome) -> WhyRow:
+    """Return the row of a paper; words that match a reason or the excluding term are marked."""
+    terms = [term for reason in outcome.reasons for term in (reason.term, reason.matched) if reason.kind != "author"]
+    terms += [outcome.excluded_by] if outcome.excluded_by else []
+    paper = outcome.paper
     return WhyRow(
         title=tuple(_segments(paper.title or "Untitled", terms)),
         abstract=tuple(_segments(paper.abstract, terms)),
         authors=", ".join(paper.authors[:8]) + (f" and {len(paper.authors) - 8} more" if paper.authors[8:] else ""),
-        match=verdict.match,
-        reasons=verdict.reasons,
-        outcome=verdict.label,
-        shown=verdict.shown,
+        match=outcome.match,
+        reasons=outcome.reasons,
+        outcome=outcome.label,
+        shown=outcome.shown,
     )
 
 

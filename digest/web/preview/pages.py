@@ -1,4 +1,4 @@
-"""The pages of the workbench: choose, tune, see the mail and why, save, send a test, compare."""
+"""The pages of the workbench: choose, edit, see the e-mail and its reasons, save, send a test, compare."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.web.preview.access import ADDRESS, PART, ChoiceDep, FormDep, Session
 from digest.web.preview.choice import Choice
 from digest.web.preview.client_simulation import as_seen
 from digest.web.preview.comparison import compare_page
-from digest.web.preview.result import Bench, chosen_relay
+from digest.web.preview.result import ResultPresenter, chosen_relay
 from digest.web.preview.session import PreviewedIssue, PreviewSession
 from digest.web.preview.tuning import choose_view, tune_view, tuned
 from digest.web.preview.views import ResultPart, WorkbenchPage
@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def workbench(request: Request, session: SessionDep, choice: ChoiceDep, find: str = "", note: str = "") -> Response:
-    """Show the workbench, or the part of it that changes."""
+    """Show the workbench, or only the part that changes."""
     if find:
         return _to(session, replace(choice, who=session.found(find), draft=""))
     seen = session.see(choice)
@@ -42,16 +42,16 @@ def workbench(request: Request, session: SessionDep, choice: ChoiceDep, find: st
             place=place(session, "issue"),
             choose=choose_view(session, choice, seen.subscriber),
             tune=tune_view(session, seen),
-            result=Bench(session=session, seen=seen).view(),
+            result=ResultPresenter(session=session, seen=seen).view(),
             notice="" if is_fault else text,
-            complaint=text if is_fault else "",
+            error=text if is_fault else "",
         ),
     )
 
 
 @router.post("/tune")
 def tune(request: Request, session: SessionDep, choice: ChoiceDep, values: FormDep) -> Response:
-    """Show the issue for the profile in the form; the profile goes into the address of the page."""
+    """Show the issue for the profile in the form; the URL of the page then contains the profile."""
     saved = session.subscriber(choice.who).subscription
     tried = replace(choice, draft=tuned(saved, values, unsaved=choice.who == 0), page=1)
     return _part(session, session.see(tried)) if PART in request.headers else _to(session, tried)
@@ -67,19 +67,19 @@ def mail(session: SessionDep, choice: ChoiceDep) -> Response:
 
 @router.get("/issue.eml")
 def source(session: SessionDep, choice: ChoiceDep) -> Response:
-    """Return the message, octet for octet."""
+    """Return the message, byte for byte."""
     return Response(_composed(session.see(choice)).message.data, media_type="message/rfc822")
 
 
 @router.get("/version")
 def version(session: SessionDep) -> Response:
-    """Return the version of the templates, so that the page knows when to look again."""
+    """Return the version of the templates, so that the page notices changes."""
     return PlainTextResponse(session.renderer.look())
 
 
 @router.post("/save")
 def save(session: SessionDep, choice: ChoiceDep, values: FormDep) -> Response:
-    """Save the profile in the form where it is owned."""
+    """Save the profile in the form to its owner: the file or the store."""
     profile = read_profile(values)
     try:
         where = save_profile(session.store, session.settings, choice.who, profile, session.clock())
@@ -92,7 +92,7 @@ def save(session: SessionDep, choice: ChoiceDep, values: FormDep) -> Response:
 
 @router.post("/send")
 def send(session: SessionDep, choice: ChoiceDep, values: FormDep) -> Response:
-    """Send the issue to one address, marked as a test."""
+    """Send the issue to one address as a test message."""
     try:
         said, failed = _sent(session, choice, first(values, "to"), first(values, "by"))
     except DigestError as error:
@@ -114,34 +114,34 @@ def _to(session: PreviewSession, choice: Choice, note: str = "") -> Response:
 
 def _part(session: PreviewSession, seen: PreviewedIssue) -> Response:
     response = shown(
-        session, ResultPart(place=place(session, "issue"), result=Bench(session=session, seen=seen).view())
+        session, ResultPart(place=place(session, "issue"), result=ResultPresenter(session=session, seen=seen).view())
     )
     response.headers[ADDRESS] = session.root + seen.choice.query()
     return response
 
 
 def _composed(seen: PreviewedIssue) -> Composed:
-    if seen.pressed.outcome is None:
-        reason = seen.decided.skip if seen.decided and seen.decided.skip else "the profile or a template is faulty"
-        raise UsageError(f"there is no mail to show: {reason}")
-    return seen.pressed.outcome
+    if seen.rendered.outcome is None:
+        reason = seen.decided.skip if seen.decided and seen.decided.skip else "the profile or a template is not valid"
+        raise UsageError(f"there is no e-mail to show: {reason}")
+    return seen.rendered.outcome
 
 
 def _sent(session: PreviewSession, choice: Choice, to: str, by: str) -> tuple[str, bool]:
-    """Send a test and gives what came of it in words, and whether it failed."""
+    """Send a test message; return the result as a sentence, and whether it failed."""
     seen, relay = session.see(choice), chosen_relay(session, by)
     _composed(seen)
     decided = seen.decided
-    pressed = session.renderer.print(
+    rendered = session.renderer.render(
         lambda renderer: session.previews.trial(decided, renderer, to) if decided else None, good=choice.good
     )
-    if pressed.outcome is None:
-        raise UsageError("a template is faulty")
-    attempt = send_test(pressed.outcome, relay)
+    if rendered.outcome is None:
+        raise UsageError("a template is not valid")
+    attempt = send_test(rendered.outcome, relay)
     return _answer(attempt, to), attempt.outcome is not Outcome.SENT
 
 
 def _answer(attempt: Attempt, to: str) -> str:
     if attempt.outcome is Outcome.SENT:
-        return f"A test went to {to} through {attempt.relay}: {attempt.reply}"
-    return f"The test was not taken at {attempt.relay} ({attempt.outcome}, {attempt.stage}): {attempt.reply}"
+        return f"Test sent to {to} through {attempt.relay}: {attempt.reply}"
+    return f"{attempt.relay} did not accept the test ({attempt.outcome}, {attempt.stage}): {attempt.reply}"

@@ -1,4 +1,4 @@
-"""The result: a choice's issue as the workbench shows it."""
+"""The result: the issue of a choice as the workbench shows it."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from digest.web.preview.client_simulation import Scheme
 from digest.web.preview.session import PreviewedIssue, PreviewSession
 from digest.web.preview.table import Link, why_view
 from digest.web.preview.template_reload import RenderedMail
-from digest.web.preview.views import FaultView, LinkOption, LooksView, MailView, Option, ResultView
+from digest.web.preview.views import FaultView, LinkOption, MailView, Option, ResultView, SimulationView
 
-GMAIL_LIMIT = 102_400  #: octets of HTML; what comes after is hidden behind a link
+GMAIL_LIMIT = 102_400  #: bytes of HTML; Gmail hides the rest behind a link
 RELAY, INBOX = "relay", "inbox"
 SHOWS = {Show.HTML: "HTML", Show.TEXT: "Text", Show.HEADER: "Header", Show.SOURCE: "Source"}
 _SCHEMES: Mapping[Scheme, tuple[str, str]] = {
     Scheme.LIGHT: ("Light", ""),
-    Scheme.DARK: ("Dark", "Dark: the client lets the mail's own dark colours stand, as Apple Mail does."),
+    Scheme.DARK: ("Dark", "Dark: the client uses the dark colors of the e-mail, as Apple Mail does."),
     Scheme.FORCED: (
         "Forced dark",
-        "Forced dark: every colour is turned round in lightness, as Gmail on iOS and Outlook on Windows do. Their "
-        "programs cannot run here; this comes close to them.",
+        "Forced dark: the lightness of every color is inverted, as Gmail on iOS and Outlook on Windows do. This is "
+        "an approximation, because those clients cannot run here.",
     ),
     Scheme.OUTLOOK: (
         "Outlook dark",
-        "Outlook dark: inline colours are turned round and the mail's rules for Outlook's marks apply, as on its web "
-        "page. The program cannot run here; this comes close to it.",
+        "Outlook dark: inline colors are inverted and the rules of the e-mail for Outlook apply, as in Outlook on the "
+        "web. This is an approximation, because the client cannot run here.",
     ),
 }
-_STRIPPED = "Style blocks are stripped, as Gmail does for accounts of other providers."
+_STRIPPED = "Style blocks are removed, as Gmail does for accounts of other providers."
 
 
-def looks_view(choice: Choice, link: Link) -> LooksView:
-    """Return the switches for width, colours and style blocks, with what there is to say of the chosen ones."""
+def simulation_view(choice: Choice, link: Link) -> SimulationView:
+    """Return the switches for width, color scheme and style blocks, with a note on the chosen ones."""
     notes = [_SCHEMES[choice.scheme][1], _STRIPPED if choice.stripped else ""]
-    return LooksView(
+    return SimulationView(
         width=choice.width,
         widths=tuple(
             LinkOption(link=link(width=width), label=f"{name} {width}", chosen=width == choice.width)
@@ -54,15 +54,15 @@ def looks_view(choice: Choice, link: Link) -> LooksView:
         ),
         styles=(
             LinkOption(link=link(stripped=False), label="Kept", chosen=not choice.stripped),
-            LinkOption(link=link(stripped=True), label="Stripped", chosen=choice.stripped, note=_STRIPPED),
+            LinkOption(link=link(stripped=True), label="Removed", chosen=choice.stripped, note=_STRIPPED),
         ),
         note=" ".join(filter(None, notes)),
     )
 
 
-def fault_view(session: PreviewSession, choice: Choice, pressed: RenderedMail[Any], link: Link) -> FaultView | None:
-    """Return what is wrong with the templates; None when nothing is."""
-    fault = pressed.fault
+def fault_view(session: PreviewSession, choice: Choice, rendered: RenderedMail[Any], link: Link) -> FaultView | None:
+    """Return the error in the templates; None without one."""
+    fault = rendered.fault
     if fault is None:
         return None
     return FaultView(
@@ -71,13 +71,13 @@ def fault_view(session: PreviewSession, choice: Choice, pressed: RenderedMail[An
         reason=fault.reason,
         excerpt=fault.excerpt,
         good=link(good=True) if session.renderer.has_good else "",
-        shows_good=choice.good and pressed.outcome is not None,
+        shows_good=choice.good and rendered.outcome is not None,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
-    """One choice on the desk: what it looks like, with the addresses of its neighbours."""
+class ResultPresenter:
+    """Presents the issue of one choice, with the URLs of related choices."""
 
     session: PreviewSession
     seen: PreviewedIssue
@@ -87,7 +87,7 @@ class Bench:
         return self.seen.choice
 
     def link(self, **changes: object) -> str:
-        """Return the address of the same page with these changes."""
+        """Return the URL of the same page with these changes."""
         return self.session.root + self.choice.query(**changes)
 
     def view(self) -> ResultView:
@@ -98,14 +98,14 @@ class Bench:
             summary=_summary(seen),
             compare=self._compare() if seen.is_changed and choice.who and not seen.wrong else "",
             profile_faults=seen.wrong,
-            fault=fault_view(self.session, choice, seen.pressed, self.link),
+            fault=fault_view(self.session, choice, seen.rendered, self.link),
             skipped=str(seen.decided.skip) if seen.decided and seen.decided.skip else "",
-            mail=self._mail(seen.pressed.outcome) if seen.pressed.outcome else None,
+            mail=self._mail(seen.rendered.outcome) if seen.rendered.outcome else None,
             parts=tuple(
                 LinkOption(link=self.link(show=show), label=label, chosen=show is choice.show)
                 for show, label in SHOWS.items()
             ),
-            looks=looks_view(choice, self.link),
+            simulation=simulation_view(choice, self.link),
             send_to=f"{self.session.root}send{choice.query()}",
             test_address=seen.subscriber.address,
             relays=tuple(_relays(self.session)),
@@ -133,7 +133,7 @@ class Bench:
             preheader=composed.rendering.preheader,
             frame=f"{self.session.root}mail{self.choice.query()}" if show is Show.HTML else "",
             plain=plain[show],
-            plain_name=f"{SHOWS[show]} of the mail",
+            plain_name=f"{SHOWS[show]} of the e-mail",
             html_size=len(composed.rendering.html.encode()),
             size=len(data),
             limit=GMAIL_LIMIT,
@@ -151,7 +151,7 @@ def _relays(session: PreviewSession) -> list[Option]:
 
 
 def chosen_relay(session: PreviewSession, by: str) -> SmtpSettings:
-    """Return the relay that a test is sent through. Raise UsageError for one that there is not."""
+    """Return the relay that a test is sent through. Raise UsageError for an unknown one."""
     if by == INBOX and session.inbox_relay:
         return session.inbox_relay
     if by in ("", RELAY):
@@ -160,16 +160,16 @@ def chosen_relay(session: PreviewSession, by: str) -> SmtpSettings:
 
 
 def _summary(seen: PreviewedIssue) -> str:
-    """Return "10 picks from 197 new papers of 600 judged, in 43 ms"."""
+    """Return a summary such as "10 picks from 197 new papers; ranked 600 papers in 43 ms."."""
     if seen.decided is None:
-        return "The profile cannot be used."
+        return "The profile is not valid."
     ranking, ranked = seen.decided.ranking, len(seen.decided.papers)
     picks = _count(len(ranking.picks), "pick")
     trending = f" and {len(ranking.trending)} trending" if ranking.trending else ""
     milliseconds = max(1, round(1000 * seen.seconds))
     return (
-        f"{picks}{trending} from {_count(ranking.considered, 'new paper')}; {_count(ranked, 'paper')} judged and the "
-        f"mail made in {milliseconds} ms."
+        f"{picks}{trending} from {_count(ranking.considered, 'new paper')}; ranked {_count(ranked, 'paper')} and "
+        f"rendered the e-mail in {milliseconds} ms."
     )
 
 

@@ -1,4 +1,4 @@
-"""The desk: what the preview keeps while it runs, and the issue that a choice comes to."""
+"""The preview session: the state of a running preview, and the issue that a choice produces."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from digest.web.preview.choice import RECENT, Choice
 from digest.web.preview.drafts import unpacked
 from digest.web.preview.template_reload import ReloadingRenderer, RenderedMail
 
-MOST_PEOPLE = 200  #: in the list to choose from; others are found by their address
-_ONE_MOMENT = 5.0  #: seconds in which page and frame show one and the same issue
+MAX_LISTED = 200  #: subscribers in the list; others are found by their address
+_CACHE_SECONDS = 5.0  #: how long page and frame show the same decision
 _KEPT = 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What the next page says first."""
+    """A message on the next page."""
 
     text: str
     is_fault: bool = False
@@ -42,35 +42,35 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewedIssue:
-    """A choice, and the issue that it comes to."""
+    """A choice and the issue that it produces."""
 
     choice: Choice
     saved: Subscription  #: as the store has it
-    subscriber: Subscriber  #: with the profile that is being tried
-    faults: tuple[ProfileFault, ...]  #: what is wrong with the profile; then there is nothing else
+    subscriber: Subscriber  #: with the edited profile
+    faults: tuple[ProfileFault, ...]  #: of the profile; if there are any, nothing is decided
     decided: Decided | None
-    pressed: RenderedMail[Composed]
-    seconds: float  #: what judging and printing took
+    rendered: RenderedMail[Composed]
+    seconds: float  #: for ranking and rendering
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """What is wrong with the profile, in words."""
+        """The faults of the profile, as text."""
         return tuple(f"{fault.field}: {fault.reason}" for fault in self.faults)
 
     @property
     def wrong_fields(self) -> dict[str, str]:
-        """Field of the form to what is wrong with it."""
+        """Form field to its fault."""
         return FormResult(subscription=self.subscriber.subscription, faults=self.faults).wrong
 
     @property
     def is_changed(self) -> bool:
-        """True when the profile is not the saved one."""
+        """True when the profile differs from the saved one."""
         return self.subscriber.subscription != self.saved
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Moment:
-    """What was decided, and when."""
+class _CachedDecision:
+    """A decided issue and when it was decided."""
 
     at: float
     decided: Decided
@@ -79,27 +79,27 @@ class _Moment:
 
 @dataclass(kw_only=True)
 class PreviewSession:
-    """All that the pages of the preview need."""
+    """Everything that the pages of the preview need."""
 
     store: Store
     settings: Settings
-    clock: Callable[[], datetime]  #: gives the present instant; aware, UTC
+    clock: Callable[[], datetime]  #: returns the current instant; aware, UTC
     pages: Pages
     renderer: ReloadingRenderer
     previews: IssuePreviews
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))  #: stands in the address of every page
-    inbox: Path | None = None  #: where the embedded SMTP server keeps its mails
-    inbox_relay: SmtpSettings | None = None  #: how to reach it
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))  #: part of the URL of every page
+    inbox: Path | None = None  #: folder in which the embedded SMTP server stores e-mails
+    inbox_relay: SmtpSettings | None = None  #: its address
     notices: OrderedDict[str, Notice] = field(default_factory=OrderedDict)
-    _decided: OrderedDict[object, _Moment] = field(default_factory=OrderedDict)
+    _decided: OrderedDict[object, _CachedDecision] = field(default_factory=OrderedDict)
 
     @property
     def root(self) -> str:
-        """The beginning of every page's address."""
+        """The start of every URL."""
         return f"/{self.token}/"
 
     def note(self, text: str, *, is_fault: bool = False) -> str:
-        """Keep a notice and gives the name under which the next page finds it."""
+        """Store a notice and return the name by which the next page finds it."""
         name = secrets.token_urlsafe(6)
         self.notices[name] = Notice(text=text, is_fault=is_fault)
         while len(self.notices) > _KEPT:
@@ -108,7 +108,7 @@ class PreviewSession:
 
     def people(self) -> list[Subscriber]:
         """Return the subscribers to choose from."""
-        return subscribers_after(self.store, limit=MOST_PEOPLE)
+        return subscribers_after(self.store, limit=MAX_LISTED)
 
     def found(self, address: str) -> int:
         """Return the number of the subscriber with that address. Raise UsageError when there is none."""
@@ -119,34 +119,36 @@ class PreviewSession:
         return present(self.store, number) if number else newcomer(self.store, self.settings, self.clock())
 
     def see(self, choice: Choice) -> PreviewedIssue:
-        """Return the issue that a choice comes to."""
+        """Return the issue that a choice produces."""
         saved = self.subscriber(choice.who)
         wanted = unpacked(choice.draft, saved.subscription) if choice.draft else saved.subscription
         person = replace(saved, subscription=wanted)
         wrong = [*faults(wanted.profile), *address_faults(wanted.address)]
         decided, seconds = (None, 0.0) if wrong else self._decide(person, scope_of(choice))
         start = time.perf_counter()
-        pressed = self._print(decided, good=choice.good)
+        rendered = self._print(decided, good=choice.good)
         return PreviewedIssue(
             choice=choice,
             saved=saved.subscription,
             subscriber=person,
             faults=tuple(wrong),
             decided=decided,
-            pressed=pressed,
+            rendered=rendered,
             seconds=seconds + time.perf_counter() - start,
         )
 
     def _decide(self, person: Subscriber, scope: Scope) -> tuple[Decided, float]:
-        """Return what a run would decide, and the seconds that took; what was decided a moment ago is shown again, so
-        that page and frame agree."""
+        """Return what a run would decide, and the seconds that it took.
+
+        A decision is reused for a few seconds, so that page and frame agree.
+        """
         key, moment = (person, scope), time.monotonic()
         kept = self._decided.get(key)
-        if kept and moment - kept.at < _ONE_MOMENT:
+        if kept and moment - kept.at < _CACHE_SECONDS:
             return kept.decided, kept.seconds
         start = time.perf_counter()
         decided = self.previews.decide(person, scope, self.clock())
-        made = _Moment(at=moment, decided=decided, seconds=time.perf_counter() - start)
+        made = _CachedDecision(at=moment, decided=decided, seconds=time.perf_counter() - start)
         self._decided[key] = made
         while len(self._decided) > _KEPT:
             self._decided.popitem(last=False)
@@ -156,7 +158,7 @@ class PreviewSession:
         if decided is None or decided.skip:
             self.renderer.look()
             return RenderedMail(outcome=None, fault=self.renderer.fault)
-        return self.renderer.print(lambda renderer: self.previews.compose(decided, renderer), good=good)
+        return self.renderer.render(lambda renderer: self.previews.compose(decided, renderer), good=good)
 
 
 def open_session(
@@ -167,7 +169,7 @@ def open_session(
     inbox: Path | None = None,
     inbox_relay: SmtpSettings | None = None,
 ) -> PreviewSession:
-    """Return a desk for one store, with a token of its own."""
+    """Return a session for one store, with a new token."""
 
     def load() -> Mapping[str, str]:
         return load_templates(settings.templates.folder)

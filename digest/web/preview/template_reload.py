@@ -1,4 +1,4 @@
-"""The press under watch: loaded again when a template changes, with the last one that worked kept at hand."""
+"""Template reload: a renderer that is rebuilt when a template changes, and keeps the last one that worked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SourceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateFault:
-    """What is wrong with the templates."""
+    """An error in the templates."""
 
     file: str
     line: int | None
@@ -37,14 +37,14 @@ class TemplateFault:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderedMail(Generic[T]):
-    """What came out of the press."""
+    """The outcome of rendering, or the fault that prevented it."""
 
-    outcome: T | None  #: None when the templates do not work and no earlier ones were asked for
+    outcome: T | None  #: None when the templates do not work and no earlier ones were requested
     fault: TemplateFault | None = None
 
 
 class ReloadingRenderer:
-    """A press that is always that of the present templates, and remembers the last that worked."""
+    """A renderer for the current templates that remembers the last ones that worked."""
 
     def __init__(self, load: Callable[[], Mapping[str, str]], masthead: Masthead, theme: str) -> None:
         self._load, self._masthead, self._theme = load, masthead, theme
@@ -57,12 +57,12 @@ class ReloadingRenderer:
 
     @property
     def has_good(self) -> bool:
-        """True when some templates have worked since the watch began."""
+        """True when any templates have worked since the start."""
         return self._good is not None
 
     @property
     def fault(self) -> TemplateFault | None:
-        """What is wrong with the templates, as last looked at."""
+        """The error found when the templates were last read; None without one."""
         return self._fault
 
     def texts(self) -> Mapping[str, str]:
@@ -70,21 +70,21 @@ class ReloadingRenderer:
         return self._load()
 
     def look(self) -> str:
-        """Return the version of the present templates; another one than before means that a file was edited."""
+        """Return the version of the current templates; it changes when a file is edited."""
         with self._lock:
             try:
                 texts = {name: text for name, text in self._load().items() if name.startswith(_WATCHED)}
-            except ConfigurationError as error:  # such as a file that is not UTF-8 while it is being written
+            except ConfigurationError as error:  # such as a file that is not UTF-8 because it is just being written
                 texts = {"": str(error)}
             if texts != self._texts or not self.version:
                 self._texts, self.version = texts, _version(texts)
                 self._reload()
             return self.version
 
-    def print(self, use: Callable[[MailRenderer], T], *, good: bool = False) -> RenderedMail[T]:
-        """Return what `use` makes with the press of the present templates; with `good`, that of the last that worked.
+    def render(self, use: Callable[[MailRenderer], T], *, good: bool = False) -> RenderedMail[T]:
+        """Return what `use` makes with the renderer of the current templates; with `good`, of the last that worked.
 
-        A template may also fail when it is first filled: that is the templates' fault as well.
+        A template can also fail when it is first rendered; that is reported as an error in the templates.
         """
         with self._lock:
             self.look()
@@ -107,10 +107,10 @@ class ReloadingRenderer:
 
 
 def _version(texts: Mapping[str, str]) -> str:
-    marks = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(texts):
-        marks.update(f"{len(name)} {name} {len(texts[name])} {texts[name]}".encode())
-    return marks.hexdigest()[:16]
+        digest.update(f"{len(name)} {name} {len(texts[name])} {texts[name]}".encode())
+    return digest.hexdigest()[:16]
 
 
 def _fault(error: DigestError, texts: Mapping[str, str]) -> TemplateFault:

@@ -1,4 +1,4 @@
-"""Views: what the templates of the preview are given."""
+"""Views: the inputs of the preview templates."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from digest.web.preview.template_reload import SourceLine
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a page of the preview stands."""
+    """The place of a page in the navigation of the preview."""
 
-    root: str  #: the beginning of every address, with the token
-    here: str  #: "issue", "compare", "specimens" or "inbox"
+    root: str  #: start of every URL, with the token
+    here: str  #: "issue", "compare", "sample-mails" or "inbox"
     inbox: bool  #: whether there is an inbox
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One of several that can be chosen in a form."""
+    """One option of a select element."""
 
     value: str
     label: str
@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkOption:
-    """One of several that can be chosen by a link."""
+    """One option that is chosen by a link."""
 
     link: str
     label: str
@@ -42,30 +42,30 @@ class LinkOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LooksView:
-    """As which client the HTML is shown."""
+class SimulationView:
+    """The client that the HTML is shown for."""
 
     width: int
     widths: tuple[LinkOption, ...]
     schemes: tuple[LinkOption, ...]
     styles: tuple[LinkOption, ...]
-    note: str  #: what the chosen look stands for; may be empty
+    note: str  #: explains the chosen simulation; may be empty
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChooseView:
-    """Whose issue, and from which papers."""
+    """The form that chooses subscriber and papers."""
 
-    query: str  #: of the page's address
+    query: str  #: of the page
     people: tuple[Option, ...]
-    many: bool  #: there are more people than the list has
+    many: bool  #: whether there are more subscribers than the list shows
     papers: tuple[Option, ...]
     date: str  #: ISO date; empty for the next issue
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordRow:
-    """A keyword in the form; an empty one is there to be filled."""
+    """A keyword row of the form; may be empty."""
 
     term: str = ""
     weight: str = ""
@@ -74,43 +74,43 @@ class KeywordRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TuneView:
-    """The profile in the form."""
+    """The form that edits the profile."""
 
     fields: ProfileFields
     rows: tuple[KeywordRow, ...]
-    unsaved: bool  #: nobody has this profile yet
-    saves_to: str  #: where it is owned: a file, the store; empty where it cannot be saved
+    unsaved: bool  #: whether the profile is not stored
+    saves_to: str  #: its owner, a file or the store; empty when it cannot be saved
     owner_note: str
-    undo: str  #: address of the page with the saved profile
+    undo: str  #: URL of the page with the saved profile
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaultView:
-    """What is wrong with the templates."""
+    """An error in the templates."""
 
     file: str
     line: int | None
     reason: str
     excerpt: tuple[SourceLine, ...]
-    good: str  #: address of the page in the templates as they last worked; empty when they never did
+    good: str  #: URL of the page with the last templates that worked; empty when none did
     shows_good: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailView:
-    """The mail."""
+    """The rendered e-mail."""
 
     sender: str
     recipient: str
     subject: str
     preheader: str
-    frame: str  #: address of the HTML for the frame; empty where something else is shown
+    frame: str  #: URL of the HTML for the frame; empty when another part is shown
     plain: str  #: text part, header or source
     plain_name: str
-    html_size: int  #: octets
-    size: int  #: octets of the whole message
-    limit: int  #: octets of HTML from which on Gmail cuts it off
-    bound: int  #: octets that the press keeps within
+    html_size: int  #: bytes
+    size: int  #: bytes of the whole message
+    limit: int  #: size of the HTML in bytes at which Gmail clips it
+    bound: int  #: size in bytes that the renderer keeps within
     download: str
 
 
@@ -121,7 +121,7 @@ class ColumnView:
     name: str
     label: str
     link: str
-    direction: str  #: "ascending", "descending"; empty where the table is sorted by another
+    direction: str  #: "ascending" or "descending"; empty when the table is sorted by another column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class WhyView:
     columns: tuple[ColumnView, ...]
     outcomes: tuple[Option, ...]
     q: str
-    carried: tuple[tuple[str, str], ...]  #: of the address, less what the search decides
+    carried: tuple[tuple[str, str], ...]  #: of the URL, except what the search form sets
     found: int
     total: int
     page: int
@@ -144,17 +144,17 @@ class WhyView:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultView:
-    """The mail as it would be sent, and why."""
+    """The e-mail as it would be sent, and the reasons."""
 
     version: str  #: of the templates
     summary: str
-    compare: str  #: address of the comparison with the saved profile; empty where there is nothing to compare
+    compare: str  #: URL of the comparison with the saved profile; may be empty
     profile_faults: tuple[str, ...]
     fault: FaultView | None
-    skipped: str  #: why no mail would be sent
+    skipped: str  #: why no e-mail would be sent
     mail: MailView | None
     parts: tuple[LinkOption, ...]
-    looks: LooksView
+    simulation: SimulationView
     send_to: str
     test_address: str
     relays: tuple[Option, ...]
@@ -163,7 +163,7 @@ class ResultView:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultPart(Page):
-    """preview/result.html: the part of the workbench that changes with every change."""
+    """preview/result.html: the part of the workbench that every change updates."""
 
     template: ClassVar[str] = "preview/result.html"
     place: Place
@@ -180,7 +180,7 @@ class WorkbenchPage(Page):
     tune: TuneView
     result: ResultView
     notice: str
-    complaint: str
+    error: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +191,7 @@ class PickView:
     match: int | None
     reasons: tuple[Reason, ...]
     only_here: bool
-    moved: str  #: how its place differs from that on the left; empty on the left, and where it does not
+    moved: str  #: how its rank differs from the left side; may be empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,48 +213,48 @@ class ComparePage(Page):
     lefts: tuple[Option, ...]
     rights: tuple[Option, ...]
     papers: tuple[Option, ...]
-    verdict: str
+    overlap: str
     sides: tuple[SideView, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecimenView:
-    """One specimen."""
+class SampleMailView:
+    """One sample mail."""
 
     version: str  #: of the templates
     name: str
     subject: str
     preheader: str
-    size: int  #: octets of HTML
+    size: int  #: bytes of HTML
     fault: FaultView | None
     parts: tuple[LinkOption, ...]
-    looks: LooksView
-    frame: str  #: address of the HTML for the frame; empty where the text is shown
+    simulation: SimulationView
+    frame: str  #: URL of the HTML for the frame; empty when the text is shown
     plain: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecimenPart(Page):
-    """preview/specimen.html: the part of the page that changes."""
+class SampleMailPart(Page):
+    """preview/sample_mail.html: the part of the page that changes."""
 
-    template: ClassVar[str] = "preview/specimen.html"
+    template: ClassVar[str] = "preview/sample_mail.html"
     place: Place
-    specimen: SpecimenView
+    sample: SampleMailView
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecimenPage(Page):
-    """preview/specimens.html"""
+class SampleMailPage(Page):
+    """preview/sample_mails.html"""
 
-    template: ClassVar[str] = "preview/specimens.html"
+    template: ClassVar[str] = "preview/sample_mails.html"
     place: Place
-    specimen: SpecimenView
+    sample: SampleMailView
     every: tuple[LinkOption, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InboxRow:
-    """A mail in the list."""
+    """One row of the inbox."""
 
     link: str
     subject: str
@@ -270,13 +270,13 @@ class InboxPage(Page):
 
     template: ClassVar[str] = "preview/inbox.html"
     place: Place
-    address: str  #: of the SMTP server, in words
+    address: str  #: description of the SMTP server
     mails: tuple[InboxRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedView:
-    """A mail of the inbox."""
+    """An e-mail of the inbox."""
 
     subject: str
     sender: str  #: of the envelope
@@ -295,12 +295,12 @@ class MailPage(Page):
     parts_shown: tuple[LinkOption, ...]
     frame_link: str
     plain: str
-    looks: LooksView
+    simulation: SimulationView
 
 
 @dataclass(frozen=True, kw_only=True)
 class TroublePage(Page):
-    """preview/trouble.html: something that was asked for cannot be shown."""
+    """preview/trouble.html: the requested page cannot be shown."""
 
     template: ClassVar[str] = "preview/trouble.html"
     place: Place

@@ -18,7 +18,7 @@ def test_a_maildir_is_read_and_counted(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [*invocation, "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["unproved"] == 1
-    assert CliRunner().invoke(main, invocation).stdout == "0 mails read\n"
+    assert CliRunner().invoke(main, invocation).stdout == "0 messages read\n"
 
 
 def test_without_a_mailbox_it_says_which_settings_are_missing(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_wrong_password_is_not_shown(folder: Path) -> None:
 
 
 def test_a_file_that_is_asked_for_and_missing_is_a_fault(folder: Path) -> None:
-    with pytest.raises(ConfigurationError, match="there is no such file"):
+    with pytest.raises(ConfigurationError, match="no such file"):
         load(folder / "none.toml", {})
 
 

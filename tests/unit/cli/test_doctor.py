@@ -50,7 +50,7 @@ def test_a_sound_installation_has_nothing_to_fix(run: Run, asked: Callable[..., 
     assert (result.exit_code, json.loads(result.stdout)["well"]) == (0, True)
     assert any("45 papers, 3 active of 3 subscribers" in found for found in verdicts(result))
     assert any("answers without TLS" in found for found in verdicts(result))
-    assert "All is well." in run("doctor", "--offline").stdout
+    assert "Everything is fine." in run("doctor", "--offline").stdout
 
 
 def test_a_test_message_goes_to_the_operator_with_what_is_to_be_looked_at(run: Run, inbox: Inbox) -> None:

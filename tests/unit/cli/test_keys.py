@@ -44,7 +44,7 @@ def test_people_read_which_key_signs_and_that_old_links_stay_valid(folder: Path,
     keyring(folder)
     said = run("keys", "rotate").stdout
     assert "key 2 signs" in said
-    assert "links already mailed stay valid" in said
+    assert "links in sent e-mails stay valid" in said
     lines = run("keys", "list").stdout.splitlines()
     assert lines[0].split() == ["key", "created", "use"]
     assert lines[1].split() == ["1", NOW.isoformat(), "verifies"]

@@ -77,7 +77,7 @@ def test_a_list_goes_out_and_comes_in_elsewhere(run: Run, tmp_path: Path, name: 
     (tmp_path / "digest.db").unlink()
     report = json.loads(run("import", name, "--json").stdout)
     assert (report["rows"], report["added"], report["problems"]) == (1, {"active": 1}, [])
-    assert "known already, left as they are: 1" in run("import", name).stdout
+    assert "already known, not changed: 1" in run("import", name).stdout
     assert "x ray" in run("list").stdout
     assert "ada@example.com" in run("export", "--state", "active").stdout
 
@@ -86,4 +86,4 @@ def test_a_faulty_row_of_a_list_is_named_and_ends_with_code_1(run: Run, tmp_path
     (tmp_path / "people.csv").write_text("address,hour\na@example.com,7:30\nb@example.com,late\n")
     result = run("import", "people.csv")
     assert (result.exit_code, "people.csv, line 3: hour" in result.stderr) == (1, True)
-    assert "taken in, active: 1" in result.stdout
+    assert "added, active: 1" in result.stdout

@@ -90,11 +90,11 @@ def test_a_german_reader_gets_german_pages(site: Running) -> None:
     with site.client(**{"Accept-Language": "de"}) as client:
         page = client.get("/subscribe").text
         assert '<html lang="de"' in page
-        assert "Worüber lesen Sie?" in page
+        assert "Worüber möchten Sie lesen?" in page
         assert "Mo" in page
         assert "Abbestellen" in client.get(f"/u/{site.link(Purpose.UNSUBSCRIBE, delivery)}").text
         assert "Artikel vom Donnerstag, 12. März 2026" in client.get(f"/i/{site.link(Purpose.VIEW, delivery)}").text
-        assert "Diese Seite gibt es nicht" in client.get("/nirgendwo").text
+        assert "Seite nicht gefunden" in client.get("/nirgendwo").text
 
 
 def test_a_language_asked_for_is_carried_along(client: httpx.Client) -> None:

@@ -54,8 +54,8 @@ def test_the_link_of_the_confirmation_runs_out_after_two_days(site: Running, cli
     ("change", "complaint"),
     [
         pytest.param({"address": "ada at example"}, "does not look like an e-mail address", id="address"),
-        pytest.param({"timezone": "Mars/Olympus"}, "not a known time zone", id="time zone"),
-        pytest.param({"hour": "25:99"}, "not a time of day", id="hour"),
+        pytest.param({"timezone": "Mars/Olympus"}, "Enter a time zone such as", id="time zone"),
+        pytest.param({"hour": "25:99"}, "Enter a time such as", id="hour"),
         pytest.param({"day": []}, "Choose at least one day", id="days"),
         pytest.param({"papers": "0"}, "from 1 to 50", id="length"),
         pytest.param({"keywords": "!!!"}, "Please check this", id="keyword without a letter"),
@@ -93,7 +93,7 @@ def test_a_form_that_was_open_for_hours_is_shown_again_with_what_was_typed(site:
     signed = stamp(client)
     site.clock.forward(hours=2)
     answer = client.post("/subscribe", data={**FORM, "stamp": signed})
-    assert "press the button once more" in answer.text
+    assert "submit it again" in answer.text
     assert 'value="ada@example.com"' in answer.text
     assert site.letters == []
 
@@ -105,7 +105,7 @@ def test_keywords_are_proposed_from_titles_ids_and_bibtex(site: Running, client:
         "/subscribe/liked", data={"liked": f"arXiv:{known.arxiv_id}\nStudy 8 of learning rate schedules in practice"}
     )
     assert "2 papers read" in by_line.text
-    assert "2 of them known here" in by_line.text
+    assert "2 of them in the archive" in by_line.text
     assert "learning rate" in by_line.text
     uploaded = client.post("/subscribe/liked", files={"file": ("mine.bib", bibtex)})
     assert "1 paper read" in uploaded.text

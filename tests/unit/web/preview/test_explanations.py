@@ -1,4 +1,4 @@
-"""Why: every paper has one outcome; the table is searched, sorted and cut into pages."""
+"""Why: every paper has one outcome; the table is search_outcomes, sorted and cut into pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from digest.issues import LeftOut
 from digest.papers import Paper
 from digest.profiles import Keyword, Profile
 from digest.ranking import CorpusStatistics, PaperIndex, Ranking, RankingProfile, rank
-from digest.web.preview.explanations import PaperOutcome, counted, in_order, row_of, searched, verdicts
+from digest.web.preview.explanations import (
+    PaperOutcome,
+    outcome_counts,
+    paper_outcomes,
+    row_of,
+    search_outcomes,
+    sorted_outcomes,
+)
 
 SEEN = datetime(2026, 3, 9, tzinfo=UTC)
 TITLES = {
@@ -53,7 +60,7 @@ def ranking() -> Ranking:
 
 @pytest.fixture
 def found(ranking: Ranking) -> list[PaperOutcome]:
-    return verdicts(ranking, PAPERS, {1: "sent on 8 March"})
+    return paper_outcomes(ranking, PAPERS, {1: "sent on 8 March"})
 
 
 def test_every_paper_has_an_outcome_and_the_issue_stands_first(found: list[PaperOutcome]) -> None:
@@ -97,23 +104,23 @@ SEARCHES = {
 
 @pytest.mark.parametrize(("q", "numbers"), SEARCHES.values(), ids=SEARCHES.keys())
 def test_papers_are_found_by(q: str, numbers: set[int], found: list[PaperOutcome]) -> None:
-    assert {verdict.paper.number for verdict in searched(found, q, "")} == numbers
+    assert {verdict.paper.number for verdict in search_outcomes(found, q, "")} == numbers
 
 
 def test_an_outcome_is_picked_out_and_the_counts_cover_all(found: list[PaperOutcome]) -> None:
-    counts = dict(counted(found))
+    counts = dict(outcome_counts(found))
     assert sum(counts.values()) == len(PAPERS)
     for outcome, count in counts.items():
-        assert len(searched(found, "", outcome)) == count
+        assert len(search_outcomes(found, "", outcome)) == count
 
 
 def test_the_table_is_sorted_both_ways(found: list[PaperOutcome]) -> None:
-    matches = [verdict.match or 0 for verdict in in_order(found, "match")]
+    matches = [verdict.match or 0 for verdict in sorted_outcomes(found, "match")]
     assert matches == sorted(matches, reverse=True)
-    assert [verdict.match or 0 for verdict in in_order(found, "-match")] == sorted(matches)
-    titles = [verdict.paper.title for verdict in in_order(found, "paper")]
+    assert [verdict.match or 0 for verdict in sorted_outcomes(found, "-match")] == sorted(matches)
+    titles = [verdict.paper.title for verdict in sorted_outcomes(found, "paper")]
     assert titles == sorted(titles)
-    assert in_order(found, "colour") == found
+    assert sorted_outcomes(found, "colour") == found
 
 
 def test_every_place_of_a_reason_is_marked_in_title_and_abstract(found: list[PaperOutcome]) -> None:

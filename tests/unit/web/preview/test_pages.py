@@ -81,7 +81,7 @@ PAGES += [
     "issue.eml?who=1",
     "version",
     "compare",
-    "specimens",
+    "sample-mails",
 ]
 
 
@@ -211,7 +211,7 @@ def test_a_test_that_the_relay_refuses_is_reported_with_its_words(sqlite_store: 
         session.settings = session.settings.model_copy(update={"smtp": relay})
         with browsing(session) as client:
             answer = client.post(f"{session.root}send?who=1", data={"to": "ada@example.com"})
-    assert "The test was not taken" in answer.text
+    assert "did not accept the test" in answer.text
     assert "5.7.1 not here" in answer.text
 
 
@@ -231,8 +231,10 @@ def test_a_test_to_no_address_is_not_sent(to: str, reason: str, session: Preview
 
 def test_a_test_differs_from_the_issue_in_its_marks_alone(session: PreviewSession, client: httpx.Client) -> None:
     decided = session.previews.decide(session.subscriber(1), Scope(), NOW)
-    test = session.renderer.print(lambda renderer: session.previews.trial(decided, renderer, "ada@example.com")).outcome
-    issue = session.renderer.print(lambda renderer: session.previews.compose(decided, renderer)).outcome
+    test = session.renderer.render(
+        lambda renderer: session.previews.trial(decided, renderer, "ada@example.com")
+    ).outcome
+    issue = session.renderer.render(lambda renderer: session.previews.compose(decided, renderer)).outcome
     assert test is not None
     assert issue is not None
     head, _, body = test.data.partition(b"\r\n\r\n")
@@ -250,7 +252,7 @@ def test_a_test_is_signed_like_an_issue(session: PreviewSession, tmp_path: Path)
     settings = session.settings.model_copy(update={"dkim": (DkimSettings(selector="t", key_file=str(file)),)})
     signing = open_session(session.store, settings, lambda: NOW)
     decided = signing.previews.decide(signing.subscriber(1), Scope(), NOW)
-    message = signing.renderer.print(
+    message = signing.renderer.render(
         lambda renderer: signing.previews.trial(decided, renderer, "ada@example.com")
     ).outcome
     public = b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -279,7 +281,7 @@ NONSENSE = [
     "?from=listing-",
     "?draft=%00",
     "compare?left=x",
-    "specimens/no-such",
+    "sample-mails/no-such",
     "inbox",
 ]
 
@@ -288,15 +290,15 @@ NONSENSE = [
 def test_an_address_that_makes_no_sense_is_told_so(path: str, session: PreviewSession, client: httpx.Client) -> None:
     answer = client.get(session.root + path)
     assert answer.status_code == 400
-    assert "This cannot be shown" in answer.text
+    assert "Cannot show this page" in answer.text
 
 
 @pytest.mark.parametrize("name", [one.name for one in sample_mails(load_templates())])
-def test_every_specimen_is_shown_in_html_and_text(name: str, session: PreviewSession, client: httpx.Client) -> None:
-    page = client.get(f"{session.root}specimens/{name}")
+def test_every_sample_mail_is_shown_in_html_and_text(name: str, session: PreviewSession, client: httpx.Client) -> None:
+    page = client.get(f"{session.root}sample-mails/{name}")
     assert page.status_code == 200
-    assert client.get(f"{session.root}specimen/{name}?scheme=forced").status_code == 200
-    assert client.get(f"{session.root}specimens/{name}?show=text").status_code == 200
+    assert client.get(f"{session.root}sample-mail/{name}?scheme=forced").status_code == 200
+    assert client.get(f"{session.root}sample-mails/{name}?show=text").status_code == 200
 
 
 def test_what_was_sent_is_no_longer_new_says_when_it_was_sent_and_can_be_looked_at_again(
@@ -309,7 +311,7 @@ def test_what_was_sent_is_no_longer_new_says_when_it_was_sent_and_can_be_looked_
     deliver(session.store, composer(renderer, keys, session.settings), session.settings, NOW)
 
     new = client.get(f"{session.root}?who=1").text
-    assert "No mail would be sent:</b> no new papers" in new
+    assert "No e-mail would be sent:</b> no new papers" in new
     assert "already considered for an earlier issue (sent on 9 March)" in new
     again = client.get(f"{session.root}mail?who=1&from=recent").text
     assert TUNING in again

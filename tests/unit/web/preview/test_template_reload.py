@@ -28,9 +28,9 @@ def watched(texts: dict[str, str]) -> ReloadingRenderer:
 def test_an_edited_template_is_printed_and_has_another_version(
     watched: ReloadingRenderer, texts: dict[str, str]
 ) -> None:
-    before, version = watched.print(PRINT).outcome, watched.version
+    before, version = watched.render(PRINT).outcome, watched.version
     texts["mail/card.html"] = texts["mail/card.html"].replace("{{ title }}", "{{ title }}!!")
-    after = watched.print(PRINT).outcome
+    after = watched.render(PRINT).outcome
     assert before is not None
     assert after is not None
     assert "!!" in after.html
@@ -40,8 +40,8 @@ def test_an_edited_template_is_printed_and_has_another_version(
 
 def test_templates_that_stay_the_same_are_compiled_once(watched: ReloadingRenderer) -> None:
     renderers: list[MailRenderer] = []
-    watched.print(renderers.append)
-    watched.print(renderers.append)
+    watched.render(renderers.append)
+    watched.render(renderers.append)
     assert renderers[0] is renderers[1]
 
 
@@ -58,14 +58,14 @@ FAULTS = {
 def test_a_mistake_is_named_by_file_and_line_with_the_line_itself(
     file: str, mistake: str, line: int, watched: ReloadingRenderer, texts: dict[str, str]
 ) -> None:
-    good = watched.print(PRINT).outcome
+    good = watched.render(PRINT).outcome
     texts[file] = mistake + texts[file]
-    pressed = watched.print(PRINT)
+    pressed = watched.render(PRINT)
     assert pressed.outcome is None
     assert pressed.fault is not None
     assert (pressed.fault.file, pressed.fault.line) == (file, line)
     assert [row.text for row in pressed.fault.excerpt if row.faulty] == [mistake.strip()]
-    last = watched.print(PRINT, good=True)
+    last = watched.render(PRINT, good=True)
     assert last.outcome == good
     assert last.fault == pressed.fault
 
@@ -74,16 +74,16 @@ def test_without_templates_that_ever_worked_there_is_no_good_one(
     watched: ReloadingRenderer, texts: dict[str, str]
 ) -> None:
     texts["mail/card.html"] = "{% if x %}"
-    assert watched.print(PRINT, good=True).outcome is None
+    assert watched.render(PRINT, good=True).outcome is None
     assert not watched.has_good
 
 
 def test_a_mended_template_is_printed_again(watched: ReloadingRenderer, texts: dict[str, str]) -> None:
     card = texts["mail/card.html"]
     texts["mail/card.html"] = "{{"
-    assert watched.print(PRINT).fault is not None
+    assert watched.render(PRINT).fault is not None
     texts["mail/card.html"] = card
-    assert watched.print(PRINT).fault is None
+    assert watched.render(PRINT).fault is None
 
 
 def test_a_folder_that_cannot_be_read_is_a_fault_and_no_end() -> None:
@@ -91,6 +91,6 @@ def test_a_folder_that_cannot_be_read_is_a_fault_and_no_end() -> None:
         raise ConfigurationError("card.html: is not UTF-8")
 
     watched = ReloadingRenderer(load, Masthead(name="Paper Digest", address="digest@example.org"), "default")
-    fault = watched.print(PRINT).fault
+    fault = watched.render(PRINT).fault
     assert fault is not None
     assert "not UTF-8" in fault.reason
