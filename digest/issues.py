@@ -1,4 +1,4 @@
-"""Issues: what one subscriber gets for one date, decided once."""
+"""Issues: the digest of one subscriber for one date, decided once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-TELLING = 0.6  #: share of a keyword's weight from which it is named to readers: of two words as rare, both
+SUBSTANTIAL_SHARE = 0.6  #: share of a keyword's weight from which readers see it: both of two equally rare words
 
 
 class ReasonKind(StrEnum):
-    """Where a contribution to the match comes from."""
+    """The origin of a contribution to the match."""
 
     KEYWORD = "keyword"
     ACRONYM = "acronym"  #: a keyword matched by its short or long form
@@ -19,10 +19,10 @@ class ReasonKind(StrEnum):
     CATEGORY = "category"
     LIKED = "liked"  #: more of it because of votes up
     DISLIKED = "disliked"  #: less of it because of votes down; the contribution is negative
-    SEMANTIC = "semantic"  #: near in meaning, by embeddings
+    SEMANTIC = "semantic"  #: similar in meaning, by embeddings
 
 
-_OF_SEVERAL_WORDS = (ReasonKind.LIKED, ReasonKind.DISLIKED, ReasonKind.SEMANTIC)  # `matched` is only where one stands
+_OF_SEVERAL_WORDS = (ReasonKind.LIKED, ReasonKind.DISLIKED, ReasonKind.SEMANTIC)  # `matched` is only one of them
 
 
 class Reason(NamedTuple):
@@ -35,41 +35,41 @@ class Reason(NamedTuple):
     kind: ReasonKind
     field: str  #: "title", "abstract", "authors" or "categories": where it was found (strongest field)
     contribution: float  #: points of the match
-    start: int = -1  #: place of the first hit in the cleaned text of the field, in characters; -1 without one
+    start: int = -1  #: offset of the first hit in the cleaned text of the field, in characters; -1 without one
     end: int = -1
-    matched: str = ""  #: the words as they stand there
+    matched: str = ""  #: the matched words as written there
     words: str = (
-        ""  #: all the words of the term that the paper has, "…" between those apart; empty where `matched` is all
+        ""  #: all words of the term that the paper has, "…" between distant ones; empty if `matched` has them all
     )
-    share: float = 1.0  #: how much of the term's weight these words carry, above 0 to 1
+    share: float = 1.0  #: share of the term's weight that these words carry, above 0 to 1
 
     def contributing(self, contribution: float) -> Reason:
         """Return the same reason with another contribution."""
         return self._replace(contribution=contribution)
 
     @property
-    def said(self) -> str:
-        """What the paper has of the term, in its own words ("code … generation"); else the term."""
+    def shown_text(self) -> str:
+        """The words of the paper that matched ("code … generation"), or else the term."""
         return self.term if self.kind in _OF_SEVERAL_WORDS else self.words or self.matched or self.term
 
     @property
-    def tells(self) -> bool:
-        """Whether the paper has so much of the term that a reader can be told that it is about that."""
-        return self.share >= TELLING
+    def is_substantial(self) -> bool:
+        """Whether the paper has enough of the term to be called a match for it."""
+        return self.share >= SUBSTANTIAL_SHARE
 
 
 class Pick(NamedTuple):
-    """A paper chosen for an issue. A tuple like its reasons, and for the same cause."""
+    """A paper chosen for an issue. A tuple, like its reasons and for the same cause."""
 
     paper: int  #: the paper's sequence number
     match: int | None  #: 0 to 100; None for a trending pick
-    interest: str = ""  #: the strongest, where the paper has most of it: what sections group by; may be empty
+    interest: str = ""  #: the strongest keyword, if the match is substantial; sections group by it; may be empty
     trending: str = ""  #: why it trends ("42 votes, 12 since yesterday"); empty for a matched pick
     reasons: tuple[Reason, ...] = ()  #: strongest first
 
 
 class LeftOut(StrEnum):
-    """Why a paper that was considered is not in the issue."""
+    """Why a considered paper is not in the issue."""
 
     NO_MATCH = "no keyword matched"
     BELOW_MINIMUM = "below the minimum match"
@@ -80,7 +80,7 @@ class LeftOut(StrEnum):
 
 
 class SkipReason(StrEnum):
-    """Why a subscriber who was due gets no issue."""
+    """Why a due subscriber gets no issue."""
 
     NO_NEW_PAPERS = "no new papers"
     NOTHING_WORTH_SENDING = "nothing above the minimum match"
@@ -89,14 +89,14 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One subscriber's digest for one date: everything that the message is made from, papers by number."""
+    """The digest of one subscriber for one date: all data of the message, with papers by number."""
 
     subscriber: int
-    issue_date: date  #: the local date where the subscriber lives
+    issue_date: date  #: the date in the time zone of the subscriber
     created: datetime  #: the Date of the message; aware, UTC
     message_id: str  #: without angle brackets, the same at every retry
     picks: tuple[Pick, ...] = ()  #: best first
-    also: tuple[Pick, ...] = ()  #: matched as well, shown as one line each
+    also: tuple[Pick, ...] = ()  #: further matches, shown in one line each
     trending: tuple[Pick, ...] = ()
     more: int = 0  #: further papers above the minimum that are not shown
     considered: int = 0  #: papers that were new to the subscriber
@@ -104,5 +104,5 @@ class Issue:
 
     @property
     def shown(self) -> tuple[Pick, ...]:
-        """All picks, in the order in which they are shown."""
+        """All picks in display order."""
         return self.picks + self.also + self.trending

@@ -1,4 +1,4 @@
-"""The envelope: a rendering and who it goes to -> the bytes of a message, ready for the wire."""
+"""Messages: a rendering and its recipient -> the bytes to send."""
 
 from digest.messages.addresses import tagged, wire_address
 from digest.messages.message import Envelope, Message, compose

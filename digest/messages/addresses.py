@@ -1,4 +1,4 @@
-"""Addresses that carry a token, and domains as the wire wants them."""
+"""Addresses that carry a token, and domains in ASCII."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNSAFE = re.compile('[\\x00-\\x20\\x7f-\\xa0<>(),;:\\\\"\\[\\]\u2028\u2029]')
 
 
 def tagged(address: str, token: str) -> str:
-    """Return LOCAL+TOKEN@DOMAIN: the address made unique, so that what comes back to it names its delivery (VERP)."""
+    """Return LOCAL+TOKEN@DOMAIN, so that a bounce to this address names its delivery (VERP)."""
     local, _, domain = address.rpartition("@")
     if len(local) + 1 + len(token) > LONGEST_LOCAL_PART:
         most = LONGEST_LOCAL_PART - 1 - len(token)
@@ -22,7 +22,7 @@ def tagged(address: str, token: str) -> str:
 
 
 def wire_address(address: str) -> str:
-    """Return the address with its domain in ASCII (IDNA 2008, UTS 46). Raise MessageError for what is no address."""
+    """Return the address with its domain in ASCII (IDNA 2008, UTS 46). Raise MessageError if it is not an address."""
     local, at, domain = address.rpartition("@")
     if not (at and local and domain) or _UNSAFE.search(address):
         raise MessageError(f"{address!r} is not an address that mail can be sent to")

@@ -1,4 +1,4 @@
-"""DKIM signatures (RFC 6376, RFC 8463): relaxed headers, simple body, so that the wire bytes are the signed bytes."""
+"""DKIM signatures (RFC 6376, RFC 8463): relaxed headers and simple body, so the bytes sent are the bytes signed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from digest.errors import ConfigurationError
 
-LEAST_RSA_BITS = 1024  # RFC 8301, 3.2; 2048 is what receivers ask for today
+MIN_RSA_BITS = 1024  # RFC 8301, 3.2; receivers ask for 2048 today
 _SIGNED = (
     *(b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
     *(b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id"),
@@ -27,17 +27,17 @@ _BLANKS = re.compile(rb"[ \t\r\n]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Signer:
-    """Signs for one domain with one key."""
+    """Signing key of one domain."""
 
     domain: str
     selector: str
     key: RSAPrivateKey | Ed25519PrivateKey
 
     def signature(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
-        """Return the DKIM-Signature field for these header fields and this body; it goes before them."""
+        """Return the DKIM-Signature field, which goes before these header fields."""
         canonical = dict(map(_relaxed, fields))
         names = [name for name in _SIGNED if name in canonical]
-        field = self._unsigned_field([b"from", *names], body, at)  # from twice: nobody may add a second one
+        field = self._unsigned_field([b"from", *names], body, at)  # From twice, so that nobody can add a second one
         signed = b"".join([canonical[name] + b"\r\n" for name in names]) + _relaxed(field)[1]
         return field + _folded(b64encode(self._sign(signed))) + b"\r\n"
 
@@ -57,20 +57,20 @@ class Signer:
     def _sign(self, data: bytes) -> bytes:
         if isinstance(self.key, RSAPrivateKey):
             return self.key.sign(data, PKCS1v15(), hashes.SHA256())
-        return self.key.sign(sha256(data).digest())  # RFC 8463, 3: the hash is what is signed
+        return self.key.sign(sha256(data).digest())  # RFC 8463, 3: the hash is signed
 
 
 def read_key(pem: bytes, origin: str) -> RSAPrivateKey | Ed25519PrivateKey:
-    """Return the private key of a PEM file. Raise ConfigurationError naming the file."""
+    """Return the private key of a PEM file. Raise ConfigurationError with the name of the file."""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{origin}: is not a private key in PEM without a password") from error
-    if isinstance(key, RSAPrivateKey) and key.key_size >= LEAST_RSA_BITS:
+        raise ConfigurationError(f"{origin}: is not a PEM private key without a password") from error
+    if isinstance(key, RSAPrivateKey) and key.key_size >= MIN_RSA_BITS:
         return key
     if isinstance(key, Ed25519PrivateKey):
         return key
-    raise ConfigurationError(f"{origin}: DKIM needs an RSA key of {LEAST_RSA_BITS} bits or more, or an Ed25519 key")
+    raise ConfigurationError(f"{origin}: DKIM needs an RSA key of {MIN_RSA_BITS} bits or more, or an Ed25519 key")
 
 
 def _relaxed(field: bytes) -> tuple[bytes, bytes]:

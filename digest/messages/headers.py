@@ -17,16 +17,16 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def exact(name: str, value: str) -> bytes:
-    """Return a field whose value stands as it is, unfolded. Raise MessageError unless it is printable ASCII."""
+def unfolded_field(name: str, value: str) -> bytes:
+    """Return a field with its value unencoded and unfolded. Raise MessageError unless it is printable ASCII."""
     line = f"{name}: {value}"
     if not _is_plain(line) or len(line) > LINE_LIMIT:
-        raise MessageError(f"{name}: {value[:100]!r} cannot stand in a header")
+        raise MessageError(f"{name}: {value[:100]!r} is not allowed in a header")
     return line.encode() + b"\r\n"
 
 
-def words(name: str, text: str) -> bytes:
-    """Return a field of free text: as it is where it is short ASCII, else in encoded words."""
+def unstructured_field(name: str, text: str) -> bytes:
+    """Return an unstructured field (RFC 5322, 2.2.1): short ASCII as is, other text in encoded words."""
     room = _LINE_LENGTH - len(name) - 2
     if len(text) <= room and _is_plain(text) and "=?" not in text:
         return f"{name}: {text}\r\n".encode()
@@ -39,7 +39,7 @@ def _is_plain(text: str) -> bool:
 
 
 def encoded_words(text: str, first_room: int = _LINE_LENGTH) -> str:
-    """Return the text as encoded words in UTF-8, one a line, no character split over two."""
+    """Return the text as encoded words in UTF-8, one per line. No character is split."""
     chunks = _chunks(text, min(_WORD_OCTETS, (first_room - 12) // 4 * 3))
     return "\r\n ".join([f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks])
 
@@ -57,7 +57,7 @@ def _chunks(text: str, first_octets: int) -> list[bytes]:
 
 
 def mailbox(name: str, address: str) -> str:
-    """Return a mailbox with its display name: quoted, or in encoded words where it needs them."""
+    """Return a mailbox with its display name, quoted or in encoded words if necessary."""
     if not name:
         return address
     if _ATOMS.fullmatch(name) and "=?" not in name and len(name) + len(address) < _LINE_LENGTH:
@@ -69,29 +69,29 @@ def mailbox(name: str, address: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def listed(name: str, list_id: str) -> bytes:
-    """Return the List-Id, after the name where that may stand there: in plain words (RFC 2919)."""
+def list_id_field(name: str, list_id: str) -> bytes:
+    """Return the List-Id, with the name before it if that is plain ASCII (RFC 2919)."""
     label = f"{name} " if name and _ATOMS.fullmatch(name) else ""
-    return exact("List-Id", f"{label}<{list_id}>")
+    return unfolded_field("List-Id", f"{label}<{list_id}>")
 
 
-def addressed(field: str, name: str, address: str) -> bytes:
-    """Return an address field of one mailbox; an address outside ASCII stays as it is (RFC 6532)."""
+def address_field(field: str, name: str, address: str) -> bytes:
+    """Return an address field with one mailbox; a non-ASCII address is not encoded (RFC 6532)."""
     return f"{field}: {mailbox(name, address)}\r\n".encode()
 
 
-# What says the same in the messages to all readers of a day is written once.
-standing_addressed = lru_cache(maxsize=64)(addressed)
-standing_exact = lru_cache(maxsize=64)(exact)
-kept_words = lru_cache(maxsize=1_000)(words)
+# Fields that are the same in all messages of a day are written once.
+cached_address_field = lru_cache(maxsize=64)(address_field)
+cached_unfolded_field = lru_cache(maxsize=64)(unfolded_field)
+cached_unstructured_field = lru_cache(maxsize=1_000)(unstructured_field)
 
 
 @lru_cache(maxsize=256)
-def dated(at: datetime) -> bytes:
-    """Return the Date, as RFC 5322 writes it, in UTC."""
+def date_field(at: datetime) -> bytes:
+    """Return the Date field (RFC 5322, 3.6.1) in UTC."""
     at = at.astimezone(UTC)
     text = (
         f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} "
         f"{at.hour:02}:{at.minute:02}:{at.second:02} +0000"
     )
-    return exact("Date", text)
+    return unfolded_field("Date", text)

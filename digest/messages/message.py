@@ -1,4 +1,4 @@
-"""One message: header fields of our own writing, two parts in quoted-printable joined from encoded pieces."""
+"""One message: its header fields, and two parts in quoted-printable joined from encoded fragments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest.messages.addresses import wire_address
 from digest.messages.dkim import Signer
 from digest.rendering import Rendering
 
-# "=_" cannot stand in quoted-printable (RFC 2045, 6.7): no part can contain the boundary, whatever it says.
+# "=_" cannot occur in quoted-printable (RFC 2045, 6.7), so no part can contain the boundary.
 _BOUNDARY = b"=_part_of_a_digest"
 _HEAD_OF_PARTS = b'Content-Type: multipart/alternative;\r\n boundary="' + _BOUNDARY + b'"\r\n'
 _ENCODING = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -23,8 +23,10 @@ TEST_MARK = b"X-Paper-Digest-Test: yes\r\n"
 
 @dataclass(kw_only=True, slots=True)
 class Envelope:
-    """Who a message is from and to, and what its header says beside the subject. Never changed; not frozen, which
-    would make it three times as slow to make."""
+    """Sender, recipient and header values of a message, except its subject.
+
+    Treat it as immutable. It is not frozen, because freezing makes it three times as slow to create.
+    """
 
     sender_name: str  #: display name in From
     sender_address: str  #: address in From
@@ -33,38 +35,38 @@ class Envelope:
     recipient_name: str = ""
     date: datetime  #: aware
     message_id: str  #: without angle brackets
-    list_id: str = ""  #: "id.domain"; empty for a message that is not list mail, as the next three
+    list_id: str = ""  #: "id.domain"; empty, like the next three, if this is not list mail
     unsubscribe_url: str = ""  #: https, for one click (RFC 8058); empty without web pages
     unsubscribe_mailto: str = ""  #: "mailto:…"
     feedback_id: str = ""  #: at most four fields
-    test: bool = False  #: marks a message that the operator sends by way of trial
+    test: bool = False  #: marks a test message of the operator
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message ready for the wire: CRLF only, no line that needs dot-stuffing."""
+    """A message ready to send: CRLF only, and no line that needs dot-stuffing."""
 
     sender: str  #: envelope sender
     recipient: str  #: envelope recipient, its domain in ASCII
-    parts: tuple[bytes, ...]  #: its octets; most parts are shared with the messages of other readers
-    is_wire_ready: bool = False  #: every part keeps the rules of the wire; else the sender sees to them
+    parts: tuple[bytes, ...]  #: its bytes; most parts are shared with the messages to other readers
+    is_wire_ready: bool = False  #: no part needs dot-stuffing or other changes; else the SMTP client makes them
 
     @cached_property
     def data(self) -> bytes:
-        """The octets in one."""
+        """The whole message."""
         return b"".join(self.parts)
 
 
 def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...] = ()) -> Message:
-    """Return the message of a rendering, signed where signers are given.
+    """Return the message of a rendering, with a signature of each signer.
 
-    Raise MessageError when an address or a header value cannot stand in a message.
+    Raise MessageError when an address or a header value is not allowed in a message.
     """
     recipient = wire_address(envelope.recipient)
     fields = [*_main_fields(rendering.subject, envelope, recipient), *_list_fields(envelope)]
     if envelope.test:
         fields.append(TEST_MARK)
-    body = [_BEFORE_TEXT, *rendering.text_pieces, _BEFORE_HTML, *rendering.html_pieces, _END]
+    body = [_BEFORE_TEXT, *rendering.text_fragments, _BEFORE_HTML, *rendering.html_fragments, _END]
     signatures = [signer.signature(fields, b"".join(body), envelope.date) for signer in signers]
     head = b"".join([*signatures, *fields, b"\r\n"])
     return Message(sender=envelope.bounces, recipient=recipient, parts=(head, *body), is_wire_ready=True)
@@ -72,11 +74,11 @@ def compose(rendering: Rendering, envelope: Envelope, signers: tuple[Signer, ...
 
 def _main_fields(subject: str, envelope: Envelope, recipient: str) -> list[bytes]:
     return [
-        headers.standing_addressed("From", envelope.sender_name, envelope.sender_address),
-        headers.addressed("To", envelope.recipient_name, recipient),
-        headers.kept_words("Subject", subject),
-        headers.dated(envelope.date),
-        headers.exact("Message-ID", f"<{envelope.message_id}>"),
+        headers.cached_address_field("From", envelope.sender_name, envelope.sender_address),
+        headers.address_field("To", envelope.recipient_name, recipient),
+        headers.cached_unstructured_field("Subject", subject),
+        headers.date_field(envelope.date),
+        headers.unfolded_field("Message-ID", f"<{envelope.message_id}>"),
         b"MIME-Version: 1.0\r\n",
         _HEAD_OF_PARTS,
     ]
@@ -88,13 +90,13 @@ def _list_fields(envelope: Envelope) -> list[bytes]:
         return automatic
     ways = [way for way in (envelope.unsubscribe_url, envelope.unsubscribe_mailto) if way]
     fields = [
-        headers.listed(envelope.sender_name, envelope.list_id),
-        headers.exact("List-Unsubscribe", ", ".join([f"<{way}>" for way in ways])),
+        headers.list_id_field(envelope.sender_name, envelope.list_id),
+        headers.unfolded_field("List-Unsubscribe", ", ".join([f"<{way}>" for way in ways])),
         b"Precedence: bulk\r\n",
         *automatic,
     ]
     if envelope.unsubscribe_url:
         fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     if envelope.feedback_id:
-        fields.append(headers.standing_exact("Feedback-ID", envelope.feedback_id))
+        fields.append(headers.cached_unfolded_field("Feedback-ID", envelope.feedback_id))
     return fields

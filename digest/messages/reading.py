@@ -1,4 +1,4 @@
-"""Messages read back: octets as they came over the wire -> headers and parts, for people to look at."""
+"""Received messages: bytes -> headers and parts, for display."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ class MessagePart:
     """One part of a message."""
 
     content_type: str  #: "text/html"
-    filename: str  #: of an attachment, as it says; else empty
-    size: int  #: octets of the content, its transfer encoding undone
-    text: str | None  #: what a text part says; None for other parts
+    filename: str  #: of an attachment; empty for other parts
+    size: int  #: octets of the decoded content
+    text: str | None  #: content of a text part; None for other parts
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadMessage:
-    """A message as a reader's program takes it apart."""
+    """A message as a mail client parses it."""
 
-    header: tuple[tuple[str, str], ...]  #: names and values, decoded and unfolded, in their order
-    raw_header: str  #: the header as it came
-    parts: tuple[MessagePart, ...]  #: the leaves, in their order
-    defects: tuple[str, ...]  #: what the parser had to forgive
+    header: tuple[tuple[str, str], ...]  #: names and values, decoded and unfolded, in order
+    raw_header: str  #: the header as received
+    parts: tuple[MessagePart, ...]  #: the leaf parts, in order
+    defects: tuple[str, ...]  #: the defects that the parser found
 
     def value(self, name: str) -> str:
-        """Return the first value under that name; empty without one."""
+        """Return the first value of that field, or an empty string."""
         return next((value for key, value in self.header if key.lower() == name.lower()), "")
 
     def first(self, content_type: str) -> MessagePart | None:
@@ -38,7 +38,7 @@ class ReadMessage:
 
 
 def read_message(data: bytes) -> ReadMessage:
-    """Return what a message says. Never raises for what came over the wire: faults are among its defects."""
+    """Return the parsed message. Never raise for malformed input, which is listed under `defects`."""
     message = message_from_bytes(data, policy=policy.default)
     head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     leaves = [part for part in message.walk() if not part.is_multipart()]
@@ -54,7 +54,7 @@ def _header(message: EmailMessage) -> Iterator[tuple[str, str]]:
     for name, raw in message.raw_items():
         try:
             value = str(policy.default.header_fetch_parse(name, raw))
-        except (HeaderParseError, ValueError, IndexError, AttributeError):  # the parser trips over some broken values
+        except (HeaderParseError, ValueError, IndexError, AttributeError):  # the parser fails on some malformed values
             value = str(raw)
         yield name, " ".join(value.split())
 

@@ -1,4 +1,4 @@
-"""The press: an issue and its papers -> subject, preheader, HTML and text, ready for the wire. Sends nothing."""
+"""Rendering: an issue and its papers -> subject, preheader, HTML and text parts. Sends nothing."""
 
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
 from digest.rendering.mail_renderer import MailRenderer

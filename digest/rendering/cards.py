@@ -8,19 +8,19 @@ from functools import cached_property
 
 from digest.errors import MessageError
 from digest.papers import Paper
-from digest.rendering.encoded_text import mark
+from digest.rendering.encoded_text import slot_marker
 from digest.rendering.excerpts import excerpt, shortened
 from digest.rendering.inputs import CardInput, RowInput
 from digest.rendering.neutralizing import neutralized
 from digest.rendering.paper_links import paper_links
-from digest.rendering.templates import Sheet, Templates
+from digest.rendering.templates import TemplatePair, Templates
 from digest.rendering.theme import Theme
 from digest.rendering.wording import ENGLISH, Wording
 
-MOST_AUTHORS = 4  #: above, the first three are named and the others counted
+MAX_AUTHORS = 4  #: above, the first three are named and the others counted
 LONGEST_TITLE = 500  # characters; nobody titles a paper so, but a broken listing may
 LONGEST_NAME = 60
-MOST_CARDS = 4096  #: kept at a time
+MAX_CARDS = 4096  #: kept at a time
 _WORD = re.compile(r"\w+|[\u3040-\u9fff]")
 
 
@@ -31,19 +31,19 @@ class Card:
         self.paper, self.title = paper, given.title
         self.words = len(_WORD.findall(f"{given.title} {given.excerpt}"))  #: to read, for the reading time
         self._row = templates, RowInput(theme=given.theme, title=given.title, read=given.read)
-        html = templates.pattern("mail/card.html", given)
+        html = templates.encoded("mail/card.html", given)
         #: filled with the match, the chips and the beginning of the links to vote, as far as there are any
         self.html = html.arranged("match", "chips", "vote")
         self.size, self.votes = html.size, html.times("vote")  #: octets of HTML without its slots; links to vote
         self.matches, self.chips = html.times("match"), html.times("chips")  #: slots, one each as a rule
         #: filled with its place in the issue, the match and the reasons in words
-        self.text = templates.pattern("mail/card.txt", given).arranged("number", "match", "chips")
+        self.text = templates.encoded("mail/card.txt", given).arranged("number", "match", "chips")
 
     @cached_property
-    def row(self) -> Sheet:
+    def row(self) -> TemplatePair:
         """The paper in one line."""
         templates, given = self._row
-        return Sheet(templates, "row", given)
+        return TemplatePair(templates, "row", given)
 
 
 class Cards:
@@ -63,7 +63,7 @@ class Cards:
             raise MessageError(f"paper {number} of the issue is not there")
         if card is not None and card.paper == paper:
             return card
-        if len(self._made) >= MOST_CARDS:
+        if len(self._made) >= MAX_CARDS:
             self._made.clear()
         card = self._made[number] = Card(self._templates, paper, self._card_input(paper))
         return card
@@ -73,26 +73,28 @@ class Cards:
         return CardInput(
             theme=self._theme,
             web=self._web,
-            title=shortened(neutralized(paper.title), LONGEST_TITLE) or self._templates.wording.say("Untitled"),
+            title=shortened(neutralized(paper.title), LONGEST_TITLE) or self._templates.wording.gettext("Untitled"),
             authors=author_line(paper.authors, self._templates.wording),
             venue=_venue(paper),
             excerpt=excerpt(neutralized(paper.abstract or paper.tldr)),
             read=links.read,
-            read_label=self._templates.wording.say("Read") if links.found else self._templates.wording.say("Find"),
+            read_label=self._templates.wording.gettext("Read")
+            if links.found
+            else self._templates.wording.gettext("Find"),
             pdf=links.pdf if links.pdf != links.read else "",
-            up=mark("vote") + f"/{paper.number}/up",
-            down=mark("vote") + f"/{paper.number}/down",
+            up=slot_marker("vote") + f"/{paper.number}/up",
+            down=slot_marker("vote") + f"/{paper.number}/down",
         )
 
 
 def author_line(authors: Sequence[str], wording: Wording = ENGLISH) -> str:
     """Return up to four names, or the first three and how many more."""
-    names = [shortened(name, LONGEST_NAME) for name in map(neutralized, authors[: MOST_AUTHORS + 1]) if name]
-    if len(authors) <= MOST_AUTHORS:
+    names = [shortened(name, LONGEST_NAME) for name in map(neutralized, authors[: MAX_AUTHORS + 1]) if name]
+    if len(authors) <= MAX_AUTHORS:
         return ", ".join(names)
-    shown = names[: MOST_AUTHORS - 1]
+    shown = names[: MAX_AUTHORS - 1]
     more = len(authors) - len(shown)
-    return wording.several("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=", ".join(shown))
+    return wording.ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=", ".join(shown))
 
 
 def _venue(paper: Paper) -> str:

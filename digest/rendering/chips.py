@@ -8,15 +8,15 @@ from itertools import islice
 from operator import itemgetter
 
 from digest.issues import Reason
-from digest.rendering.encoded_text import LINE_LENGTH, EncodedText, wire
-from digest.rendering.escaping import piece
+from digest.rendering.encoded_text import LINE_LENGTH, EncodedText, encoded
+from digest.rendering.escaping import encoded_fragment
 from digest.rendering.inputs import ChipInput
-from digest.rendering.reasons import MOST_REASONS, label, speaking
+from digest.rendering.reasons import MAX_REASONS, label, reasons_in_favour
 from digest.rendering.templates import TEXT_WIDTH, Templates
 from digest.rendering.theme import Theme
 
 INDENT = 4  #: columns, of what stands below a title in the text part
-MOST_KEPT = 2_048  #: reasons, and as many sets of them
+MAX_KEPT = 2_048  #: reasons, and as many sets of them
 _BELOW = ",\n" + " " * INDENT
 _Key = tuple[object, ...]
 _SHOWN = ("term", "kind", "matched", "words", "share")
@@ -40,7 +40,7 @@ class Chips:
 
     def __init__(self, templates: Templates, theme: Theme) -> None:
         self._wording = templates.wording
-        chip = templates.pattern("mail/chip.html", ChipInput(theme=theme))
+        chip = templates.encoded("mail/chip.html", ChipInput(theme=theme))
         self._chip, self._labels, self._size = chip.arranged("label"), chip.times("label"), chip.size
         self._chips: dict[_Key, _Chip] = {}
         self._sets: dict[_Key, EncodedText] = {}
@@ -52,10 +52,10 @@ class Chips:
         return self._sets.get(key) or self._write(key, reasons)
 
     def _write(self, key: _Key, reasons: Sequence[Reason]) -> EncodedText:
-        if len(self._sets) >= MOST_KEPT:
+        if len(self._sets) >= MAX_KEPT:
             self._sets.clear()
         found: dict[str, _Chip] = {}
-        for reason in speaking(reasons):
+        for reason in reasons_in_favour(reasons):
             shown = _key(reason)
             chip = self._chips.get(shown) or self._write_chip(shown, reason)
             found[chip.label] = chip
@@ -63,10 +63,10 @@ class Chips:
         return written
 
     def _write_chip(self, key: _Key, reason: Reason) -> _Chip:
-        if len(self._chips) >= MOST_KEPT:
+        if len(self._chips) >= MAX_KEPT:
             self._chips.clear()
         name = label(reason, self._wording)
-        said, (fixed, arrange) = piece(name), self._chip
+        said, (fixed, arrange) = encoded_fragment(name), self._chip
         html, size = b"".join(arrange((*fixed, said.html))), self._size + self._labels * said.size
         chip = self._chips[key] = _Chip(name, html, size, _after(": ", name, said), _after(", ", name, said))
         return chip
@@ -75,7 +75,7 @@ class Chips:
 def _after(lead: str, name: str, said: EncodedText) -> bytes:
     """Return the name after two characters, in quoted-printable: put together where the line has room for them."""
     has_room = 0 < len(said.text) < LINE_LENGTH and not name.startswith(".")
-    return lead.encode() + said.text if has_room else wire(lead + name)
+    return lead.encode() + said.text if has_room else encoded(lead + name)
 
 
 def _joined(chips: Iterable[_Chip]) -> EncodedText:
@@ -83,7 +83,7 @@ def _joined(chips: Iterable[_Chip]) -> EncodedText:
     html: list[bytes] = []
     text: list[bytes] = []
     size, column = 0, INDENT + len("100% match")
-    for chip in islice(chips, MOST_REASONS):
+    for chip in islice(chips, MAX_REASONS):
         html.append(chip.html)
         size += chip.size
         column += len(", ") + len(chip.label)
@@ -92,6 +92,6 @@ def _joined(chips: Iterable[_Chip]) -> EncodedText:
         elif column < TEXT_WIDTH:
             text.append(chip.next)
         else:
-            text.append(wire(_BELOW + chip.label))
+            text.append(encoded(_BELOW + chip.label))
             column = INDENT + len(chip.label)
     return EncodedText(b"".join(html), b"".join(text), size)

@@ -1,7 +1,7 @@
-"""Text from outside in HTML: escaped by the engine, and inert for whatever reads the mail after us.
+"""Outside text in HTML: escaped by the template engine, and harmless to the programs that process the message later.
 
-Relays and list archives run templates of their own over what passes through them, and filters look for handlers with
-patterns: text that looks like a tag of theirs, or like a handler, stands in character references.
+Relays and list archives run their own templates over the messages that they handle, and filters search for event
+handlers with patterns. Text that looks like a template tag or a handler is therefore written with character references.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from digest.rendering.encoded_text import EncodedText, encoded
+from digest.rendering.encoded_text import EncodedText, encoded_bytes
 
 _LOOKS_ACTIVE = re.compile(r"\{(?=[{%#])|(?<=\{)\{|(?<=\bjavascript):|(?<=[a-z])=", re.IGNORECASE)
-# One line with nothing to escape or to encode, such as a keyword or a link.
-_STANDS_AS_IT_IS = re.compile("(?!\\.)(?:https:)?[ !#-%(-9;?-z|~]{1,69}+(?<! )").fullmatch
+# One line that needs neither escaping nor encoding, such as a keyword or a link.
+_NEEDS_NO_ENCODING = re.compile("(?!\\.)(?:https:)?[ !#-%(-9;?-z|~]{1,69}+(?<! )").fullmatch
 _NEEDS_ESCAPING = re.compile("[&<>'\"{=:]").search
 
 
 def escaped(text: str) -> Markup:
-    """Return the text as HTML that shows it."""
+    """Return HTML that displays the text."""
     html = escape(text)
     if "{" not in html and "=" not in html and "javascript:" not in html.lower():
         return html
@@ -31,22 +31,22 @@ def escaped(text: str) -> Markup:
 
 @pass_eval_context
 def finalize(context: EvalContext, value: object) -> object:
-    """Return what a template writes for a value: in HTML, text escaped as above; in plain text, the text."""
+    """Return the output of a template for a value: escaped text in HTML, the text itself in plain text."""
     if not context.autoescape or hasattr(value, "__html__"):
         return value
     return escaped(value) if isinstance(value, str) else value
 
 
-def piece(text: str) -> EncodedText:
-    """Return text from outside as it stands in both parts."""
-    if _STANDS_AS_IT_IS(text):
-        said = text.encode() + b"=\r\n"
-        return EncodedText(said, said, len(text))
-    said = encoded(text.encode())
+def encoded_fragment(text: str) -> EncodedText:
+    """Return outside text for both parts."""
+    if _NEEDS_NO_ENCODING(text):
+        plain = text.encode() + b"=\r\n"
+        return EncodedText(plain, plain, len(text))
+    plain = encoded_bytes(text.encode())
     if not _NEEDS_ESCAPING(text):
-        return EncodedText(said, said, len(text.encode()))
+        return EncodedText(plain, plain, len(text.encode()))
     html = escaped(text).encode()
-    return EncodedText(encoded(html), said, len(html))
+    return EncodedText(encoded_bytes(html), plain, len(html))
 
 
-kept_piece = lru_cache(maxsize=1_000)(piece)
+cached_fragment = lru_cache(maxsize=1_000)(encoded_fragment)

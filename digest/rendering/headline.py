@@ -1,4 +1,4 @@
-"""What an inbox and the head of an issue say about it."""
+"""Subject, preheader, heading and summary of an issue."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def heading(issue: Issue, wording: Wording = ENGLISH) -> str:
-    """Return the heading of an issue: its date, or the week that it closes."""
+    """Return the heading of an issue: its date, or the end of its week."""
     day = wording.long_date(issue.issue_date)
-    return wording.say("Your week to %(day)s", day=day) if issue.weekly else day
+    return wording.gettext("Week to %(day)s", day=day) if issue.weekly else day
 
 
 def subject(issue: Issue, titles: Sequence[str], wording: Wording = ENGLISH) -> str:
-    """Return a subject of at most 120 characters: the best title first, dated so that no two issues share one."""
+    """Return a subject of at most 120 characters: the best title, and the date so that each subject is unique."""
     day = wording.short_date(issue.issue_date)
     if not titles:
-        return wording.say("No new papers for you · %(day)s", day=day)
+        return wording.gettext("No new matches · %(day)s", day=day)
     first, others = shortened(titles[0], _LONGEST_TITLE), len(titles) - 1
     if others:
-        first = wording.several("%(title)s and %(num)s more", "%(title)s and %(num)s more", others, title=first)
-    lead = wording.say("Your week:") if issue.weekly else "" if issue.picks else wording.say("Trending:")
+        first = wording.ngettext("%(title)s and %(num)s more", "%(title)s and %(num)s more", others, title=first)
+    lead = wording.gettext("This week:") if issue.weekly else "" if issue.picks else wording.gettext("Trending:")
     return f"{lead} {first} · {day}".strip()
 
 
 def preheader(titles: Sequence[str], summary: str) -> str:
-    """Return what an inbox shows beside the subject: the next titles, else the summary."""
+    """Return the text that an inbox shows next to the subject: the next titles, or else the summary."""
     return shortened(" · ".join(titles[1:4]) or summary, _LONGEST_PREHEADER)
 
 
@@ -48,13 +48,13 @@ def summary(issue: Issue, words: int, wording: Wording = ENGLISH) -> str:
     return _summary(wording, issue.considered, picked, trending, max(1, round(words / WORDS_PER_MINUTE)))
 
 
-@lru_cache(maxsize=4096)  # readers have much the same figures
+@lru_cache(maxsize=4096)  # many readers have the same figures
 def _summary(wording: Wording, considered: int, picked: int, trending: int, minutes: int) -> str:
-    scanned = wording.several("%(num)s new paper", "%(num)s new papers", considered)
+    scanned = wording.ngettext("%(num)s new paper", "%(num)s new papers", considered)
     if not picked + trending:
-        return wording.say("%(papers)s, none that matches", papers=scanned)
+        return wording.gettext("No match among %(papers)s", papers=scanned)
     if picked:
-        found = wording.say("%(count)s picked from %(papers)s", count=picked, papers=scanned)
+        found = wording.gettext("%(count)s picked from %(papers)s", count=picked, papers=scanned)
     else:
-        found = wording.say("%(count)s trending among %(papers)s", count=trending, papers=scanned)
-    return f"{found} · " + wording.say("%(minutes)s min read", minutes=minutes)
+        found = wording.gettext("%(count)s trending among %(papers)s", count=trending, papers=scanned)
+    return f"{found} · " + wording.gettext("%(minutes)s min read", minutes=minutes)

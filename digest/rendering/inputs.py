@@ -1,6 +1,6 @@
-"""What the press is given, and what each template is given: one documented dataclass a template.
+"""The inputs of the mail renderer and of each template: one documented dataclass per template.
 
-A field made by `slot` is a mark in the rendered template; what stands there is filled in for each subscriber.
+A field made by `slot` is a marker in the rendered template. Its value is filled in for each subscriber.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from digest.rendering.theme import Theme
 
 @dataclass(frozen=True, kw_only=True)
 class Masthead:
-    """Who sends: the same in every mail."""
+    """The sender, the same in every message."""
 
     name: str  #: name of the digest, as in From
-    address: str  #: address in From; where a reader can write to
+    address: str  #: address in From, where readers can write
     postal: str = ""  #: postal address of the sender
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addressee:
-    """Who reads."""
+    """The reader."""
 
     address: str
     name: str = ""
@@ -31,31 +31,31 @@ class Addressee:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueLinks:
-    """The addresses that one issue's links lead to; all but `unsubscribe` are empty where there are no web pages."""
+    """The link targets of one issue. Without web pages, all but `unsubscribe` are empty."""
 
-    unsubscribe: str  #: https, or mailto where there are no web pages
+    unsubscribe: str  #: https, or mailto without web pages
     manage: str = ""
     pause: str = ""
     view: str = ""  #: the issue in the browser
-    vote: str = ""  #: what the links to vote begin with; a card adds its paper and the way: "/12/up"
+    vote: str = ""  #: prefix of the voting links; a card adds paper and direction: "/12/up"
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueInput:
-    """mail/issue.mjml and mail/issue.txt: all that stands around the papers."""
+    """mail/issue.mjml and mail/issue.txt: everything around the papers."""
 
     masthead: Masthead  #: name, address, postal
     theme: Theme  #: font, display, light and dark colours
     web: bool  #: whether there are web pages to link to
     language: str  #: of the labels: "en"
     subject: str = slot("subject")
-    preheader: str = slot("preheader")  #: what an inbox shows beside the subject
+    preheader: str = slot("preheader")  #: the text that an inbox shows next to the subject
     heading: str = slot("heading")  #: "Thursday, 13 March"
-    lead: str = slot("lead")  #: papers scanned and picked, reading time
+    lead: str = slot("lead")  #: papers considered and picked, reading time
     body: str = slot("body")  #: sections, cards and rows
     address: str = slot("address")  #: the reader's own
     unsubscribe: str = slot("unsubscribe")  #: URL
-    manage: str = slot("manage")  #: URL; empty without web pages, as the next two
+    manage: str = slot("manage")  #: URL; empty without web pages, like `pause` and `view`
     pause: str = slot("pause")  #: URL
     view: str = slot("view")  #: URL
 
@@ -65,19 +65,19 @@ class CardInput:
     """mail/card.html and mail/card.txt: one paper in full."""
 
     theme: Theme
-    web: bool  #: whether there are pages to vote on
+    web: bool  #: whether there are web pages to vote on
     title: str
-    authors: str  #: the first few, and how many more; may be empty
-    venue: str  #: category, journal or the like; may be empty
+    authors: str  #: the first few and the number of others; may be empty
+    venue: str  #: journal or category; may be empty
     excerpt: str  #: two to four lines of the abstract; may be empty
     read: str  #: URL of the paper's page, or of a search for its title
     read_label: str  #: "Read", or "Find" for a search
     pdf: str  #: URL; may be empty
     match: str = slot("match")  #: mail/match.html, or why it trends
-    chips: str = slot("chips")  #: why it was picked, strongest first: mail/chip.html, in the text part ": a, b"
-    up: str  #: URL: more like this; it begins with a slot, as the next
+    chips: str = slot("chips")  #: the reasons, strongest first: mail/chip.html; in the text part ": a, b"
+    up: str  #: URL: more like this; begins with a slot, like `down`
     down: str  #: URL: less like this
-    number: str = slot("number")  #: place in the issue, in the text part
+    number: str = slot("number")  #: position in the issue, in the text part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +92,10 @@ class RowInput:
 
 @dataclass(frozen=True, kw_only=True)
 class RowsInput:
-    """mail/rows.html and mail/rows.txt: what stands around the rows."""
+    """mail/rows.html and mail/rows.txt: the frame around the rows."""
 
     theme: Theme
-    rows: str = slot("rows")  #: mail/row.html, one after the other
+    rows: str = slot("rows")  #: mail/row.html for each paper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class MatchInput:
 
     theme: Theme
     match: int | None  #: None for a trending paper
-    note: str = slot("note")  #: why it trends, where match is None
+    note: str = slot("note")  #: why it trends, when match is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +135,6 @@ class MoreInput:
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyInput:
-    """mail/empty.html and mail/empty.txt: what stands where no paper matched."""
+    """mail/empty.html and mail/empty.txt: shown when no paper matched."""
 
     theme: Theme

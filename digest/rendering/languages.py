@@ -1,4 +1,4 @@
-"""The languages of pages and mails: English in the templates, others in catalogues beside them."""
+"""The languages of pages and messages: English in the templates, others in message catalogues next to them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CATALOGUE_SUFFIX = ".po"
 
 @dataclass(frozen=True, kw_only=True)
 class Languages:
-    """The translations at hand, by language."""
+    """The available translations, by language."""
 
     catalogues: Mapping[str, NullTranslations] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[tuple[str, str], ...]:
-        """Language and its own name for itself, English first: (("en", "English"), ("de", "Deutsch"))."""
+        """Each language with its own name, English first: (("en", "English"), ("de", "Deutsch"))."""
         return tuple((code, Locale.parse(code).get_display_name() or code) for code in self.codes)
 
     @cached_property
@@ -33,11 +33,11 @@ class Languages:
         return (SOURCE_LANGUAGE, *sorted(self.catalogues))
 
     def catalogue(self, language: str) -> NullTranslations:
-        """Return the translations into a language; for English and unknown ones, the text itself."""
+        """Return the translations into a language; for English and unknown ones, a null catalogue."""
         return self.catalogues.get(language) or NullTranslations()
 
     def choose(self, wanted: str, accept: str) -> str:
-        """Return the language asked for by name if there is one, else the best of an Accept-Language header."""
+        """Return the wanted language if it is available, or else the best match of an Accept-Language header."""
         if wanted in self.codes:
             return wanted
         return negotiate_locale(accepted(accept), self.codes, sep="-") or SOURCE_LANGUAGE
@@ -67,7 +67,7 @@ def _weight(parameter: str) -> float:
 
 
 def read_catalogues(texts: Mapping[str, str]) -> Languages:
-    """Return the languages whose catalogues (name ending in LANGUAGE.po -> text) are given."""
+    """Return the languages of these catalogues (name ending in LANGUAGE.po -> text)."""
     catalogues = {_language_of(name): _compiled(text) for name, text in _catalogue_files(texts)}
     return Languages(catalogues=catalogues)
 

@@ -1,4 +1,4 @@
-"""The press: one issue -> its rendering, as a join of pieces made before."""
+"""The mail renderer: one issue -> its rendering, joined from prepared fragments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from digest.issues import Issue
 from digest.papers import Paper
 from digest.rendering import headline
 from digest.rendering.body import lay_out
-from digest.rendering.escaping import kept_piece, piece
+from digest.rendering.escaping import cached_fragment, encoded_fragment
 from digest.rendering.inputs import Addressee, IssueLinks, Masthead
 from digest.rendering.languages import SOURCE_LANGUAGE, read_catalogues
 from digest.rendering.layout import Layout, Words
@@ -23,21 +23,21 @@ from digest.rendering.wording import Wording
 
 
 class LanguageEdition:
-    """Everything of one language that does not change."""
+    """Everything that is prepared for one language."""
 
     def __init__(self, templates: Templates, masthead: Masthead, theme: Theme) -> None:
         self.wording = templates.wording
         self._with_web = Layout(templates, masthead, theme, web=True)
         self._without_web = Layout(templates, masthead, theme, web=False)
-        self.letters = TransactionalMails(templates, masthead, theme, self.layout)
+        self.transactional = TransactionalMails(templates, masthead, theme, self.layout)
 
     def layout(self, links: IssueLinks) -> Layout:
-        """Return the layout with web pages to link to, or without."""
+        """Return the layout with links to web pages, or the one without."""
         return self._with_web if links.manage else self._without_web
 
 
 class MailRenderer:
-    """Renders issues of one sender in one theme. Everything that does not change is prepared once."""
+    """Renders the messages of one sender in one theme. Everything that does not change is prepared once."""
 
     def __init__(self, texts: Mapping[str, str], masthead: Masthead, theme: Theme) -> None:
         self._texts, self._masthead, self._theme = texts, masthead, theme
@@ -46,17 +46,17 @@ class MailRenderer:
         self._edition(SOURCE_LANGUAGE)
 
     @property
-    def letters(self) -> TransactionalMails:
-        """The single mails in English."""
+    def transactional(self) -> TransactionalMails:
+        """The transactional mail in English."""
         return self.transactional_in(SOURCE_LANGUAGE)
 
     def transactional_in(self, language: str) -> TransactionalMails:
-        """Return the single mails in a language; in English where there is no translation."""
-        return self._edition(language).letters
+        """Return the transactional mail in a language, or in English if there is no translation."""
+        return self._edition(language).transactional
 
     @classmethod
     def load(cls, templates: Mapping[str, str], masthead: Masthead, theme: str = "default") -> MailRenderer:
-        """Return a press for templates by name ("mail/issue.mjml"). Raise TemplateError: file, line, reason."""
+        """Return a renderer for templates by name ("mail/issue.mjml"). Raise TemplateError with its file and line."""
         file = f"theme/{theme}.toml"
         if file not in templates:
             raise TemplateError(file, None, "is not there")
@@ -66,7 +66,7 @@ class MailRenderer:
         return cls(templates, _clean(masthead), read_theme(templates[file], file))
 
     def issue(self, issue: Issue, papers: Mapping[int, Paper], reader: Addressee, links: IssueLinks) -> Rendering:
-        """Return the issue as this reader gets it, in at most 92,000 octets of HTML.
+        """Return the issue for this reader, in at most 92,000 octets of HTML.
 
         Raise MessageError when a paper of the issue is missing.
         """
@@ -76,13 +76,25 @@ class MailRenderer:
         titles = [card.title for card in body.cards]
         lead = headline.summary(issue, sum([card.words for card in body.cards]), wording)
         subject, preheader = headline.subject(issue, titles, wording), headline.preheader(titles, lead)
-        head = kept_piece(subject), piece(preheader), kept_piece(headline.heading(issue, wording)), kept_piece(lead)
-        urls = piece(links.unsubscribe), kept_piece(links.manage), piece(links.pause), piece(links.view)
-        html, text = layout.around(body.html, body.text, Words(*head, piece(neutralized(reader.address)), *urls))
-        return Rendering(subject=subject, preheader=preheader, html_pieces=html, text_pieces=text)
+        head = (
+            cached_fragment(subject),
+            encoded_fragment(preheader),
+            cached_fragment(headline.heading(issue, wording)),
+            cached_fragment(lead),
+        )
+        urls = (
+            encoded_fragment(links.unsubscribe),
+            cached_fragment(links.manage),
+            encoded_fragment(links.pause),
+            encoded_fragment(links.view),
+        )
+        html, text = layout.around(
+            body.html, body.text, Words(*head, encoded_fragment(neutralized(reader.address)), *urls)
+        )
+        return Rendering(subject=subject, preheader=preheader, html_fragments=html, text_fragments=text)
 
     def _edition(self, language: str) -> LanguageEdition:
-        """Return what is prepared for a language, made when its first reader comes."""
+        """Return the edition of a language, prepared for its first reader."""
         if language in self._editions:
             return self._editions[language]
         code = language if language in self._languages.codes else SOURCE_LANGUAGE

@@ -1,7 +1,7 @@
-"""MJML to HTML, once per template version, with every Jinja tag out of the compiler's sight.
+"""MJML to HTML, once per template version, with every Jinja tag hidden from the compiler.
 
-The compiler un-escapes entities in attributes, so nothing but the template's own text may pass through it: each
-Jinja tag is swapped for an inert token first and put back afterwards.
+The compiler un-escapes entities in attributes, so only the template's own text may pass through it. Each Jinja tag is
+replaced by a plain token first and restored afterwards.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def compiled(name: str, templates: Mapping[str, str]) -> str:
 
 
 def without_tags(source: str) -> str:
-    """Return the MJML with an inert token for each Jinja tag, line for line."""
+    """Return the MJML with a plain token for each Jinja tag, line for line."""
     return _TAG.sub(lambda found: _token(0) + "\n" * found.group().count("\n"), source)
 
 

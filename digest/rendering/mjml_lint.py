@@ -1,6 +1,6 @@
-"""Mistakes in MJML, found before it is compiled: the compiler itself says nothing of them, or fails far from the place.
+"""Mistakes in MJML, found before compilation: the compiler ignores them, or fails far from where they are.
 
-Each finding names file, line and reason. What a component allows is asked of the compiler's own table of components.
+Each finding names file, line and reason. The compiler's own table of components says what each component allows.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def findings(name: str, templates: Mapping[str, str]) -> list[LintFinding]:
 
 
 class _Reader(HTMLParser):
-    """Walks through the elements and notes what is wrong, as places in the lines and reasons."""
+    """Parser that records each mistake as a line index and a reason."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         super().__init__()
@@ -141,7 +141,7 @@ class _Reader(HTMLParser):
             self._note(f"<{tag}> is not an MJML element")
         elif parent not in _PARENTS.get(tag, _IN_A_COLUMN):
             wanted = " or ".join(f"<{name}>" for name in sorted(_PARENTS.get(tag, _IN_A_COLUMN)))
-            self._note(f"<{tag}> stands in {f'<{parent}>' if parent else 'nothing'}; its place is in {wanted}")
+            self._note(f"<{tag}> is in {f'<{parent}>' if parent else 'nothing'}; it belongs in {wanted}")
         else:
             self._attributes(tag, given)
             self._traps(tag, given)
@@ -180,7 +180,7 @@ class _Reader(HTMLParser):
 
 
 def _complaint(rule: str, value: str) -> str:
-    """Return what a value should be, where it is not; a value with a Jinja tag is not looked into."""
+    """Return what a value should be, or nothing if it is valid. A value with a Jinja tag is not checked."""
     if "jinja" in value or not rule:
         return ""
     if rule.startswith("enum("):

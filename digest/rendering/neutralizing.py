@@ -1,4 +1,4 @@
-"""Text from outside made fit to stand in a mail: nothing in it can steer a client, a terminal or a template."""
+"""Outside text made safe for a message: nothing in it can control a client, a terminal or a template."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit
 
-_STEERING = re.compile(
+_CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ufdd0-\ufdef\ud800-\udfff"
     "\ufffe\uffff" + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17)) + "]"
 )
@@ -19,13 +19,13 @@ def neutralized(text: str) -> str:
     """Return the text on one line, in NFC, without control, direction and non-characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return _BREAKS.sub(" ", _STEERING.sub("", unicodedata.normalize("NFC", _BREAKS.sub(" ", text)))).strip()
+    return _BREAKS.sub(" ", _CONTROL.sub("", unicodedata.normalize("NFC", _BREAKS.sub(" ", text)))).strip()
 
 
 def neutralized_url(url: str) -> str:
-    """Return the address as https with all but URL characters percent-encoded; empty unless it is http(s) with a host.
+    """Return the address as https, percent-encoded where needed; empty unless it is http(s) with a host.
 
-    A mail links to https only: clients warn of plain links, and hosts of papers answer on both.
+    Messages link to https only: clients warn about plain http, and the hosts of papers answer on both.
     """
     address = neutralized(url)
     try:

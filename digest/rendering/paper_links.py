@@ -1,4 +1,4 @@
-"""Where a paper's buttons lead."""
+"""The link targets of a paper."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_QUERY = 200  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class PaperLinks:
-    """The addresses behind one paper's title and buttons."""
+    """The addresses behind the title and the buttons of one paper."""
 
     read: str  #: its page, or a search for its title
     found: bool  #: whether `read` is the paper's own page
@@ -26,10 +26,10 @@ class PaperLinks:
 
 
 def paper_links(paper: Paper) -> PaperLinks:
-    """Return the paper's own page where one is known, else a search for its title.
+    """Return the paper's own page if one is known, or else a search for its title.
 
-    A saved listing page gives titles only. Hugging Face's search answers to whole titles by meaning, so that a
-    mark lost in the listing does no harm, and its pages lead on to the PDF.
+    A saved listing page gives titles only. The search of Hugging Face compares whole titles by meaning, so a symbol
+    lost in the listing does no harm, and its pages link to the PDF.
     """
     links = {kind: secure for kind, url in paper.links.items() if (secure := neutralized_url(url))}
     page = _page(paper, links)
@@ -44,7 +44,7 @@ def paper_links(paper: Paper) -> PaperLinks:
 
 
 def _query(title: str) -> str:
-    """The words of a title without its punctuation, so that the address stays readable."""
+    """Return the words of a title without punctuation, so that the address stays readable."""
     return " ".join(_WORD.findall(title))[:_LONGEST_QUERY].strip()
 
 

@@ -9,40 +9,40 @@ from digest.rendering.excerpts import shortened
 from digest.rendering.neutralizing import neutralized
 from digest.rendering.wording import ENGLISH, Wording
 
-MOST_REASONS = 5
+MAX_REASONS = 5
 _LONGEST_LABEL = 60  # characters
 
 
 def label(reason: Reason, wording: Wording = ENGLISH) -> str:
     """Return what the chip of a reason says: of a keyword, the words that the paper has, and whether that is all."""
-    said = shortened(neutralized(reason.said), _LONGEST_LABEL)
+    said = shortened(neutralized(reason.shown_text), _LONGEST_LABEL)
     if reason.share < 1:
-        return wording.say("only “%(term)s”", term=said)
-    if reason.kind is ReasonKind.ACRONYM and reason.said != reason.term:
+        return wording.gettext("only “%(term)s”", term=said)
+    if reason.kind is ReasonKind.ACRONYM and reason.shown_text != reason.term:
         return f"{said} ({shortened(neutralized(reason.term), _LONGEST_LABEL)})"
     match reason.kind:
         case ReasonKind.KEYWORD | ReasonKind.ACRONYM:
             return said
         case ReasonKind.AUTHOR:
-            return wording.say("by %(name)s", name=said)
+            return wording.gettext("by %(name)s", name=said)
         case ReasonKind.CATEGORY:
-            return wording.say("in %(category)s", category=said)
+            return wording.gettext("in %(category)s", category=said)
         case ReasonKind.LIKED:
-            return wording.say("you liked: %(title)s", title=said)
+            return wording.gettext("you liked: %(title)s", title=said)
         case ReasonKind.DISLIKED:
-            return wording.say("less: %(title)s", title=said)
+            return wording.gettext("less: %(title)s", title=said)
         case ReasonKind.SEMANTIC:
-            return wording.say("near %(term)s", term=said)
+            return wording.gettext("near %(term)s", term=said)
 
 
-def told(reasons: Sequence[Reason]) -> list[Reason]:
+def reasons_to_show(reasons: Sequence[Reason]) -> list[Reason]:
     """Return the reasons that a reader is told: the strongest, and others of which the paper has enough.
 
     A keyword of which it has only a small part is not named: it would say what the paper is not about.
     """
-    return [*reasons[:1], *[reason for reason in reasons[1:] if reason.tells]]
+    return [*reasons[:1], *[reason for reason in reasons[1:] if reason.is_substantial]]
 
 
-def speaking(reasons: Sequence[Reason]) -> list[Reason]:
+def reasons_in_favour(reasons: Sequence[Reason]) -> list[Reason]:
     """Return the reasons that a reader is told for a paper, without those against it."""
-    return told([reason for reason in reasons if reason.contribution > 0])
+    return reasons_to_show([reason for reason in reasons if reason.contribution > 0])

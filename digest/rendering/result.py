@@ -1,4 +1,4 @@
-"""What the press gives back."""
+"""The result of rendering."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from digest.rendering.encoded_text import decoded
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """One mail, ready for the wire; who wants to read it has it decoded, and so sees what is sent."""
+    """One message in its transfer encoding. Its readable parts are decoded from the same bytes that are sent."""
 
     subject: str
     preheader: str
-    html_pieces: list[bytes]  #: the HTML part in quoted-printable, as the next
-    text_pieces: list[bytes]
+    html_fragments: list[bytes]  #: the HTML part in quoted-printable, like `text_fragments`
+    text_fragments: list[bytes]
 
     @cached_property
     def html(self) -> str:
         """The HTML part."""
-        return decoded(self.html_pieces)
+        return decoded(self.html_fragments)
 
     @cached_property
     def text(self) -> str:
         """The text part."""
-        return decoded(self.text_pieces)
+        return decoded(self.text_fragments)

@@ -1,6 +1,6 @@
-"""Specimens: every mail in every case that matters, for the preview, the gallery and the tests.
+"""Sample mails: every kind of message in every relevant case, for the preview, the gallery and the tests.
 
-The papers come from `specimens/papers.toml` in the templates; what is odd about the odd cases stands here.
+The papers come from `samples/papers.toml` in the templates; the unusual cases are defined here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DAY = date(2025, 3, 13)
 NEXT_DAY = date.fromordinal(DAY.toordinal() + 1)
 NOW = datetime(2025, 3, 13, 6, 0, tzinfo=UTC)
 WEB = "https://digest.example.org"
-LINKS = IssueLinks(  #: as those of a sent issue look
+LINKS = IssueLinks(  #: as in a sent issue
     unsubscribe=f"{WEB}/u/{'U' * 40}",
     manage=f"{WEB}/manage",
     pause=f"{WEB}/p/{'P' * 40}",
@@ -37,15 +37,15 @@ _INTERESTS = ("learning rate", "hyperparameter optimization", "scaling laws", "r
 
 @dataclass(frozen=True, kw_only=True)
 class SampleMail:
-    """One mail in one case."""
+    """One message in one case."""
 
     name: str
-    issue: bool  #: whether it is an issue, which list mail headers belong to
+    issue: bool  #: whether it is an issue, which has the headers of list mail
     render: Callable[[MailRenderer], Rendering]
 
 
 def sample_mails(templates: Mapping[str, str]) -> list[SampleMail]:
-    """Return a specimen for every case, with the papers that the templates bring."""
+    """Return a sample mail for every case, with the papers of the templates."""
     papers = sample_papers(templates)
     issues = {
         "daily": issue_of(papers, also=papers[8:], more=12),
@@ -62,20 +62,20 @@ def sample_mails(templates: Mapping[str, str]) -> list[SampleMail]:
     found.append(_of_issue("without-web", issues["daily"], papers, links=IssueLinks(unsubscribe=_MAILTO)))
     hostile_reader = Addressee(address="ada@example.com", name=HOSTILE)
     found.append(_of_issue("hostile-reader", issues["hostile"], listed["hostile"], reader=hostile_reader))
-    return [*found, *_letters(issues["daily"], papers)]
+    return [*found, *_transactional_mails(issues["daily"], papers)]
 
 
 _MAILTO = f"mailto:digest+{'a' * 48}@example.org?subject=unsubscribe"
 
 
 def sample_papers(templates: Mapping[str, str]) -> list[Paper]:
-    """Return the papers of the specimens, numbered from 1."""
-    data = tomllib.loads(templates["specimens/papers.toml"])["papers"]
+    """Return the sample papers, numbered from 1."""
+    data = tomllib.loads(templates["samples/papers.toml"])["papers"]
     return [_paper(number, **given) for number, given in enumerate(data, 1)]
 
 
 def paper_sets(templates: Mapping[str, str]) -> Mapping[str, list[Paper]]:
-    """Return the papers of the cases by name: as they might stand in a store, each with a key of its own."""
+    """Return the papers of the cases by name, each with its own key, as in a store."""
     papers = sample_papers(templates)
     sets = {
         "daily": papers,
@@ -85,7 +85,7 @@ def paper_sets(templates: Mapping[str, str]) -> Mapping[str, list[Paper]]:
         "hostile": _hostile(papers),
     }
     return {
-        name: [replace(paper, number=place, key=f"specimen:{name}-{place}") for place, paper in enumerate(found, 1)]
+        name: [replace(paper, number=place, key=f"sample:{name}-{place}") for place, paper in enumerate(found, 1)]
         for name, found in sets.items()
     }
 
@@ -97,22 +97,22 @@ def _of_issue(
     return SampleMail(name=name, issue=True, render=lambda renderer: renderer.issue(issue, by_number, reader, links))
 
 
-def _letters(issue: Issue, papers: Sequence[Paper]) -> list[SampleMail]:
+def _transactional_mails(issue: Issue, papers: Sequence[Paper]) -> list[SampleMail]:
     by_number, link = {paper.number: paper for paper in papers}, f"{WEB}/confirm/{'C' * 43}"
     preview = Preview(issue=replace(issue, picks=issue.picks[:3], also=(), more=0), papers=by_number)
     made: dict[str, Callable[[MailRenderer], Rendering]] = {
-        "confirm": lambda renderer: renderer.letters.confirm(link, hours=48),
-        "invite": lambda renderer: renderer.letters.confirm(link, hours=48, group="Robotics Lab"),
-        "manage": lambda renderer: renderer.letters.manage(f"{WEB}/manage/{'M' * 43}", hours=1),
-        "welcome": lambda renderer: renderer.letters.welcome(
+        "confirm": lambda renderer: renderer.transactional.confirm(link, hours=48),
+        "invite": lambda renderer: renderer.transactional.confirm(link, hours=48, group="Robotics Lab"),
+        "manage": lambda renderer: renderer.transactional.manage(f"{WEB}/manage/{'M' * 43}", hours=1),
+        "welcome": lambda renderer: renderer.transactional.welcome(
             READER.address,
             LINKS,
             first_issue=NEXT_DAY,
             keywords=_INTERESTS,
             preview=preview,
         ),
-        "welcome-empty": lambda renderer: renderer.letters.welcome(READER.address, LINKS),
-        "report": lambda renderer: renderer.letters.report(_RUN),
+        "welcome-empty": lambda renderer: renderer.transactional.welcome(READER.address, LINKS),
+        "report": lambda renderer: renderer.transactional.report(_RUN),
     }
     return [SampleMail(name=name, issue=False, render=render) for name, render in made.items()]
 
@@ -132,7 +132,7 @@ _RUN = RunFigures(
 def _paper(number: int, **given: Any) -> Paper:
     given |= {name: tuple(given[name]) for name in ("authors", "categories") if name in given}
     given |= {"title_raw": given["title"], "abstract_raw": given["abstract"]}
-    return Paper(number=number, key=f"specimen:{number}", first_seen=NOW, **given)
+    return Paper(number=number, key=f"sample:{number}", first_seen=NOW, **given)
 
 
 def issue_of(papers: Sequence[Paper], also: Sequence[Paper] = (), more: int = 0, term: str = "") -> Issue:

@@ -1,4 +1,4 @@
-"""Sections: picks grouped by the interest that matched strongest, so that each interest is served."""
+"""Sections: picks grouped by the interest that matched strongest, so that each interest is represented."""
 
 from __future__ import annotations
 

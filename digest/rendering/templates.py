@@ -1,4 +1,4 @@
-"""The mail templates, compiled once: MJML to HTML, each template with one documented input."""
+"""The mail templates, compiled once from MJML to HTML. Each template has one documented input."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXT_WIDTH = 72
 
 
 class Templates:
-    """All templates of one version. Text from outside is escaped by the engine, and never is template source."""
+    """All templates of one version. The engine escapes outside text, which is never template source."""
 
     def __init__(self, texts: Mapping[str, str], wording: Wording = ENGLISH) -> None:
         self._texts, self.wording = texts, wording
@@ -44,24 +44,26 @@ class Templates:
             finalize=finalize,
             keep_trailing_newline=True,
         )
-        self._environment.filters["hang"] = hang
+        # "hang" is the old name; templates of users may have it.
+        self._environment.filters.update(hanging_indent=hanging_indent, hang=hanging_indent)
         self._environment.globals.update(_=_saying(wording), ngettext=_counting(wording))
         self._compiled: dict[str, Template] = {}
 
     def render(self, name: str, given: Any) -> str:
-        """Return the template rendered with one of the dataclasses of `inputs`. Raise TemplateError."""
+        """Return the template rendered with one of the dataclasses of `inputs`. Raise TemplateError on failure."""
         try:
             return self._template(name).render({field.name: getattr(given, field.name) for field in fields(given)})
         except JinjaError as error:
             raise TemplateError(*self._place_of(error, name), str(error)) from error
 
     def _place_of(self, error: JinjaError, name: str) -> tuple[str, int | None]:
-        """Return file and line of an error: of a syntax error as it says, else of the innermost line under way.
+        """Return the file and line of an error.
 
-        Lines of compiled MJML are not those of its source, so there the first tag with what the error names counts.
+        A syntax error names its line; for other errors it is the innermost template line in the traceback. Lines of
+        compiled MJML differ from those of its source, so for MJML it is the first tag with the name in the error.
         """
         file = (error.name if isinstance(error, TemplateSyntaxError) else None) or name
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_under_way(error)
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_in_traceback(error)
         if not file.endswith(".mjml"):
             return file, line
         named = _NAMED.search(str(error))
@@ -69,8 +71,8 @@ class Templates:
         found = (row for row in lines if named and re.search(rf"\{{[{{%].*\b{re.escape(named[1])}\b", row.text))
         return next(((row.file, row.number) for row in found), (name, None))
 
-    def pattern(self, name: str, given: Any) -> EncodedTemplate:
-        """Return the rendered template split at its slots."""
+    def encoded(self, name: str, given: Any) -> EncodedTemplate:
+        """Return the rendered template, encoded and split at its slots."""
         return EncodedTemplate(self.render(name, given))
 
     def _template(self, name: str) -> Template:
@@ -90,8 +92,8 @@ class Templates:
 _NAMED = re.compile(r"'(\w+)'")
 
 
-def _line_under_way(error: JinjaError) -> int | None:
-    """Return the line of the template in which an error came up; Jinja puts it into the traceback."""
+def _line_in_traceback(error: JinjaError) -> int | None:
+    """Return the template line of an error, which Jinja puts into the traceback."""
     trace, line = error.__traceback__, None
     while trace is not None:
         line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == "<template>" else line
@@ -101,38 +103,38 @@ def _line_under_way(error: JinjaError) -> int | None:
 
 def _saying(wording: Wording) -> Callable[..., str]:
     @pass_eval_context
-    def say(context: EvalContext, message: str, /, **values: object) -> str:
+    def gettext(context: EvalContext, message: str, /, **values: object) -> str:
         if not context.autoescape:
-            return wording.say(message, **values)
-        return Markup(wording.say(message, **_safe(values)))  # noqa: S704 - the message is ours, the values are escaped
+            return wording.gettext(message, **values)
+        return Markup(wording.gettext(message, **_safe(values)))  # noqa: S704 - our own message, escaped values
 
-    return say
+    return gettext
 
 
 def _counting(wording: Wording) -> Callable[..., str]:
     @pass_eval_context
-    def several(context: EvalContext, one: str, many: str, number: int, /, **values: object) -> str:
+    def ngettext(context: EvalContext, one: str, many: str, number: int, /, **values: object) -> str:
         if not context.autoescape:
-            return wording.several(one, many, number, **values)
-        return Markup(wording.several(one, many, number, **_safe(values)))  # noqa: S704 - as above
+            return wording.ngettext(one, many, number, **values)
+        return Markup(wording.ngettext(one, many, number, **_safe(values)))  # noqa: S704 - as above
 
-    return several
+    return ngettext
 
 
 def _safe(values: Mapping[str, object]) -> dict[str, object]:
     return {name: escaped(v) if isinstance(v, str) and not hasattr(v, "__html__") else v for name, v in values.items()}
 
 
-class Sheet:
-    """The patterns of one element, in HTML and in text."""
+class TemplatePair:
+    """The two templates of one element, in HTML and in text."""
 
     def __init__(self, templates: Templates, name: str, given: object, *, kind: str = "html") -> None:
-        self.html = templates.pattern(f"mail/{name}.{kind}", given)
-        self.text = templates.pattern(f"mail/{name}.txt", given)
+        self.html = templates.encoded(f"mail/{name}.{kind}", given)
+        self.text = templates.encoded(f"mail/{name}.txt", given)
 
 
-def hang(text: str, indent: int) -> str:
-    """Return the text wrapped to 72 columns, all lines but the first indented; words and URLs stay whole."""
+def hanging_indent(text: str, indent: int) -> str:
+    """Return the text wrapped to 72 columns with a hanging indent; words and URLs stay whole."""
     width = TEXT_WIDTH - indent
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
     return ("\n" + " " * indent).join(lines)

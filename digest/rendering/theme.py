@@ -1,4 +1,4 @@
-"""Themes: the look of the mails as data, checked when loaded."""
+"""Themes: fonts and colours of the messages as data, checked on loading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from digest.errors import TemplateError
 
-LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA
+MIN_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _FONTS = re.compile(r"[A-Za-z0-9 ,-]+")
 
@@ -34,7 +34,7 @@ class Palette:
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """The look of the mails."""
+    """Fonts and colours of the messages."""
 
     font: str  #: font stack of the text; names without quotes
     display: str  #: font stack of headings
@@ -49,7 +49,8 @@ _READ_TOGETHER = (
 
 
 def read_theme(text: str, file: str) -> Theme:
-    """Return the theme that a TOML text describes. Raise TemplateError for what is missing, odd or hard to read."""
+    """Return the theme that a TOML text describes. Raise TemplateError for a missing, unknown or invalid
+    value, and for colours with too little contrast."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -82,9 +83,9 @@ def _palette(data: dict[str, Any], scheme: str, file: str) -> Palette:
             raise TemplateError(file, None, f"{scheme}.{name}: {colour!r} is not of the form #rrggbb, in lower case")
     for ink, paper in _READ_TOGETHER:
         ratio = contrast(data[ink], data[paper])
-        if ratio < LEAST_CONTRAST:
+        if ratio < MIN_CONTRAST:
             reason = (
-                f"{scheme}.{ink} on {scheme}.{paper} has a contrast of {ratio:.2f}, at least {LEAST_CONTRAST} wanted"
+                f"{scheme}.{ink} on {scheme}.{paper} has a contrast of {ratio:.2f}, at least {MIN_CONTRAST} is required"
             )
             raise TemplateError(file, None, reason)
     return Palette(**{name: Markup(colour) for name, colour in data.items()})  # noqa: S704 - checked: #rrggbb

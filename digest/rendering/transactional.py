@@ -1,4 +1,4 @@
-"""The single mails beside the issues: confirm, manage, welcome, and the operator's report."""
+"""Transactional mail: confirmation, management link, welcome, and the operator's report."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from digest.rendering.transactional_inputs import (
     WelcomeInput,
 )
 
-MOST_LINES = 50  #: of listings and of problems in a report; the rest is counted
+MAX_LINES = 50  #: of listings and of problems in a report; the rest is counted
 _LONGEST_LINE = 300  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """An issue that a welcome shows."""
+    """The sample issue in a welcome message."""
 
     issue: Issue
     papers: Mapping[int, Paper]
@@ -41,17 +41,17 @@ class Preview:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFigures:
-    """What the operator's report tells of a run."""
+    """The figures of a run for the operator's report."""
 
     day: str  #: "Thursday, 13 March"
     deliveries: Mapping[str, int]  #: "sent", "deferred", … and how many
-    skipped: Mapping[str, int]  #: reason, and how many subscribers
-    listings: Mapping[str, int]  #: origin, and how many papers
-    problems: Sequence[str]  #: sentences: what could not be read, who could not be reached
+    skipped: Mapping[str, int]  #: reason and number of subscribers
+    listings: Mapping[str, int]  #: origin and number of papers
+    problems: Sequence[str]  #: sentences about unreadable sources and unreachable people
 
 
 class TransactionalMails:
-    """Renders the single mails of one sender in one theme."""
+    """Renders the transactional mail of one sender in one theme."""
 
     def __init__(
         self, templates: Templates, masthead: Masthead, theme: Theme, layout: Callable[[IssueLinks], Layout]
@@ -60,41 +60,41 @@ class TransactionalMails:
         self._wording = templates.wording
 
     def confirm(self, link: str, *, hours: int, group: str = "") -> Rendering:
-        """Return the mail that asks for a confirmation: of a sign-up, or of the invitation by a group."""
+        """Return the message that asks to confirm a sign-up or the invitation by a group."""
         name, wording = neutralized(group), self._wording
-        subject = wording.say("Please confirm: %(digest)s", digest=self._masthead.name)
+        subject = wording.gettext("Confirm your subscription to %(digest)s", digest=self._masthead.name)
         if name:
             group_name = shortened(name, 40)
-            subject = wording.say(
-                "Please confirm: %(digest)s for %(group)s", digest=self._masthead.name, group=group_name
+            subject = wording.gettext(
+                "Confirm your subscription to %(digest)s for %(group)s", digest=self._masthead.name, group=group_name
             )
         given = ConfirmInput(
             masthead=self._masthead,
             theme=self._theme,
             language=wording.language,
             subject=subject,
-            preheader=wording.say("One click, and the new papers that matter to you come by mail."),
-            heading=wording.say("One click to go"),
+            preheader=wording.gettext("After that, you receive new papers that match your keywords."),
+            heading=wording.gettext("Confirm your subscription"),
             link=link,
             hours=hours,
             group=name,
         )
-        return self._printed("confirm", given)
+        return self._render("confirm", given)
 
     def manage(self, link: str, *, hours: int) -> Rendering:
-        """Return the mail with the link to change a subscription."""
+        """Return the message with the link to manage a subscription."""
         wording = self._wording
         given = ManageInput(
             masthead=self._masthead,
             theme=self._theme,
             language=wording.language,
-            subject=wording.say("Your link to manage %(digest)s", digest=self._masthead.name),
-            preheader=wording.several("It works for one hour.", "It works for %(num)s hours.", hours),
-            heading=wording.say("Your link"),
+            subject=wording.gettext("Manage your subscription to %(digest)s", digest=self._masthead.name),
+            preheader=wording.ngettext("The link works for one hour.", "The link works for %(num)s hours.", hours),
+            heading=wording.gettext("Manage your subscription"),
             link=link,
             hours=hours,
         )
-        return self._printed("manage", given)
+        return self._render("manage", given)
 
     def welcome(
         self,
@@ -105,19 +105,19 @@ class TransactionalMails:
         keywords: Iterable[str] = (),
         preview: Preview | None = None,
     ) -> Rendering:
-        """Return the mail that greets a new subscriber, with the papers that a first issue would have had."""
+        """Return the welcome message, with the papers of a sample issue if there is one."""
         shown = preview and (preview.issue.picks or preview.issue.trending)
         wording, day = self._wording, self._wording.long_date(first_issue) if first_issue else ""
-        taste = wording.say("Here is what will come, and a first taste of it.")
-        soon = wording.say("Your first issue comes soon.")
+        with_sample = wording.gettext("You are subscribed. Below are recent papers that match your keywords.")
+        soon = wording.gettext("Your first issue arrives soon.")
         given = WelcomeInput(
             masthead=self._masthead,
             theme=self._theme,
             language=wording.language,
-            subject=wording.say("Welcome to %(digest)s", digest=self._masthead.name),
-            preheader=wording.say("Your first issue comes on %(day)s.", day=day) if day else soon,
-            heading=wording.say("Welcome"),
-            lead=taste if shown else wording.say("Here is what will come."),
+            subject=wording.gettext("Welcome to %(digest)s", digest=self._masthead.name),
+            preheader=wording.gettext("Your first issue arrives on %(day)s.", day=day) if day else soon,
+            heading=wording.gettext("Welcome"),
+            lead=with_sample if shown else wording.gettext("You are subscribed."),
             web=bool(links.manage),
             address=neutralized(address),
             first_issue=day,
@@ -128,14 +128,14 @@ class TransactionalMails:
             view=links.view,
         )
         if not (preview and shown):
-            return self._printed("welcome", given)
+            return self._render("welcome", given)
         body = lay_out(self._layout(links), preview.issue, preview.papers, links, HTML_BOUND // 2)
-        return self._printed("welcome", given, body)
+        return self._render("welcome", given, body)
 
     def report(self, figures: RunFigures) -> Rendering:
         """Return the operator's report of a run, which is in English."""
         sent, failed = figures.deliveries.get("sent", 0), figures.deliveries.get("failed", 0)
-        summary = f"{count(sent, 'mail')} sent, {failed:,} failed, {count(len(figures.problems), 'problem')}"
+        summary = f"{count(sent, 'message')} sent, {failed:,} failed, {count(len(figures.problems), 'problem')}"
         given = ReportInput(
             masthead=self._masthead,
             theme=self._theme,
@@ -148,28 +148,28 @@ class TransactionalMails:
             listings=_figures(figures.listings),
             problems=_lines(figures.problems),
         )
-        return self._printed("report", given)
+        return self._render("report", given)
 
-    def _printed(self, name: str, given: TransactionalInput, body: Body | None = None) -> Rendering:
+    def _render(self, name: str, given: TransactionalInput, body: Body | None = None) -> Rendering:
         rich, plain = (
             EncodedTemplate(self._templates.render(f"mail/{name}.{kind}", given)) for kind in ("mjml", "txt")
         )
         return Rendering(
             subject=given.subject,
             preheader=given.preheader,
-            html_pieces=rich.fill({"body": body.html if body else []}),
-            text_pieces=plain.fill({"body": body.text if body else []}),
+            html_fragments=rich.fill({"body": body.html if body else []}),
+            text_fragments=plain.fill({"body": body.text if body else []}),
         )
 
 
 def _figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
-    shown = list(numbers.items())[:MOST_LINES]
+    shown = list(numbers.items())[:MAX_LINES]
     figures = [Figure(label=shortened(neutralized(label), 120), value=f"{number:,}") for label, number in shown]
-    if len(numbers) > MOST_LINES:
-        figures.append(Figure(label=f"and {len(numbers) - MOST_LINES:,} more", value=""))
+    if len(numbers) > MAX_LINES:
+        figures.append(Figure(label=f"and {len(numbers) - MAX_LINES:,} more", value=""))
     return tuple(figures)
 
 
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
-    lines = [shortened(neutralized(text), _LONGEST_LINE) for text in texts[:MOST_LINES]]
-    return tuple(lines) if len(texts) <= MOST_LINES else (*lines, f"and {len(texts) - MOST_LINES:,} more")
+    lines = [shortened(neutralized(text), _LONGEST_LINE) for text in texts[:MAX_LINES]]
+    return tuple(lines) if len(texts) <= MAX_LINES else (*lines, f"and {len(texts) - MAX_LINES:,} more")

@@ -1,4 +1,4 @@
-"""Wording: the fixed words of the mails in one language."""
+"""Wording: the fixed text of the messages in one language."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _MONTHS = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Wording:
-    """One language: what its catalogue says, its dates and numbers. English says what the program's text says."""
+    """One language: its message catalogue, dates and numbers. English needs no catalogue."""
 
     language: str = "en"
     catalogue: NullTranslations = field(default_factory=NullTranslations)
 
-    def say(self, message: str, **values: object) -> str:
-        """Return a message with its values: `say("by %(name)s", name="Ada")`."""
+    def gettext(self, message: str, **values: object) -> str:
+        """Return the translated message with its values: `gettext("by %(name)s", name="Ada")`."""
         return str(self.catalogue.gettext(message) % values)
 
-    def several(self, one: str, many: str, number: int, **values: object) -> str:
-        """Return the form of a message that goes with a number, which stands in it as `%(num)s`."""
+    def ngettext(self, one: str, many: str, number: int, **values: object) -> str:
+        """Return the translated message in the plural form for a number, which it can show as `%(num)s`."""
         text = self.catalogue.ngettext(one, many, number)
         return str(text % {"num": _decimal(number, self.language), **values})
 
@@ -46,7 +46,7 @@ class Wording:
         return _day_of_month(day, self.language)
 
 
-# A run writes the same few dates and numbers into all its mails, and each takes babel 5 to 7 µs.
+# A run writes the same few dates and numbers into all its messages, and babel needs 5 to 7 µs for each.
 @lru_cache(maxsize=4096)
 def _decimal(number: int, language: str) -> str:
     return str(format_decimal(number, locale=language))

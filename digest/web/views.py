@@ -10,7 +10,7 @@ from digest.papers import Paper
 from digest.profiles import Profile
 from digest.rendering.excerpts import excerpt
 from digest.rendering.paper_links import paper_links
-from digest.rendering.reasons import told
+from digest.rendering.reasons import reasons_to_show
 from digest.runs.matching.live_preview import LivePreview, ProfilePreview
 
 AUTHORS_SHOWN = 4
@@ -108,8 +108,8 @@ def _where(paper: Paper) -> str:
 def _reasons(pick: Pick) -> tuple[ReasonView, ...]:
     """Return at most five reasons, strongest first; equal words are merged and their points added."""
     points: dict[tuple[str, bool], float] = {}
-    for reason in told(pick.reasons):
-        name = reason.said, reason.share < 1
+    for reason in reasons_to_show(pick.reasons):
+        name = reason.shown_text, reason.share < 1
         points[name] = points.get(name, 0.0) + reason.contribution
     ordered = sorted(points.items(), key=lambda item: -abs(item[1]))
     named = (ReasonView(words=words, partial=part, points=p) for (words, part), p in ordered[:5] if abs(p) >= 0.5)

@@ -1,4 +1,4 @@
-"""The plain way to make an issue's mail, as a yardstick: Jinja for each card and shell, EmailMessage for the bytes."""
+"""The plain way to render an issue, for comparison: Jinja for each card and shell, EmailMessage for the bytes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from digest.rendering.excerpts import excerpt
 from digest.rendering.headline import heading, preheader, subject, summary
 from digest.rendering.inputs import CardInput, ChipInput, IssueInput, MatchInput, SectionInput
 from digest.rendering.paper_links import paper_links
-from digest.rendering.reasons import label, speaking
+from digest.rendering.reasons import label, reasons_in_favour
 from digest.rendering.sections import sections
 from digest.rendering.templates import Templates
 from digest.rendering.theme import Theme
 
 
 @dataclass(frozen=True)
-class PlainPress:
+class PlainRenderer:
     """Renders every template for every subscriber."""
 
     templates: Templates
@@ -88,7 +88,7 @@ class PlainPress:
         return self.templates.render("mail/issue.mjml" if kind == "html" else "mail/issue.txt", shell)
 
     def _card(self, pick: Pick, paper: Paper, links: IssueLinks, kind: str) -> str:
-        found, names = paper_links(paper), tuple(map(label, speaking(pick.reasons)))
+        found, names = paper_links(paper), tuple(map(label, reasons_in_favour(pick.reasons)))
         given = CardInput(
             theme=self.theme,
             web=True,

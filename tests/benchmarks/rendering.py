@@ -1,7 +1,7 @@
-"""python -m tests.benchmarks.rendering: what one subscriber's mail costs, beside the plain way of making it.
+"""python -m tests.benchmarks.rendering: the cost of one subscriber's message, compared with the plain way.
 
-Both ways make the same parts of the same issue from the same templates. The rounds are interleaved; each figure is the
-median of its rounds, in processor time, which other work on the machine disturbs least.
+Both ways render the same parts of the same issue from the same templates. Rounds are interleaved. Each figure is the
+median over the rounds of processor time, which other load on the machine affects least.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from digest.runs.issues.compose import Composer, masthead
 from digest.settings import SenderSettings, Settings, WebSettings
 from digest.signed_links import Keyring
 from digest.subscribers import Subscription
-from tests.benchmarks.plain_mail import PlainPress
+from tests.benchmarks.plain_mail import PlainRenderer
 
 PICKS = 12
 ROUNDS = 9
@@ -57,7 +57,7 @@ class Bench:
     issue: Issue
     papers: dict[int, Paper]
     renderer: MailRenderer
-    plain: PlainPress
+    plain: PlainRenderer
 
     @property
     def links(self) -> IssueLinks:
@@ -91,7 +91,7 @@ def bench() -> Bench:
         issue=issue_of(papers),
         papers={paper.number: paper for paper in papers},
         renderer=MailRenderer.load(texts, masthead(SENDER)),
-        plain=PlainPress(templates=Templates(texts), theme=theme, masthead=masthead(SENDER)),
+        plain=PlainRenderer(templates=Templates(texts), theme=theme, masthead=masthead(SENDER)),
     )
 
 

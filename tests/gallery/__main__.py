@@ -1,4 +1,4 @@
-"""python -m tests.gallery OUT [NAME...]: renders every mail at each width and scheme into one page of pictures."""
+"""python -m tests.gallery OUT [NAME...]: screenshots of every sample mail, on one page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.gallery.browser import chromium
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a mail."""
+    """One way to display a message."""
 
     name: str
     width: int
@@ -38,12 +38,12 @@ VIEWS = (
 
 
 def without_styles(html: str) -> str:
-    """Return the mail as a client shows it that strips every style block."""
+    """Return the message without style blocks, as some clients show it."""
     return re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
 
 
 def picture(browser: Browser, html: str, view: View, target: Path) -> None:
-    """Write a picture of the whole mail."""
+    """Write a screenshot of the whole message."""
     page = browser.new_page(viewport={"width": view.width, "height": 800}, color_scheme=view.scheme)  # type: ignore[arg-type]
     page.set_content(without_styles(html) if view.stripped else html)
     page.screenshot(path=target, full_page=True)
@@ -51,36 +51,36 @@ def picture(browser: Browser, html: str, view: View, target: Path) -> None:
 
 
 def main(folder: Path, names: list[str]) -> None:
-    """Write the pictures and a page that shows them all."""
+    """Write the screenshots and a page with all of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    shown = [specimen for specimen in mails.by_name().values() if not names or specimen.name in names]
-    for specimen in shown:
-        rendering = mails.rendered(specimen.name)
-        (folder / f"{specimen.name}.html").write_text(rendering.html)
-        (folder / f"{specimen.name}.txt").write_text(f"Subject: {rendering.subject}\n\n{rendering.text}")
+    shown = [sample for sample in mails.by_name().values() if not names or sample.name in names]
+    for sample in shown:
+        rendering = mails.rendered(sample.name)
+        (folder / f"{sample.name}.html").write_text(rendering.html)
+        (folder / f"{sample.name}.txt").write_text(f"Subject: {rendering.subject}\n\n{rendering.text}")
     for forced in (False, True):
         with chromium(forced_dark=forced) as browser:
-            for specimen in shown:
-                html = (folder / f"{specimen.name}.html").read_text()
+            for sample in shown:
+                html = (folder / f"{sample.name}.html").read_text()
                 for view in (view for view in VIEWS if view.forced is forced):
-                    picture(browser, html, view, folder / _file(specimen, view))
+                    picture(browser, html, view, folder / _file(sample, view))
     (folder / "index.html").write_text(_page(shown, folder))
 
 
-def _file(specimen: SampleMail, view: View) -> str:
-    return f"{specimen.name}-{view.name.replace(' ', '-')}.png"
+def _file(sample: SampleMail, view: View) -> str:
+    return f"{sample.name}-{view.name.replace(' ', '-')}.png"
 
 
 def _page(shown: list[SampleMail], folder: Path) -> str:
     rows = []
-    for specimen in shown:
+    for sample in shown:
         pictures = "".join(
-            f'<figure><figcaption>{view.name}</figcaption><img src="{_file(specimen, view)}" width="{view.width // 2}">'
+            f'<figure><figcaption>{view.name}</figcaption><img src="{_file(sample, view)}" width="{view.width // 2}">'
             "</figure>"
             for view in VIEWS
         )
-        text = escape((folder / f"{specimen.name}.txt").read_text())
-        rows.append(f"<h2>{specimen.name}</h2><div class=row>{pictures}<pre>{text}</pre></div>")
+        text = escape((folder / f"{sample.name}.txt").read_text())
+        rows.append(f"<h2>{sample.name}</h2><div class=row>{pictures}<pre>{text}</pre></div>")
     style = "body{font:14px sans-serif;background:#999}.row{display:flex;gap:12px;align-items:start}figure{margin:0}"
     style += "pre{background:#fff;padding:12px;font-size:8px;margin:16px 0}"
     return f"<!doctype html><meta charset=utf-8><title>Gallery</title><style>{style}</style>{''.join(rows)}"

@@ -1,4 +1,4 @@
-"""Chromium as the tests use it: no network but what a test allows."""
+"""Chromium for tests, without background network traffic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ARGUMENTS = (
 
 @contextmanager
 def chromium(*further: str, forced_dark: bool = False) -> Iterator[Browser]:
-    """Return a headless Chromium with further arguments; `forced_dark` inverts pages as some mail clients do."""
+    """Return a headless Chromium with further arguments; `forced_dark` inverts pages like some mail clients."""
     inverted = ["--enable-features=WebContentsForceDark"] if forced_dark else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS, *inverted, *further])

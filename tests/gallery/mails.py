@@ -1,4 +1,4 @@
-"""The specimens as messages, with the sender of the gallery."""
+"""The sample mails as messages, with the sender of the gallery."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ MASTHEAD = Masthead(
 
 @cache
 def renderer() -> MailRenderer:
-    """The press with the templates that ship."""
+    """The renderer with the shipped templates."""
     return MailRenderer.load(load_templates(), MASTHEAD)
 
 
 @cache
 def by_name() -> dict[str, SampleMail]:
-    """All specimens, by name."""
-    return {specimen.name: specimen for specimen in sample_mails(load_templates())}
+    """All sample mails by name."""
+    return {sample.name: sample for sample in sample_mails(load_templates())}
 
 
 @cache
 def rendered(name: str) -> Rendering:
-    """One specimen, rendered."""
+    """One sample mail, rendered."""
     return by_name()[name].render(renderer())
 
 
 def message(name: str) -> bytes:
-    """One specimen as it goes out."""
+    """One sample mail as a message."""
     issue, web = by_name()[name].issue, name != "without-web"
     envelope = Envelope(
         sender_name=MASTHEAD.name,

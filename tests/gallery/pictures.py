@@ -1,6 +1,6 @@
-"""python -m tests.gallery.pictures [MAIL.eml]: the pictures of the README, of a mail that the demo sent.
+"""python -m tests.gallery.pictures [MAIL.eml]: take the screenshots of the README, of a message from the demo.
 
-Without a mail, the demo runs and the first of its mails is taken.
+Without a file, run the demo and use its first message.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCHEMES = ("light", "dark")
 
 
 def html_of(mail: Path) -> str:
-    """Return the HTML part of a mail."""
+    """Return the HTML part of a message."""
     message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     part = message.get_body(("html",))
@@ -33,7 +33,7 @@ def html_of(mail: Path) -> str:
 
 
 def take(browser: Browser, html: str, name: str, scheme: str) -> Path:
-    """Write the picture of the top of a mail, at twice the resolution."""
+    """Write a screenshot of the top of a message, at twice the resolution."""
     width, height = SIZES[name]
     page = browser.new_page(
         viewport={"width": width, "height": height},
@@ -48,7 +48,7 @@ def take(browser: Browser, html: str, name: str, scheme: str) -> Path:
 
 
 def main(mail: Path) -> None:
-    """Write all pictures of a mail."""
+    """Write all screenshots of a message."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     html = html_of(mail)
     with chromium() as browser:
@@ -58,7 +58,7 @@ def main(mail: Path) -> None:
 
 
 def from_demo() -> None:
-    """Run the demo and takes the pictures of its first mail."""
+    """Run the demo and take the screenshots of its first message."""
     with TemporaryDirectory() as folder:
         digest_command(["demo", "--out", folder], standalone_mode=False)
         main(min(Path(folder).glob("*.eml")))

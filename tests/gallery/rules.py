@@ -1,4 +1,4 @@
-"""What every mail must keep, read from its bytes: each function gives the sentences of what is broken."""
+"""The rules that every message must follow, checked in its bytes. Each function yields the violations as sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lxml import html as lxml_html
 from digest.rendering.layout import HTML_BOUND
 from digest.rendering.theme import contrast
 
-STEERING = re.compile(
+CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]"
 )
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version")
@@ -25,32 +25,32 @@ TEX = re.compile(r"\\[a-zA-Z]+\{|\$[^$\d\s][^$]*\$|mathbb|mathcal|left\(")
 
 
 def broken(data: bytes, *, issue: bool) -> list[str]:
-    """Return every rule that a mail breaks; an issue keeps those of list mail as well."""
+    """Return every rule that a message breaks; an issue also follows the rules of list mail."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
     assert plain is not None
     assert rich is not None
     text, html = plain.get_content(), rich.get_content()
-    found = [*_of_the_wire(data), *_of_the_header(message), *_of_the_html(html), *_of_the_text(text, html)]
+    found = [*_of_the_bytes(data), *_of_the_header(message), *_of_the_html(html), *_of_the_text(text, html)]
     return [*found, *_of_list_mail(message), *_of_an_issue(html, text)] if issue else found
 
 
-def _of_the_wire(data: bytes) -> Iterator[str]:
+def _of_the_bytes(data: bytes) -> Iterator[str]:
     if re.search(rb"(?<!\r)\n|\r(?!\n)|\0", data) or not data.isascii():
-        yield "an octet that may not stand on the wire"
+        yield "an octet that is not allowed in a message"
     if any(len(line) > 998 or line.startswith(b".") for line in data.split(b"\r\n")):
         yield "a line that is too long or needs dot-stuffing"
     if re.search(rb"(?im)^(list-|message-id|feedback-id)[^\r]*=\?", data.split(b"\r\n\r\n")[0]):
-        yield "an encoded word where none may stand"
+        yield "an encoded word where none is allowed"
 
 
 def _of_the_header(message: EmailMessage) -> Iterator[str]:
     counts = Counter(name for name, _ in message.items() if name in ONCE)
-    yield from (f"{name} stands {counts[name]} times" for name in ONCE if counts[name] != 1)
+    yield from (f"{name} occurs {counts[name]} times" for name in ONCE if counts[name] != 1)
     yield from (f"a defect: {defect}" for part in message.walk() for defect in part.defects)
-    if len(str(message["Subject"])) > 120 or STEERING.search(str(message["Subject"])):
-        yield f"the subject is too long or steers: {message['Subject']!r}"
+    if len(str(message["Subject"])) > 120 or CONTROL.search(str(message["Subject"])):
+        yield f"the subject is too long or has a control character: {message['Subject']!r}"
     domain = str(message["From"]).rpartition("@")[2].rstrip(">")
     if not str(message["Message-ID"]).endswith(f"@{domain}>"):
         yield "the Message-ID is not at the domain of From"
@@ -91,7 +91,7 @@ def _of_the_html(html: str) -> Iterator[str]:
             size for size in re.findall(r"font(?:-size)?:[^;\"]*?([\d.]+)px", inline) if 2 < float(size) < 14
         ],
         "a tag or None left over": not re.search(r"\{\{|\{%|>None<|\bnan\b", inline),
-        "a character that steers": not STEERING.search(html),
+        "a control character": not CONTROL.search(html),
         "conditional comments out of balance": html.count("<!--[if") == len(re.findall(r"<!\[endif\](?:--)?-->", html)),
     }
     yield from (reason for reason, kept in checks.items() if not kept)
@@ -111,8 +111,8 @@ def _of_the_text(text: str, html: str) -> Iterator[str]:
     flat, document = " ".join(text.split()), lxml_html.document_fromstring(html)
     titles = [" ".join(heading.text_content().split()) for heading in document.iter("h1", "h2")]
     yield from (f"{title!r} is missing in the text part" for title in titles if title not in flat)
-    if STEERING.search(text):
-        yield "a character that steers a terminal"
+    if CONTROL.search(text):
+        yield "a control character"
     lines = [line for line in text.splitlines() if line.isascii() and " " in line.strip() and not _LINK.search(line)]
     yield from (f"a long line in the text part: {line}" for line in lines if len(line) > 78)
 
@@ -127,14 +127,14 @@ def _of_an_issue(html: str, text: str) -> Iterator[str]:
 
 
 def colours(document: lxml_html.HtmlElement) -> Iterator[tuple[str, str]]:
-    """Return each colour of text with the colour that it stands on."""
+    """Return each text colour with its background colour."""
     for element in document.iter("td", "p", "h1", "h2", "a", "span", "div"):
         ink = re.search(r"(?<![-\w])color:\s*(#[0-9a-f]{6})", element.get("style") or "")
         if ink and "display:none" not in element.get("style"):
-            yield ink.group(1), _paper_under(element)
+            yield ink.group(1), _background_of(element)
 
 
-def _paper_under(element: lxml_html.HtmlElement) -> str:
+def _background_of(element: lxml_html.HtmlElement) -> str:
     for node in (element, *element.iterancestors()):
         paper = re.search(r"background-color:\s*(#[0-9a-f]{6})", node.get("style") or "")
         if paper:

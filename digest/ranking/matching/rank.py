@@ -144,7 +144,7 @@ class _RankingSession:
             paper=self._numbers[paper],
             match=found,
             reasons=reasons,
-            interest=strongest.term if strongest and strongest.tells else "",
+            interest=strongest.term if strongest and strongest.is_substantial else "",
         )
 
     def _nearest_sentence(self, reader: int, paper: int) -> tuple[str, HitSpan]:

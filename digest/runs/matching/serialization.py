@@ -38,7 +38,7 @@ def pick_dict(pick: Pick, paper: Paper) -> dict[str, Any]:
             "start": reason.start,
             "end": reason.end,
             "matched": reason.matched,
-            "words": reason.said,
+            "words": reason.shown_text,
             "share": reason.share,
         }
         for reason in pick.reasons

@@ -208,7 +208,9 @@ def _test_message(
         f"{finding.found}. {finding.fix}".strip() for finding in findings if finding.verdict is not RecordVerdict.GOOD
     ]
     figures = RunFigures(day=f"{now:%A, %-d %B}", deliveries={}, skipped={}, listings={}, problems=notes)
-    rendering = replace(installation.renderer.letters.report(figures), subject=f"[Test] {sender.name} can send mail")
+    rendering = replace(
+        installation.renderer.transactional.report(figures), subject=f"[Test] {sender.name} can send mail"
+    )
     attempt = send_test(compose(rendering, _envelope(sender, installation.send_to, now)), installation.settings.smtp)
     if attempt.outcome is Outcome.SENT:
         fix = "check that it arrives, and not in the spam folder"

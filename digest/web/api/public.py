@@ -129,7 +129,12 @@ def pick_model(paper: Paper, pick: Pick) -> PickModel:
     """Return the model of a pick."""
     reasons = [
         ReasonModel(
-            term=r.term, kind=r.kind.value, field=r.field, contribution=r.contribution, words=r.said, share=r.share
+            term=r.term,
+            kind=r.kind.value,
+            field=r.field,
+            contribution=r.contribution,
+            words=r.shown_text,
+            share=r.share,
         )
         for r in pick.reasons
     ]

@@ -12,7 +12,7 @@ from digest.errors import ConfigurationError, DigestError, TemplateError
 from digest.rendering import MailRenderer, Masthead
 
 T = TypeVar("T")
-_WATCHED = ("mail/", "theme/", "specimens/")
+_WATCHED = ("mail/", "theme/", "samples/")
 _AROUND = 3  #: lines shown before and after a faulty one
 
 

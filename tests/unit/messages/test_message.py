@@ -18,7 +18,7 @@ from digest.errors import ConfigurationError, MessageError
 from digest.messages import Envelope, Message, compose, tagged, wire_address
 from digest.messages.dkim import Signer, read_key
 from digest.rendering import Rendering
-from digest.rendering.encoded_text import wire
+from digest.rendering.encoded_text import encoded
 
 HTML = "<p>Grüße, 世界.</p>\n.\n..dots\n" + "long " * 300 + "\n"
 TEXT = "Grüße\n.hidden\n\n-- \nend\n"
@@ -26,7 +26,7 @@ TOKEN = "a" * 48
 
 
 def rendering(subject: str = "Three papers", html: str = HTML) -> Rendering:
-    return Rendering(subject=subject, preheader="", html_pieces=[wire(html)], text_pieces=[wire(TEXT)])
+    return Rendering(subject=subject, preheader="", html_fragments=[encoded(html)], text_fragments=[encoded(TEXT)])
 
 
 def envelope(**changes: object) -> Envelope:

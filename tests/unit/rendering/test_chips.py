@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from digest.fetching.templates import load_templates
 from digest.issues import Reason, ReasonKind
 from digest.rendering.chips import Chips
-from digest.rendering.encoded_text import decoded, wire
+from digest.rendering.encoded_text import decoded, encoded
 from digest.rendering.reasons import label
 from digest.rendering.templates import Templates
 from digest.rendering.theme import read_theme
@@ -24,7 +24,7 @@ def _reason(term: str, points: float = 40.0) -> Reason:
 def test_a_reason_follows_the_match_as_if_it_were_encoded_whole(term: str) -> None:
     reason = _reason(term)
     found = CHIPS.of([reason])
-    assert found.text == wire(": " + label(reason))
+    assert found.text == encoded(": " + label(reason))
     assert found.size == len(decoded([found.html]).encode())
 
 

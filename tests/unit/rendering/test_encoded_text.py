@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from digest.rendering.encoded_text import EncodedTemplate, decoded, encoded, wire
-from digest.rendering.escaping import escaped, piece
+from digest.rendering.encoded_text import EncodedTemplate, decoded, encoded, encoded_bytes
+from digest.rendering.escaping import encoded_fragment, escaped
 
 TEXTS = st.text("a.= é", min_size=60, max_size=90) | st.text(st.characters(exclude_categories=["Cs"]))
 DOTTED = st.text(". \r\n=a-é", min_size=0, max_size=300)
@@ -16,7 +16,7 @@ LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
 
 @given(st.lists(TEXTS | DOTTED | LINES))
 def test_joined_pieces_decode_to_the_joined_text(texts: list[str]) -> None:
-    stretches = [wire(text) for text in texts]
+    stretches = [encoded(text) for text in texts]
     with_line_feeds = "".join(text.replace("\r\n", "\n").replace("\r", "\n") for text in texts)
     assert decoded(stretches) == with_line_feeds
     assert quopri.decodestring(b"".join(stretches)).replace(b"\r\n", b"\n").decode() == with_line_feeds
@@ -24,7 +24,7 @@ def test_joined_pieces_decode_to_the_joined_text(texts: list[str]) -> None:
 
 @given(st.lists(TEXTS | DOTTED | LINES))
 def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
-    data = b"".join([wire(text) for text in texts])
+    data = b"".join([encoded(text) for text in texts])
     lines = data.split(b"\r\n")
     assert max(map(len, lines)) <= 76
     assert data.isascii()
@@ -38,11 +38,11 @@ def test_the_wire_form_keeps_every_rule_of_the_wire(texts: list[str]) -> None:
     LINES | st.sampled_from(["https://example.org/u/" + "a" * 53, "https:" + "a" * 70, "javascript:x", "a" * 76, ""])
 )
 def test_a_line_that_stands_as_it_is_gets_what_any_other_gets(text: str) -> None:
-    assert wire(text) == encoded(text.encode())
+    assert encoded(text) == encoded_bytes(text.encode())
     html = str(escaped(text))
-    found = piece(text)
-    assert found.html == encoded(html.encode())
-    assert (found.text, found.size) == (encoded(text.encode()), len(html))
+    found = encoded_fragment(text)
+    assert found.html == encoded_bytes(html.encode())
+    assert (found.text, found.size) == (encoded_bytes(text.encode()), len(html))
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_a_line_that_stands_as_it_is_gets_what_any_other_gets(text: str) -> None
     ],
 )
 def test_encoding_gives_these_octets(data: bytes, octets: bytes) -> None:
-    assert encoded(data) == octets
+    assert encoded_bytes(data) == octets
 
 
 def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     pattern = EncodedTemplate("a \ufdd0name\ufdd1 b \ufdd0items\ufdd1 c \ufdd0name\ufdd1")
-    assert decoded(pattern.fill({"name": wire("N"), "items": [wire("1"), wire("2")]})) == "a N b 12 c N"
+    assert decoded(pattern.fill({"name": encoded("N"), "items": [encoded("1"), encoded("2")]})) == "a N b 12 c N"
     assert (pattern.times("name"), pattern.times("items"), pattern.times("other")) == (2, 1, 0)
     assert pattern.size == len("a  b  c ")
 
@@ -79,7 +79,7 @@ def test_a_pattern_is_filled_in_each_of_its_slots() -> None:
     ],
 )
 def test_a_pattern_arranged_gives_what_filling_gives(rendered: str) -> None:
-    pattern, name, item = EncodedTemplate(rendered), wire("N"), wire("1")
+    pattern, name, item = EncodedTemplate(rendered), encoded("N"), encoded("1")
     filled = b"".join(pattern.fill({"name": name, "item": item}))
     fixed, arrange = pattern.arranged("name", "item")
     assert b"".join(arrange((*fixed, name, item))) == filled
@@ -94,5 +94,5 @@ def test_a_slot_without_a_filling_is_named() -> None:
 
 
 def test_a_filled_text_is_never_searched_for_slots() -> None:
-    filled = EncodedTemplate("\ufdd0a\ufdd1").fill({"a": wire(Markup("\ufdd0b\ufdd1")), "b": wire("never")})
+    filled = EncodedTemplate("\ufdd0a\ufdd1").fill({"a": encoded(Markup("\ufdd0b\ufdd1")), "b": encoded("never")})
     assert decoded(filled) == "\ufdd0b\ufdd1"

@@ -10,7 +10,7 @@ from digest.fetching.templates import load_templates
 from digest.rendering.encoded_text import slot
 from digest.rendering.mjml import assembled
 from digest.rendering.neutralizing import neutralized
-from digest.rendering.templates import hang
+from digest.rendering.templates import hanging_indent
 from tests.gallery.reference import GIVEN, reference
 
 TEMPLATES = load_templates()
@@ -21,7 +21,7 @@ WORDS = {"_", "ngettext"}  # the functions of the language
 def _used(name: str) -> set[str]:
     """The variables that a template uses, with what it includes and imports."""
     environment = Environment()
-    environment.filters["hang"] = hang
+    environment.filters["hanging_indent"] = hanging_indent
     source = "\n".join(line.text for line in assembled(name, TEMPLATES)) if name.endswith(".mjml") else TEMPLATES[name]
     tree = environment.parse(source)
     others = [other for other in meta.find_referenced_templates(tree) if other]

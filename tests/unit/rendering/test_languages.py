@@ -24,15 +24,19 @@ ISSUE = issue_of(list(PAPERS.values())[:9], list(PAPERS.values())[7:9], more=12)
 MAILS: dict[str, tuple[Rendering, str, str]] = {
     "confirm": (
         GERMAN.confirm("https://example.org/c/x", hours=48),
-        "Bitte bestätigen: Paper Digest",
+        "Bitte Abonnement bestätigen: Paper Digest",
         "48 Stunden lang",
     ),
     "invite": (
         GERMAN.confirm("https://example.org/c/x", hours=48, group="<Lab> & {{ x }}"),
-        "Bitte bestätigen: Paper Digest für <Lab> & {{ x }}",
-        "lädt diese Adresse",
+        "Bitte Abonnement bestätigen: Paper Digest für <Lab> & {{ x }}",
+        "lädt Sie",
     ),
-    "manage": (GERMAN.manage("https://example.org/m/x", hours=1), "Ihr Link zum Verwalten", "gilt eine Stunde lang"),
+    "manage": (
+        GERMAN.manage("https://example.org/m/x", hours=1),
+        "Abonnement von Paper Digest verwalten",
+        "gilt eine Stunde lang",
+    ),
     "welcome": (
         GERMAN.welcome("ada@example.com", LINKS, first_issue=NEXT_DAY, keywords=("graphs",)),
         "Willkommen bei Paper Digest",
@@ -45,8 +49,8 @@ MAILS: dict[str, tuple[Rendering, str, str]] = {
     ),
     "empty": (
         RENDERER.issue(issue_of([]), {}, replace(READER, language="de"), LINKS),
-        "Keine neuen Artikel für Sie",
-        "Diesmal nichts für Sie",
+        "Keine neuen Treffer",
+        "Diesmal keine Treffer",
     ),
 }
 
@@ -81,7 +85,7 @@ def test_what_comes_from_outside_is_escaped_inside_a_translation_too() -> None:
 def test_a_reader_whose_language_nobody_has_translated_gets_english() -> None:
     assert (
         RENDERER.transactional_in("xx").confirm("https://example.org", hours=1).subject
-        == "Please confirm: Paper Digest"
+        == "Confirm your subscription to Paper Digest"
     )
     rendering = RENDERER.issue(ISSUE, PAPERS, replace(READER, language="xx"), LINKS)
     assert "picked from 197 new papers" in words_of(rendering)

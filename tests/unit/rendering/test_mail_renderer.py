@@ -200,10 +200,10 @@ def test_reader_and_masthead_are_shown_as_text() -> None:
 def test_a_faulty_template_is_named(name: str, change: tuple[str, str], reason: str) -> None:
     templates = {**load_templates(), name: load_templates()[name].replace(*change, 1)}
     with pytest.raises(TemplateError, match=reason):
-        _printed_with(templates)
+        _rendered_with(templates)
 
 
-def _printed_with(templates: dict[str, str]) -> Rendering:
+def _rendered_with(templates: dict[str, str]) -> Rendering:
     issue = issue_of(PAPERS[:1])
     return MailRenderer.load(templates, MASTHEAD).issue(issue, BY_NUMBER, READER, LINKS)
 

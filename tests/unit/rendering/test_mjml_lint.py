@@ -37,7 +37,7 @@ def test_a_shipped_template_has_no_mistake(name: str) -> None:
             id="default-font",
         ),
         pytest.param(column("<mj-table></mj-table>"), 4, "drops role", id="table-without-role"),
-        pytest.param(document("<mj-text>a</mj-text>"), 4, "its place is in <mj-column>", id="wrong-place"),
+        pytest.param(document("<mj-text>a</mj-text>"), 4, "it belongs in <mj-column>", id="wrong-place"),
         pytest.param(document("<mj-section>"), 4, "<mj-section> is not closed", id="left-open"),
         pytest.param(document("</mj-section>"), 4, "closes nothing", id="closed-twice"),
         pytest.param("<mjml>\n<mj-body></mj-body></mjml>", 1, "needs lang and dir", id="no-language"),

@@ -10,11 +10,11 @@ from tests.gallery import mails
 from tests.gallery.rules import broken
 
 NAMES = list(mails.by_name())
-ISSUES = [name for name, specimen in mails.by_name().items() if specimen.issue]
+ISSUES = [name for name, sample in mails.by_name().items() if sample.issue]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_specimen_keeps_every_rule(name: str) -> None:
+def test_a_sample_mail_keeps_every_rule(name: str) -> None:
     assert broken(mails.message(name), issue=mails.by_name()[name].issue) == []
 
 
@@ -66,14 +66,14 @@ def test_the_confirmation_says_nothing_that_the_requester_typed() -> None:
 def test_without_web_pages_every_link_of_ours_is_a_mailto(name: str) -> None:
     html = mails.rendered(name).html
     assert "digest.example.org" not in html
-    assert "Unsubscribe by mail" in html
+    assert "Unsubscribe by e-mail" in html
     assert "More like this" not in html
 
 
 def test_a_weekly_issue_says_so_in_heading_and_subject() -> None:
     rendering = mails.rendered("weekly")
-    assert "Your week to Thursday, 13 March" in rendering.html
-    assert rendering.subject.startswith("Your week: ")
+    assert "Week to Thursday, 13 March" in rendering.html
+    assert rendering.subject.startswith("This week: ")
 
 
 def test_hostile_text_does_not_grow_without_bound() -> None:

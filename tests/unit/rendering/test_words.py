@@ -157,9 +157,9 @@ def test_a_subject_names_the_best_paper_the_number_and_the_day() -> None:
     issue = issue_of(PAPERS[:3])
     assert subject(issue, ["First", "Second", "Third"]) == "First and 2 more · 13 March"
     assert subject(issue, ["First"]) == "First · 13 March"
-    assert subject(replace(issue, weekly=True), ["First"]) == "Your week: First · 13 March"
+    assert subject(replace(issue, weekly=True), ["First"]) == "This week: First · 13 March"
     assert subject(replace(issue, picks=()), ["First"]) == "Trending: First · 13 March"
-    assert subject(issue, []) == "No new papers for you · 13 March"
+    assert subject(issue, []) == "No new matches · 13 March"
 
 
 def test_a_subject_is_never_longer_than_120_characters() -> None:
@@ -176,6 +176,6 @@ def test_the_summary_counts_papers_and_minutes() -> None:
     issue = issue_of(PAPERS[:3])
     assert summary(issue, 660) == "3 picked from 197 new papers · 3 min read"
     assert summary(replace(issue, considered=1), 10) == "3 picked from 1 new paper · 1 min read"
-    assert summary(issue_of([]), 0) == "197 new papers, none that matches"
+    assert summary(issue_of([]), 0) == "No match among 197 new papers"
     assert heading(issue) == "Thursday, 13 March"
     assert count(12345, "paper") == "12,345 papers"

@@ -63,8 +63,8 @@ def test_a_reason_says_how_much_of_a_keyword_the_paper_has(
 ) -> None:
     [pick] = [pick for pick in ranked(wanting(term)).matched if pick.paper == number]
     [reason] = pick.reasons
-    assert (reason.said, reason.share == 1, reason.tells) == expected
-    assert pick.interest == (term if reason.tells else "")
+    assert (reason.shown_text, reason.share == 1, reason.is_substantial) == expected
+    assert pick.interest == (term if reason.is_substantial else "")
 
 
 def test_the_writing_of_which_a_paper_has_more_is_the_reason() -> None:
@@ -72,7 +72,7 @@ def test_the_writing_of_which_a_paper_has_more_is_the_reason() -> None:
     short = paper(30, "LLMs that write", "A model that writes is a writer.")
     found = rank([short], [RankingProfile(profile=wanting("large language model"))], CORPUS.with_papers(known))[0]
     [reason] = found.picks[0].reasons
-    assert (reason.kind, reason.said, reason.share) == (ReasonKind.ACRONYM, "LLMs", 1)
+    assert (reason.kind, reason.shown_text, reason.share) == (ReasonKind.ACRONYM, "LLMs", 1)
 
 
 def test_a_paper_up_to_the_cursor_does_not_count() -> None:
