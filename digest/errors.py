@@ -3,6 +3,7 @@
 DigestError
 ├── ConfigurationError   a setting is wrong: stop and tell the operator (exit code 78)
 ├── UsageError           the call makes no sense as given: tell the person (exit code 2)
+│   └── InputTooComplex  the input takes too much time or memory to read: tell the person
 ├── ListingError         a listing cannot be read at all: report it, go on with the next
 ├── FetchError           a source cannot be reached: report it, go on, try again at the next run
 ├── ProfileError         a profile is faulty: report file, line and field, go on with the next
@@ -30,6 +31,10 @@ class ConfigurationError(DigestError):
 
 class UsageError(DigestError):
     """The request names something that does not exist, or a combination that is not possible."""
+
+
+class InputTooComplex(UsageError):
+    """The input takes more time or memory to read than is allowed."""
 
 
 class ListingError(DigestError):

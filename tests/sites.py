@@ -63,6 +63,7 @@ class Running:
     store: Store
     clock: Clock
     settings: Settings
+    app: Any = None  #: the application
     letters: list[TransactionalMail] = field(default_factory=list)  #: that the pages wanted sent
 
     def client(self, **headers: str) -> httpx.Client:
@@ -96,7 +97,7 @@ def running(
 
     app = create_app(store, settings, clock=time_of, wake=wake or take)
     with serving(app) as url:
-        yield Running(url=url, store=store, clock=time_of, settings=settings, letters=letters)
+        yield Running(url=url, store=store, clock=time_of, settings=settings, app=app, letters=letters)
 
 
 @contextmanager

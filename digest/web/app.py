@@ -25,6 +25,7 @@ from digest.storage import Store
 from digest.web import health, home, links, manage, metrics, my_data, operator, signup, webhook
 from digest.web.api import create_api
 from digest.web.guard import BodyTooLarge, Guard
+from digest.web.heavy_work import TooBusy
 from digest.web.manage_access import LinkExpired
 from digest.web.pages import Pages
 from digest.web.sample_issue import SampleIssueCache
@@ -66,6 +67,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(TooManyRequests, _too_many)
+    app.add_exception_handler(TooBusy, _too_busy)
     app.add_exception_handler(LinkExpired, _outdated)
     app.add_exception_handler(BodyTooLarge, _too_large)
     app.add_exception_handler(ClientDisconnect, _hung_up)
@@ -104,6 +106,14 @@ def _too_many(request: Request, _error: Exception) -> Response:
     )
     response = context.fail(429, context.translate("Too many requests"), text)
     response.headers["Retry-After"] = "3600"
+    return response
+
+
+def _too_busy(request: Request, _error: Exception) -> Response:
+    context = _context(request)
+    heading = context.translate("The server is busy")
+    response = context.fail(503, heading, context.translate("Please try again in a moment."))
+    response.headers["Retry-After"] = "5"
     return response
 
 

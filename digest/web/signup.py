@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from babel import Locale
 from fastapi import APIRouter, Query, Response
 
+from digest.errors import InputTooComplex
 from digest.profiles import faults
 from digest.runs.subscriptions import sign_up as runs
 from digest.runs.subscriptions.keyword_suggestions import suggest_keywords
@@ -53,6 +54,7 @@ class LikedPage(Page):
     template: ClassVar[str] = "liked.html"
     liked: str = ""  #: what was pasted
     read: int | None = None  #: number of papers in the text; None before anything was pasted
+    too_complex: bool = False  #: whether the text took too long to read
     known: int = 0  #: number of these that are in the archive
     proposals: tuple[str, ...] = ()
     preview: PreviewView | None = None
@@ -134,10 +136,15 @@ def liked_form(context: ContextDep) -> Response:
 def liked(context: ContextDep, values: FormDep) -> Response:
     """Suggest keywords from the pasted or uploaded papers."""
     text = "\n".join([first(values, "liked"), first(values, "file")]).strip()
-    found = suggest_keywords(context.site.store, context.site.live_preview, text)
-    page = LikedPage(liked=first(values, "liked"), read=found.read, known=found.known, proposals=found.terms)
-    if found.terms:
-        page = replace(page, preview=preview_view(context.site.live_preview.profile_preview(found.profile)))
+    page = LikedPage(liked=first(values, "liked"))
+    try:
+        with context.site.heavy_work.slot():
+            found = suggest_keywords(context.site.store, context.site.live_preview, text)
+            page = replace(page, read=found.read, known=found.known, proposals=found.terms)
+            if found.terms:
+                page = replace(page, preview=preview_view(context.site.live_preview.profile_preview(found.profile)))
+    except InputTooComplex:
+        page = replace(page, too_complex=True)
     return context.show(page)
 
 
@@ -189,9 +196,10 @@ def _preview(context: RequestContext, values: Values) -> PreviewView | None:
     profile = read_profile(values)
     if profile.is_empty or faults(profile):
         return None
-    return preview_view(
-        context.site.live_preview.profile_preview(profile), diagnosis_views(context.site.live_preview, profile)
-    )
+    with context.site.heavy_work.slot():
+        return preview_view(
+            context.site.live_preview.profile_preview(profile), diagnosis_views(context.site.live_preview, profile)
+        )
 
 
 def _check_mail(context: RequestContext) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -23,6 +23,7 @@ from digest.signed_links import Keyring, LinkClaim, Purpose, from_link
 from digest.storage import Store
 from digest.web.form_timestamps import FormTimestamps
 from digest.web.forms import Values
+from digest.web.heavy_work import HeavyWork
 from digest.web.pages import Frame, Page, Pages, address_of
 from digest.web.sample_issue import SampleIssueCache
 
@@ -67,6 +68,7 @@ class Site:
     live_preview: LivePreview
     sample_issues: SampleIssueCache
     keys: Keys
+    heavy_work: HeavyWork = field(default_factory=HeavyWork)
 
     @cached_property
     def form_clock(self) -> FormTimestamps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from digest.storage.papers import papers
 
 NEWEST = 400  #: papers that a profile is tried with
 SHOWN = 8
+DIAGNOSIS_SECONDS = 1.0  #: for the diagnoses of one profile
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)  #: the newest papers are shown however old they are
 
 
@@ -83,10 +85,19 @@ class LivePreview:
         ]
         return tuple(sorted(changed, key=lambda change: -abs(change.after - change.before))[:shown])
 
-    def diagnoses(self, profile: Profile) -> list[KeywordDiagnosis]:
-        """Return the keywords that nearly all or none of the newest papers have, with terms that might do better."""
+    def diagnoses(self, profile: Profile, seconds: float = DIAGNOSIS_SECONDS) -> list[KeywordDiagnosis]:
+        """Return the keywords that nearly all or none of the newest papers have, with terms that might do better.
+
+        Keywords that do not fit into the time are left out.
+        """
+        found: list[KeywordDiagnosis] = []
         with self._prepared() as (prepared, _):
-            return diagnose_keywords(profile.keywords, prepared.index, prepared.corpus)
+            end = time.monotonic() + seconds
+            for keyword in profile.keywords:
+                if time.monotonic() >= end:
+                    break
+                found += diagnose_keywords([keyword], prepared.index, prepared.corpus)
+        return found
 
     def terms(self, texts: Sequence[tuple[str, str]], most: int = 12) -> list[str]:
         """Return keywords that would find such texts (title, abstract), the most telling first."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.fetching.bounded_process import call_bounded
 from digest.identity import candidate_keys
 from digest.papers import Paper, Sighting
 from digest.profiles import Keyword, Profile
-from digest.references import read_references
 from digest.runs.matching.live_preview import LivePreview
 from digest.storage import Store
 from digest.storage.papers import papers
 
 MAX_TEXT = 500_000  #: characters that are read
+READ_SECONDS = 5.0  #: for parsing the text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,13 @@ class KeywordSuggestions:
 
 
 def suggest_keywords(store: Store, live_preview: LivePreview, text: str) -> KeywordSuggestions:
-    """Return keywords for the papers that a text names: a BibTeX file, or titles, arXiv ids and DOIs, one a line."""
-    references = read_references(text[:MAX_TEXT])
+    """Return keywords for the papers that a text names: a BibTeX file, or titles, arXiv ids and DOIs, one per line.
+
+    The text is parsed in a separate process. Raise InputTooComplex when that takes too long.
+    """
+    references: list[Sighting] = call_bounded(
+        "digest.references", "read_references", text[:MAX_TEXT], seconds=READ_SECONDS
+    )
     found = _known(store, references)
     texts = [_text_of(reference, found.get(place)) for place, reference in enumerate(references)]
     terms = live_preview.terms([pair for pair in texts if pair[0] or pair[1]])

@@ -16,6 +16,7 @@ from digest.runs.subscriptions.sign_up import TooManyRequests
 from digest.web.api import operator, personal, public
 from digest.web.api.refusals import Refusal
 from digest.web.guard import BodyTooLarge
+from digest.web.heavy_work import TooBusy
 from digest.web.site import Site
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def _add_failures(api: FastAPI) -> None:
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(TooManyRequests, _too_many)
+    api.add_exception_handler(TooBusy, _too_busy)
     api.add_exception_handler(UsageError, _conflict)
     api.add_exception_handler(ProfileError, _faulty)
     api.add_exception_handler(BodyTooLarge, _too_large)
@@ -78,6 +80,10 @@ def _invalid(_request: Request, error: Exception) -> Response:
 
 def _too_many(_request: Request, error: Exception) -> Response:
     return _problem(429, str(error), retry_after="3600")
+
+
+def _too_busy(_request: Request, _error: Exception) -> Response:
+    return _problem(503, "the server is busy; try again in a moment", retry_after="5")
 
 
 def _conflict(_request: Request, error: Exception) -> Response:

@@ -161,7 +161,7 @@ class PaperModel(Model):
 class PickModel(Model):
     paper: PaperModel
     match: int | None
-    reasons: list[ReasonModel]
+    reasons: list[ReasonModel] = Field(description="the strongest ones, at most 20")
 
 
 class KeywordDiagnosisModel(Model):

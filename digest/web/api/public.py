@@ -34,6 +34,7 @@ from digest.web.form_timestamps import TimestampCheck
 from digest.web.site import ContextDep
 
 PAGE_SIZE = 50
+REASONS_SHOWN = 20  #: strongest first
 router = APIRouter(tags=["everybody"])
 
 
@@ -85,8 +86,9 @@ def preview(context: ContextDep, wanted: ProfileModel) -> PreviewModel:
     """Return which of the newest papers a profile would have picked."""
     profile = wanted.profile()
     refuse_faults(faults(profile))
-    profile_preview = context.site.live_preview.profile_preview(profile, shown=profile.papers)
-    diagnoses = context.site.live_preview.diagnoses(profile)
+    with context.site.heavy_work.slot():
+        profile_preview = context.site.live_preview.profile_preview(profile, shown=profile.papers)
+        diagnoses = context.site.live_preview.diagnoses(profile)
     return PreviewModel(
         picks=[pick_model(paper, pick) for paper, pick in profile_preview.picks],
         more=profile_preview.more,
@@ -136,6 +138,6 @@ def pick_model(paper: Paper, pick: Pick) -> PickModel:
             words=r.shown_text,
             share=r.share,
         )
-        for r in pick.reasons
+        for r in pick.reasons[:REASONS_SHOWN]
     ]
     return PickModel(paper=paper_model(paper), match=pick.match, reasons=reasons)

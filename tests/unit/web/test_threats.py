@@ -7,11 +7,13 @@ import re
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 import httpx
 import pytest
 
 from digest.deliveries import DeliveryState
+from digest.runs.subscriptions import keyword_suggestions
 from digest.runs.transactional.outbox import TransactionalMailKind
 from digest.signed_links import Purpose
 from digest.storage import Store
@@ -442,6 +444,25 @@ class TestBodies:
     def test_ten_thousand_fields_are_not_read(self, client: httpx.Client) -> None:
         answer = client.post("/subscribe/preview", data={f"f{n}": "x" for n in range(10_000)})
         assert answer.status_code == 200
+
+
+class TestExpensiveInput:
+    """Parsers of the public pages hold neither the other pages nor the end of the program."""
+
+    HOSTILE: ClassVar = {
+        "nested entries": "@a{x,a={" * 4_000,
+        "open braces": "@a{x,title={" + "{" * 100_000,
+        "escapes": ("\\[" * 10_000 + "\n") * 10,
+    }
+
+    @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+    def test_hostile_references_are_read_within_the_limit_or_refused(
+        self, text: str, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keyword_suggestions, "READ_SECONDS", 1.0)
+        answer = client.post("/subscribe/liked", data={"liked": text})
+        assert answer.status_code == 200
+        assert "takes too long to read" in answer.text or 'role="status"' in answer.text
 
 
 class TestErasure:
