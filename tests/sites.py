@@ -27,7 +27,8 @@ from digest.storage.database import secrets
 from digest.storage.delivery import plans
 from digest.storage.delivery.plans import Plan
 from digest.storage.papers import papers, statistics
-from digest.storage.subscribers import subscribers
+from digest.storage.subscribers import consent, subscribers, suppressions
+from digest.storage.subscribers.consent import Change
 from digest.storage.subscribers.subscribers import Admission
 from digest.subscribers import Owner, State, Subscriber, Subscription
 from digest.web.app import create_app
@@ -171,3 +172,10 @@ def plan_issue(store: Store, person: Subscriber, numbers: Sequence[int], day: da
         current = subscribers.by_numbers(tx, [person.number])[person.number]
         wanted = Plan(subscriber=current, issue_date=day, cursor=max(numbers), issue=issue)
         return plans.enter(tx, [wanted], NOW).planned[person.number]
+
+
+def bounce(store: Store, subscriber: Subscriber) -> None:
+    """Suppress the subscriber's address, as a hard bounce does."""
+    with store.transaction() as tx:
+        suppressions.suppress(tx, subscriber.address, "hard bounce", "550 5.1.1 no such user", NOW)
+        consent.set_state(tx, subscriber.number, Change(state=State.BOUNCED, cause="hard bounce"), NOW)

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi import checks as contract
 from digest.runs.transactional.access_links import token_hash
 from digest.runs.transactional.outbox import TransactionalMailKind
 from digest.storage import Store
-from digest.storage.subscribers import consent, operators, suppressions
+from digest.storage.subscribers import consent, operators, subscribers, suppressions
 from digest.storage.subscribers.operators import Role
 from digest.subscribers import State
 from tests import sites
@@ -170,6 +170,16 @@ class TestOperators:
             client.get("/subscribers/export"),
         )
         assert tuple(answer.status_code for answer in answers) == allowed
+
+    def test_lifting_a_suppression_makes_a_bounced_subscription_active_again(
+        self, site: Running, client: httpx.Client
+    ) -> None:
+        """Fails where the API lifts the suppression alone: the reader then never gets an issue again."""
+        ada = sites.subscribe(site.store)
+        sites.bounce(site.store, ada)
+        assert client.delete(f"/suppressions/{ada.address}", headers=operator(site, Role.SEND)).status_code == 204
+        with site.store.reading() as tx:
+            assert subscribers.by_numbers(tx, [ada.number])[ada.number].state is State.ACTIVE
 
     def test_a_revoked_token_opens_nothing(self, site: Running, client: httpx.Client) -> None:
         header = operator(site, Role.READ)

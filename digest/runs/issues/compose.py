@@ -8,11 +8,12 @@ from datetime import date
 from functools import cached_property, lru_cache
 
 from digest.issues import Issue
-from digest.messages import Envelope, Message, tagged, wire_address
+from digest.messages import Envelope, Message, tagged
 from digest.messages import compose as message_of
 from digest.messages.dkim import Signer
 from digest.papers import Paper
 from digest.rendering import Addressee, IssueLinks, MailRenderer, Masthead, Rendering
+from digest.runs.issues.sender_identity import SenderIdentity, sender_identity
 from digest.settings import SenderSettings, Settings
 from digest.signed_links import Keyring, Purpose, Series, link_form, verp_form
 from digest.subscribers import Subscription
@@ -23,17 +24,6 @@ FEEDBACK_SENDER = "paperdigest"  #: names the program in Feedback-ID
 def masthead(sender: SenderSettings) -> Masthead:
     """Return what the mails say of their sender."""
     return Masthead(name=sender.name, address=sender.address, postal=sender.postal)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SenderIdentity:
-    """The values that all messages of a sender share."""
-
-    address: str  #: in From
-    bounces: str  #: envelope sender, without the token
-    unsubscribe: str  #: address of mailto unsubscribe requests, without the token
-    list_id: str
-    web: str  #: URL of the pages; empty without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +61,7 @@ class Composer:
 
     @cached_property
     def _identity(self) -> SenderIdentity:
-        return _identity(self.settings)
+        return sender_identity(self.settings)
 
     def _links(self, tokens: Series, unsubscribe_token: bytes) -> IssueLinks:
         web = self._identity.web
@@ -89,7 +79,7 @@ class Composer:
         """Who the message is from and to: the envelope sender names the delivery, so that a bounce finds its row."""
         identity = self._identity
         return Envelope(
-            sender_name=self.settings.sender.name,
+            sender_name=identity.name,
             sender_address=identity.address,
             bounces=tagged(identity.bounces, verp_form(tokens(Purpose.BOUNCE))),
             recipient=subscription.address,
@@ -117,17 +107,3 @@ def _unsubscribe_page(web: str, unsubscribe_token: bytes) -> str:
 @lru_cache(maxsize=64)
 def _feedback_id(day: date, *, weekly: bool) -> str:
     return f"{day:%Y%m%d}:{'weekly' if weekly else 'daily'}:issue:{FEEDBACK_SENDER}"
-
-
-def _identity(settings: Settings) -> SenderIdentity:
-    sender = settings.sender
-    address = wire_address(sender.address)
-    local, _, domain = address.rpartition("@")
-    label = "".join(character if character.isalnum() else "-" for character in local if character.isascii())
-    return SenderIdentity(
-        address=address,
-        bounces=wire_address(sender.bounces) if sender.bounces else address,
-        unsubscribe=wire_address(sender.unsubscribe or sender.address),
-        list_id=f"{label.strip('-') or 'list'}.{domain}",
-        web=settings.web.url.rstrip("/"),
-    )

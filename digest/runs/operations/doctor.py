@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import make_msgid
 from functools import partial
 from typing import Any
 
 from digest.deliveries import DeliveryState, Outcome
 from digest.errors import DigestError, FetchError
 from digest.fetching import dns
-from digest.messages import Envelope, compose, wire_address
+from digest.fetching.dkim_keys import load_signers
+from digest.messages import compose
 from digest.profile_files import read_profile_file
 from digest.rendering import MailRenderer
 from digest.rendering.transactional import RunFigures
 from digest.runs.delivery.deliver import relays_of
 from digest.runs.delivery.queue import HOLD
+from digest.runs.issues.sender_identity import sender_identity
 from digest.runs.operations.sender_domain import RecordFinding, RecordVerdict, domain_findings
 from digest.runs.transactional.send_test import send_test
-from digest.settings import RelaySettings, SenderSettings, Settings
+from digest.settings import RelaySettings, Settings
 from digest.smtp import probe
 from digest.storage import Store
 from digest.storage.delivery import ledger, limits
@@ -211,7 +212,9 @@ def _test_message(
     rendering = replace(
         installation.renderer.transactional.report(figures), subject=f"[Test] {sender.name} can send mail"
     )
-    attempt = send_test(compose(rendering, _envelope(sender, installation.send_to, now)), installation.settings.smtp)
+    settings = installation.settings
+    envelope = sender_identity(settings).envelope(installation.send_to, "test", now, test=True)
+    attempt = send_test(compose(rendering, envelope, load_signers(settings)), settings.smtp)
     if attempt.outcome is Outcome.SENT:
         fix = "check that it arrives, and not in the spam folder"
         found = f"a test message to {installation.send_to} was taken"
@@ -219,16 +222,3 @@ def _test_message(
     else:
         found = f"a test message to {installation.send_to} was not taken: {attempt.code or ''} {attempt.reply}"
         yield RecordFinding(area="relay", verdict=RecordVerdict.FIX, found=found)
-
-
-def _envelope(sender: SenderSettings, to: str, now: datetime) -> Envelope:
-    address = wire_address(sender.address)
-    return Envelope(
-        sender_name=sender.name,
-        sender_address=address,
-        bounces=wire_address(sender.bounces) if sender.bounces else address,
-        recipient=to,
-        date=now,
-        message_id=make_msgid(domain=address.rpartition("@")[2]).strip("<>"),
-        test=True,
-    )

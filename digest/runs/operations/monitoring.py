@@ -6,13 +6,15 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid
 
-from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.deliveries import DeliveryState, Outcome
+from digest.errors import RelayError
+from digest.fetching.dkim_keys import load_signers
+from digest.messages import Message, compose
+from digest.rendering.plain import plain_rendering
+from digest.runs.issues.sender_identity import sender_identity
+from digest.runs.transactional.immediate import send_now
 from digest.settings import Settings
-from digest.smtp import MessageList, OutgoingMessage, RelayClient
 from digest.storage import Store
 from digest.storage.delivery import ledger, outbox, runs
 from digest.storage.papers import listings, papers
@@ -89,34 +91,23 @@ def alert(store: Store, settings: Settings, now: datetime) -> bool:
             return False
     for sentence in wrong:
         _log.warning("%s", sentence, extra={"action": "alert"})
-    if not _sent(settings, _mail(settings, wrong, now)):
+    if not _sent(settings, _message(settings, wrong, now)):
         return False
     with store.transaction() as tx:
         runs.set_flag(tx, ALERTED, now.date().isoformat())
     return True
 
 
-def _mail(settings: Settings, wrong: Sequence[str], now: datetime) -> EmailMessage:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = settings.sender.address
-    mail["To"] = settings.alerts.address
-    mail["Subject"] = f"{settings.sender.name}: issues did not go out"
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = make_msgid(domain=settings.sender.address.rpartition("@")[2])
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join([*wrong, "", "`digest report` and `digest doctor` say more."]))
-    return mail
+def _message(settings: Settings, wrong: Sequence[str], now: datetime) -> Message:
+    subject = f"{settings.sender.name}: issues did not go out"
+    rendering = plain_rendering(subject, [*wrong, "`digest report` and `digest doctor` say more."])
+    envelope = sender_identity(settings).envelope(settings.alerts.address, "alert", now)
+    return compose(rendering, envelope, load_signers(settings))
 
 
-def _sent(settings: Settings, mail: EmailMessage) -> bool:
-    made: list[Attempt] = []
-
-    def record(attempts: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-        made.extend(attempts)
-        return set(intents)
-
-    message = OutgoingMessage(0, settings.sender.address, settings.alerts.address, (mail.as_bytes(),))
-    problem = RelayClient(settings.smtp, record).send_all(MessageList([message]))
-    if problem:
-        _log.error("the operator cannot be alerted: %s", problem, extra={"action": "alert"})
-    return any(attempt.outcome is Outcome.SENT for attempt in made)
+def _sent(settings: Settings, message: Message) -> bool:
+    try:
+        return send_now(settings.smtp, message).outcome is Outcome.SENT
+    except RelayError as error:
+        _log.error("the operator cannot be alerted: %s", error, extra={"action": "alert"})
+        return False

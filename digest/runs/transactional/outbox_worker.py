@@ -13,9 +13,9 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import DigestError, MessageError
 from digest.messages import Message
 from digest.runs.transactional import outbox
+from digest.runs.transactional.immediate import send_messages
 from digest.runs.transactional.outbox import TransactionalMail
 from digest.settings import SmtpSettings
-from digest.smtp import MessageList, OutgoingMessage, RelayClient
 from digest.storage import Store
 
 BATCH = 20
@@ -81,45 +81,33 @@ class OutboxWorker:
 
     def _send(self, batch: Sequence[TransactionalMail]) -> bool:
         """Send a batch and settle it; return False when it was empty."""
-        attempts: dict[int, Attempt] = {}
-
-        def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-            attempts.update({attempt.delivery: attempt for attempt in made})
-            return set(intents)
-
-        outgoing_messages, hopeless = self._written(batch)
-        problem = (
-            RelayClient(self._how.relay, record, stop=self._stop).send_all(MessageList(outgoing_messages))
-            if outgoing_messages
-            else None
-        )
+        messages, hopeless = self._composed(batch)
+        attempts, problem = send_messages(self._how.relay, messages, self._stop)
         if problem:
             _log.warning("%s", problem, extra={"action": "letter"})
-        written = {outgoing.delivery for outgoing in outgoing_messages}
         again = {mail.id for mail in batch if mail.id not in hopeless and _is_for_later(attempts.get(mail.id))}
         put_off, done = ([one for one in batch if (one.id in again) is later] for later in (True, False))
         if batch:
             outbox.settle(self._store, done=done, put_off=put_off, now=self._how.clock())
         for mail in batch:
-            if mail.id in written:
+            if mail.id in messages:
                 _tell(mail, attempts.get(mail.id))
         return bool(batch)
 
-    def _written(self, batch: Sequence[TransactionalMail]) -> tuple[list[OutgoingMessage], set[int]]:
-        """Return the batch as messages, and the ids that can never be composed; one failure stops no other."""
-        outgoing_messages, hopeless = [], set()
+    def _composed(self, batch: Sequence[TransactionalMail]) -> tuple[dict[int, Message], set[int]]:
+        """Return the messages of the batch, and the ids that can never be composed; one failure stops no other."""
+        messages: dict[int, Message] = {}
+        hopeless: set[int] = set()
         for mail in batch:
             extra = {"action": "letter", "kind": mail.kind.value, "state": "failed"}
             try:
-                message = self._write(mail)
+                messages[mail.id] = self._write(mail)
             except MessageError as error:
                 _log.error("letter not written: %s", error, extra=extra)
                 hopeless.add(mail.id)
             except Exception:  # such as a template that is being changed: it is tried again
                 _log.exception("letter not written for now", extra=extra)
-            else:
-                outgoing_messages.append(OutgoingMessage.of(mail.id, message))
-        return outgoing_messages, hopeless
+        return messages, hopeless
 
 
 def _is_for_later(attempt: Attempt | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from digest.addresses import address_faults
@@ -16,8 +16,8 @@ from digest.messages import compose as message_of
 from digest.papers import Paper
 from digest.runs.issues.compose import Composer
 from digest.runs.issues.render import NO_DELIVERY
+from digest.runs.transactional.immediate import send_now
 from digest.settings import SmtpSettings
-from digest.smtp import MessageList, OutgoingMessage, RelayClient
 from digest.subscribers import Subscriber
 
 MARK = "[Test] "  #: stands before the subject
@@ -42,15 +42,6 @@ def test_message(
 
 def send_test(message: Message, relay: SmtpSettings) -> Attempt:
     """Return what sending the message came to. Raise RelayError when the relay cannot be used."""
-    attempts: list[Attempt] = []
-
-    def record(made: Sequence[Attempt], intents: Sequence[int]) -> set[int]:
-        attempts.extend(made)
-        return set(intents)
-
-    outgoing = OutgoingMessage.of(NO_DELIVERY, message)
-    problem = RelayClient(relay, record).send_all(MessageList([outgoing]))
-    if not attempts:
-        raise problem or UsageError("the relay took the test neither on nor back")
-    _log.info("test to %s: %s", message.recipient, attempts[-1].outcome, extra={"action": "trial"})
-    return attempts[-1]
+    attempt = send_now(relay, message)
+    _log.info("test to %s: %s", message.recipient, attempt.outcome, extra={"action": "trial"})
+    return attempt

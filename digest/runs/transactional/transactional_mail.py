@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from digest.fetching.dkim_keys import load_signers
-from digest.messages import Envelope, Message, wire_address
+from digest.messages import Message
 from digest.messages import compose as message_of
 from digest.rendering import IssueLinks, MailRenderer, Rendering
+from digest.runs.issues.sender_identity import sender_identity
 from digest.runs.transactional.access_links import MANAGE_WITHIN
 from digest.runs.transactional.outbox import CONFIRM_WITHIN, TransactionalMail, TransactionalMailKind
 from digest.settings import Settings
@@ -21,7 +21,8 @@ def compose_transactional(
 
     It has no list headers: there is nothing to unsubscribe from.
     """
-    return message_of(_rendering(mail, renderer, settings), _envelope(mail, settings, now), load_signers(settings))
+    envelope = sender_identity(settings).envelope(mail.address, mail.kind.value, now)
+    return message_of(_rendering(mail, renderer, settings), envelope, load_signers(settings))
 
 
 def _rendering(mail: TransactionalMail, renderer: MailRenderer, settings: Settings) -> Rendering:
@@ -34,16 +35,3 @@ def _rendering(mail: TransactionalMail, renderer: MailRenderer, settings: Settin
         return mails.welcome(mail.address, links, first_issue=mail.first_issue, keywords=mail.keywords)
     hours = int(CONFIRM_WITHIN.total_seconds() // 3600)
     return mails.confirm(f"{web}/c/{mail.token}", hours=hours, group=mail.group)
-
-
-def _envelope(mail: TransactionalMail, settings: Settings, now: datetime) -> Envelope:
-    sender = settings.sender
-    address = wire_address(sender.address)
-    return Envelope(
-        sender_name=sender.name,
-        sender_address=address,
-        bounces=wire_address(sender.bounces) if sender.bounces else address,
-        recipient=mail.address,
-        date=now,
-        message_id=f"{mail.kind.value}.{secrets.token_hex(12)}@{address.rpartition('@')[2]}",
-    )

@@ -8,8 +8,9 @@ import pytest
 
 from digest.runs.transactional.access_links import token_hash
 from digest.runs.transactional.outbox import TransactionalMailKind
-from digest.storage.subscribers import groups, operators, suppressions
+from digest.storage.subscribers import groups, operators, subscribers, suppressions
 from digest.storage.subscribers.operators import Role
+from digest.subscribers import State
 from tests import sites
 from tests.sites import NOW, Running
 
@@ -59,6 +60,17 @@ def test_an_operator_sees_runs_deliveries_and_suppressions(site: Running, admini
     assert "550 5.1.1" in administrator.get("/operator/suppressions").text
     administrator.post("/operator/suppressions/lift", data={"address": "bob@example.com"})
     assert "bob@example.com" not in administrator.get("/operator/suppressions").text
+
+
+def test_lifting_a_suppression_on_the_page_makes_a_bounced_subscription_active_again(
+    site: Running, administrator: httpx.Client
+) -> None:
+    """Fails where the page lifts the suppression alone: the reader then never gets an issue again."""
+    ada = sites.subscribe(site.store)
+    sites.bounce(site.store, ada)
+    administrator.post("/operator/suppressions/lift", data={"address": ada.address})
+    with site.store.reading() as tx:
+        assert subscribers.by_numbers(tx, [ada.number])[ada.number].state is State.ACTIVE
 
 
 def test_a_session_ends_by_itself_and_at_once_when_the_operator_signs_out_or_is_revoked(site: Running) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import email
 import email.policy
+from base64 import b64encode
 from datetime import timedelta
+from pathlib import Path
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from digest.deliveries import DeliveryState
 from digest.runs.issues.plan import plan
 from digest.runs.operations.monitoring import alert, figures, troubles
 from digest.runs.subscriptions.sign_up import sign_up
-from digest.settings import AlertsSettings, Settings, SmtpSettings
+from digest.settings import AlertsSettings, DkimSettings, Settings, SmtpSettings
 from digest.storage import Store
 from digest.storage.papers import listings
 from digest.storage.subscribers import suppressions
@@ -92,7 +97,36 @@ def test_the_operator_is_told_once_a_day(due: Store) -> None:
     assert told == [False, True, False, True]
     mail = email.message_from_bytes(server.taken[0].data, policy=email.policy.default)
     assert (mail["To"], mail["Auto-Submitted"]) == ("operator@example.com", "auto-generated")
-    assert "1 subscribers have been due" in mail.get_content()
+    assert "1 subscribers have been due" in mail.get_body(("plain",)).get_content()
+    assert "1 subscribers have been due" in mail.get_body(("html",)).get_content()
+
+
+def test_the_alert_is_signed_and_has_the_envelope_sender_of_the_settings(due: Store, tmp_path: Path) -> None:
+    """Fails where the alert is built past the messages room, unsigned and with a sender of its own."""
+    key = rsa.generate_private_key(65537, 2048)
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    with ScriptedServer() as server:
+        settings = alerting(server).model_copy(
+            update={
+                "dkim": (DkimSettings(selector="t", key_file=str(file)),),
+                "sender": SETTINGS.sender.model_copy(update={"bounces": "bounces@example.org"}),
+            }
+        )
+        assert alert(due, settings, LATE)
+    assert server.taken[0].sender == "bounces@example.org"
+    assert dkim.verify(server.taken[0].data, dnsfunc=lambda _name, timeout=5: b"v=DKIM1; k=rsa; p=" + public)
+
+
+def test_an_alert_about_a_hostile_source_is_harmless(store: Store) -> None:
+    with store.transaction() as tx:
+        listings.source_failed(tx, "feed", MONDAY, "<script>alert(1)</script>\r\nBcc: eve@example.com")
+    with ScriptedServer() as server:
+        assert alert(store, alerting(server), MONDAY + timedelta(hours=25))
+    mail = email.message_from_bytes(server.taken[0].data, policy=email.policy.default)
+    assert mail["Bcc"] is None
+    assert "<script>" not in mail.get_body(("html",)).get_content()
 
 
 def test_an_alert_that_was_not_taken_is_tried_again(due: Store) -> None:
