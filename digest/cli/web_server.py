@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-import uvicorn
-
 from digest.cli.listening import listening
 from digest.cli.renderer import load_renderer
 from digest.errors import ConfigurationError
@@ -20,6 +18,7 @@ from digest.runs.transactional.outbox_worker import OutboxWorker, OutboxWorkerOp
 from digest.settings import Settings, WebSettings
 from digest.storage import Store
 from digest.web.app import create_app
+from digest.web.connections import PageServer
 
 
 @contextmanager
@@ -36,10 +35,7 @@ def site(store: Store, settings: Settings) -> Iterator[str]:
     how = OutboxWorkerOptions(relay=settings.smtp, clock=_now)
     with _listening(settings.web) as made, OutboxWorker(store, write, how) as outbox_worker:
         app = create_app(store, settings, clock=_now, wake=outbox_worker.wake)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none", proxy_headers=False
-        )
-        server = uvicorn.Server(config)
+        server = PageServer(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [made]}, name="pages")
         thread.start()
         host, port = made.getsockname()[:2]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000  # bytes; enough for a BibTeX file with hundreds of entries
+BODY_SECONDS = 60.0  # for the whole body
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ONE_CLICK = "/u/"  #: RFC 8058: mailbox providers post here from anywhere
 
@@ -93,11 +97,17 @@ class BodyTooLarge(Exception):
 
 
 def _bounded(receive: Receive) -> Receive:
-    seen = 0
+    seen, complete = 0, False
+    end = time.monotonic() + BODY_SECONDS
 
     async def bounded() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, complete
+        try:
+            async with asyncio.timeout(None if complete else end - time.monotonic()):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, "the request took too long to arrive") from None
+        complete = complete or not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
             raise BodyTooLarge
