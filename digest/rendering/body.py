@@ -30,10 +30,10 @@ class Body:
     sizes: dict[int, int] = field(default_factory=dict)  #: octets of HTML of each card, by paper number
     size: int = 0  #: octets of HTML of all cards and headings
 
-    def add(self, sheet: TemplatePair, html: Mapping[str, Filling], text: Mapping[str, Filling]) -> None:
+    def add(self, element: TemplatePair, html: Mapping[str, Filling], text: Mapping[str, Filling]) -> None:
         """Add an element with its slots filled in each part."""
-        self.html += sheet.html.fill(html)
-        self.text += sheet.text.fill(text)
+        self.html += element.html.fill(html)
+        self.text += element.text.fill(text)
 
 
 def lay_out(layout: Layout, issue: Issue, papers: Mapping[int, Paper], links: IssueLinks, room: int) -> Body:

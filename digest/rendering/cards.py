@@ -47,7 +47,7 @@ class Card:
 
 
 class Cards:
-    """The cards of one press, made when first asked for."""
+    """The cards of one mail renderer, each rendered when it is first needed."""
 
     def __init__(self, templates: Templates, theme: Theme, *, web: bool) -> None:
         self._templates, self._theme, self._web = templates, theme, web

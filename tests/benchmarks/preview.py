@@ -65,8 +65,8 @@ def made_up(count: int) -> Iterator[Paper]:
 
 
 @contextmanager
-def a_desk(count: int) -> Iterator[PreviewSession]:
-    """Return a desk for a store with so many papers and one subscriber."""
+def preview_session(count: int) -> Iterator[PreviewSession]:
+    """Return a preview session for a store with so many papers and one subscriber."""
     settings = Settings(
         sender=SenderSettings(postal="1 Sample Street"), web=WebSettings(url="https://digest.example.org")
     )
@@ -150,7 +150,7 @@ def main(sizes: list[int]) -> None:
     print("".join(f"{name:>16}" for name in _HEAD))
     least = 0.0
     for size in sizes:
-        with a_desk(size) as session:
+        with preview_session(size) as session:
             found = list(costs(session))
         parts = ("judged", "answer", "frame", "whole")
         medians = [figures.median(getattr(cost, part) for cost in found) for part in parts]

@@ -69,10 +69,10 @@ def me(site: Running, client: httpx.Client) -> dict[str, str]:
 
 class TestSubscribing:
     def test_what_was_asked_for_is_what_one_has(self, client: httpx.Client, me: dict[str, str]) -> None:
-        standing = client.get("/me", headers=me).json()
-        assert standing["state"] == "active"
-        assert standing["subscription"]["hour"] == "06:15"
-        assert standing["subscription"]["profile"]["keywords"][0]["term"] == "speech recognition"
+        status = client.get("/me", headers=me).json()
+        assert status["state"] == "active"
+        assert status["subscription"]["hour"] == "06:15"
+        assert status["subscription"]["profile"]["keywords"][0]["term"] == "speech recognition"
 
     def test_it_answers_the_same_for_known_and_unknown(
         self, site: Running, client: httpx.Client, me: dict[str, str]

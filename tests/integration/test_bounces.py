@@ -95,7 +95,7 @@ def test_what_a_mail_leads_to(store: Store, ada: Subscriber, name: str, effect: 
     assert state(store, ada) is after
 
 
-def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_unread(
+def test_the_task_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_unread(
     store: Store, ada: Subscriber, tmp_path: Path
 ) -> None:
     unread = tmp_path / "bounces" / "new"
@@ -104,7 +104,7 @@ def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_u
     with store.transaction() as tx:
         keys = secrets.keyring(tx, NOW)
     (unread / "1.host").write_bytes(sample("postfix-no-such-user", send(store, ada), keys))
-    house = TaskContext(
+    context = TaskContext(
         store=store,
         settings=Settings(),
         composer=never_composed,
@@ -112,15 +112,15 @@ def test_the_chore_reads_the_mailbox_that_the_settings_name_and_leaves_nothing_u
         profile_files=dict,
         stop=threading.Event(),
     )
-    _bounces(house).work(NOW)  # no mailbox is configured
+    _bounces(context).work(NOW)  # no mailbox is configured
     assert (state(store, ada), len(list(unread.iterdir()))) == (State.ACTIVE, 1)
     settings = Settings(bounces=BouncesSettings(maildir=str(tmp_path / "bounces")))
-    _bounces(replace(house, settings=settings)).work(NOW)
+    _bounces(replace(context, settings=settings)).work(NOW)
     assert (state(store, ada), list(unread.iterdir())) == (State.BOUNCED, [])
 
 
-def _bounces(house: TaskContext) -> PeriodicTask:
-    return next(chore for chore in periodic_tasks(house) if chore.name == "bounces")
+def _bounces(context: TaskContext) -> PeriodicTask:
+    return next(task for task in periodic_tasks(context) if task.name == "bounces")
 
 
 def never_composed(_now: datetime) -> Compose:

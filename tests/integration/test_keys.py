@@ -77,8 +77,8 @@ def test_links_mailed_before_and_after_a_rotation_work_in_a_program_that_started
 
 
 @pytest.fixture
-def house(store: Store, tmp_path: Path, inbox: Inbox) -> TaskContext:
-    """What the chores of a program that goes on for long work with."""
+def context(store: Store, tmp_path: Path, inbox: Inbox) -> TaskContext:
+    """The context of the tasks of a long-running process."""
     for name in ("cur", "new", "tmp"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
     wanted = Settings(
@@ -98,23 +98,23 @@ def house(store: Store, tmp_path: Path, inbox: Inbox) -> TaskContext:
 
 
 def test_a_program_that_goes_on_signs_with_the_new_key_and_knows_what_comes_back_of_it(
-    house: TaskContext, inbox: Inbox, tmp_path: Path
+    context: TaskContext, inbox: Inbox, tmp_path: Path
 ) -> None:
-    papers = [found.number for found in sites.fill(house.store)[:3]]
+    papers = [found.number for found in sites.fill(context.store)[:3]]
     for place, name in enumerate(("ada", "lin")):
-        person = sites.subscribe(house.store, f"{name}@example.com")
-        sites.plan_issue(house.store, person, papers)
-        post(house, sites.NOW)
+        person = sites.subscribe(context.store, f"{name}@example.com")
+        sites.plan_issue(context.store, person, papers)
+        post(context, sites.NOW)
         assert leaving(inbox, person.address)[1][0] == place
-        with house.store.transaction() as tx:
+        with context.store.transaction() as tx:
             secrets.rotate(tx, sites.NOW)
     [sender] = [mail.sender for mail in inbox.mails() if mail.recipients == ("lin@example.com",)]
     returned = re.search(r"\+(\w{48})@", sender)
     assert returned
     back = UNDELIVERED.read_bytes().replace(SAMPLE_TOKEN, returned[1].encode())
     (tmp_path / "bounces" / "new" / "1.host").write_bytes(back)
-    read_bounces(house, sites.NOW)
-    with house.store.reading() as tx:
+    read_bounces(context, sites.NOW)
+    with context.store.reading() as tx:
         found = subscribers.by_address(tx, "lin@example.com")
     assert found
     assert found.state is State.BOUNCED

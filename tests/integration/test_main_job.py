@@ -61,7 +61,7 @@ def ended(process: subprocess.Popen[str]) -> Any:
     return json.loads(out)
 
 
-def test_a_saved_page_gives_most_of_four_tastes_an_issue_and_nobody_two(home: Path, inbox: Inbox) -> None:
+def test_a_saved_page_gives_most_of_four_readers_an_issue_and_nobody_two(home: Path, inbox: Inbox) -> None:
     ended(started(home, inbox, "subscribers", "sync"))
     both = [started(home, inbox, "run", "--now", LATER) for _ in range(2)]
     reports = [ended(process) for process in both]

@@ -1,4 +1,4 @@
-"""Issues made of real listing pages, for ten tastes, keep every rule of the mails."""
+"""Issues made of real listing pages, for ten readers, keep every rule of the e-mails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.gallery.rules import broken
 PAGES = ("dense_197papers.txt", "spaced_2025-03-12_70papers.txt", "spaced_2025-09-15_51papers.txt")
 NOW = datetime(2025, 9, 16, 6, 0, tzinfo=UTC)
 SETTINGS = Settings(sender=SenderSettings(postal="1 Sample Street"), web=WebSettings(url="https://digest.example.org"))
-TASTES = {
+INTERESTS = {
     "optimisation": ("learning rate", "optimizer", "hyperparameter"),
     "language": ("language model", "reasoning", "instruction tuning"),
     "vision": ("image", "detection", "segmentation", "diffusion"),
@@ -69,14 +69,14 @@ def test_issues_of_a_real_page_keep_every_rule(page: str, captures: Path, render
     papers = _papers(captures / "listings" / "hf_page_text" / page)
     profiles = [
         Profile(keywords=tuple(Keyword(term=term) for term in terms), minimum_match=1, papers=50)
-        for terms in TASTES.values()
+        for terms in INTERESTS.values()
     ]
     corpus = CorpusStatistics.empty().with_papers(list(papers.values()))
     rankings = rank(list(papers.values()), [RankingProfile(profile=profile) for profile in profiles], corpus)
-    issues = {taste: _issue(ranked) for taste, ranked in zip(TASTES, rankings, strict=True) if ranked.picks}
+    issues = {name: _issue(ranked) for name, ranked in zip(INTERESTS, rankings, strict=True) if ranked.picks}
     assert len(issues) >= 8
     subscription = Subscription(address="ada@example.com", name="Ada")
     composer = Composer(renderer=renderer, keyring=Keyring((b"k" * 32,)), settings=SETTINGS)
-    for taste, issue in issues.items():
+    for name, issue in issues.items():
         message = composer.message(issue, 1, subscription, papers)
-        assert (taste, broken(message.data, issue=True)) == (taste, [])
+        assert (name, broken(message.data, issue=True)) == (name, [])

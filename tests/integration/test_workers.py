@@ -184,7 +184,7 @@ def test_what_was_planned_before_a_move_is_enqueued_by_the_first_tick_after_it(
 
 
 def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_path: Path) -> None:
-    house = TaskContext(
+    context = TaskContext(
         store=store,
         settings=Settings(scheduler=SchedulerSettings(workers=True)),
         composer=never_composed,
@@ -192,7 +192,7 @@ def test_where_workers_do_the_work_a_tick_only_enqueues_it(store: Store, tmp_pat
         profile_files=dict,
         stop=threading.Event(),
     )
-    by_name = {chore.name: chore for chore in periodic_tasks(house)}
+    by_name = {task.name: task for task in periodic_tasks(context)}
     assert "post" not in by_name
     by_name["tick"].work(datetime.now(UTC))
     with store.reading() as tx:

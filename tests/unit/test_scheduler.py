@@ -72,7 +72,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_leader_does_each_chore_at_once_and_again_and_again() -> None:
+def test_a_leader_does_each_task_at_once_and_again_and_again() -> None:
     tick, poll, before = Work(), Work(), datetime.now(UTC)
     with keeping(Candidacy(), tick=tick, poll=poll):
         wait_until(lambda: tick.finished >= 3 and poll.finished >= 3)
@@ -99,7 +99,7 @@ def test_who_loses_the_lead_stops() -> None:
         assert tick.finished == count
 
 
-def test_no_chore_runs_twice_at_a_time_and_none_waits_for_another() -> None:
+def test_no_task_runs_twice_at_a_time_and_none_waits_for_another() -> None:
     slow, quick = Work(seconds=0.5), Work()
     with keeping(Candidacy(), slow=slow, quick=quick):
         wait_until(lambda: quick.finished >= 3)
@@ -115,7 +115,7 @@ def test_stopping_waits_for_what_is_under_way_and_gives_up_the_lead() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreBusy("another process is writing"), ZeroDivisionError()])
-def test_a_chore_that_fails_is_logged_and_done_again(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_task_that_fails_is_logged_and_done_again(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     tick = Work(error=error)
     with caplog.at_level(logging.ERROR, "digest.scheduler"), keeping(Candidacy(), tick=tick):
         wait_until(lambda: len(tick.times) >= 2)

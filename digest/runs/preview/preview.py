@@ -101,7 +101,7 @@ class IssuePreviews:
             message=composer.message(issue, NO_DELIVERY, reader, decided.papers),
         )
 
-    def trial(self, decided: Decided, renderer: MailRenderer, to: str) -> Message:
+    def test_message(self, decided: Decided, renderer: MailRenderer, to: str) -> Message:
         """Return the issue as a test for that address. Raise UsageError, TemplateError, MessageError."""
         return test_message(decided.issue, decided.subscriber, decided.papers, to, self._composer(renderer))
 

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/me", tags=["your own subscription"])
 @router.get("", responses=answers(401))
 def show(person: PersonDep) -> SubscriptionStatusModel:
     """Return the subscription and its state."""
-    return _standing(person)
+    return _status_of(person)
 
 
 @router.put("", responses=answers(401, 409))
@@ -30,7 +30,7 @@ def change(context: ContextDep, person: PersonDep, wanted: SubscriptionModel) ->
     """Change the profile and the schedule; the address cannot change."""
     subscription = wanted.subscription()
     refuse_faults(subscription_faults(subscription))
-    return _standing(runs.change(context.site.store, person, subscription, context.now))
+    return _status_of(runs.change(context.site.store, person, subscription, context.now))
 
 
 @router.put("/state", responses=answers(401, 409))
@@ -48,7 +48,7 @@ def change_state(context: ContextDep, person: PersonDep, wanted: StateModel) -> 
         runs.resume(store, number, "API", now)
     else:
         runs.resubscribe(store, number, "API", now)
-    return _standing(runs.present(store, number))
+    return _status_of(runs.present(store, number))
 
 
 @router.get("/votes", responses=answers(401))
@@ -83,7 +83,7 @@ def erase(context: ContextDep, person: PersonDep) -> None:
     personal_data.erase(context.site.store, person.number, context.now)
 
 
-def _standing(person: Subscriber) -> SubscriptionStatusModel:
+def _status_of(person: Subscriber) -> SubscriptionStatusModel:
     return SubscriptionStatusModel(
         state=person.state.value,
         paused_until=person.paused_until,

@@ -133,7 +133,7 @@ def _sent(session: PreviewSession, choice: Choice, to: str, by: str) -> tuple[st
     _composed(seen)
     decided = seen.decided
     rendered = session.renderer.render(
-        lambda renderer: session.previews.trial(decided, renderer, to) if decided else None, good=choice.good
+        lambda renderer: session.previews.test_message(decided, renderer, to) if decided else None, good=choice.good
     )
     if rendered.outcome is None:
         raise UsageError("a template is not valid")

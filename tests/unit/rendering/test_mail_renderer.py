@@ -1,4 +1,4 @@
-"""The press: what an issue shows, and what happens with templates and papers that are not as expected."""
+"""The mail renderer: what an issue shows, and what happens when templates or papers are not as expected."""
 
 from dataclasses import replace
 from typing import Any

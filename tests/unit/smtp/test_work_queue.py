@@ -1,4 +1,4 @@
-"""The desk: what is prepared for the connections, and in which order they get it."""
+"""The work queue: what is prepared for the connections, and in which order they get it."""
 
 from __future__ import annotations
 

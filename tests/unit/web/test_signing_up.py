@@ -34,7 +34,7 @@ def test_signing_up_and_confirming_makes_an_active_subscription(site: Running, c
     ]
 
 
-def test_a_second_press_on_confirm_changes_nothing_and_is_no_error(site: Running, client: httpx.Client) -> None:
+def test_a_second_click_on_confirm_changes_nothing_and_is_no_error(site: Running, client: httpx.Client) -> None:
     sign_up(site, client)
     token = site.letters[0].token
     answers = [client.post(f"/c/{token}") for _ in range(2)]

@@ -15,7 +15,7 @@ def upgrade(op: Operations) -> None:
     _rankings(op)
     _subscribers(op)
     _consent(op)
-    _tastes(op)
+    _preferences(op)
     _deliveries(op)
     _housekeeping(op)
 
@@ -190,7 +190,7 @@ def _consent(op: Operations) -> None:
     op.create_index("ix_link_tokens_subscriber", "link_tokens", ["subscriber"], unique=False)
 
 
-def _tastes(op: Operations) -> None:
+def _preferences(op: Operations) -> None:
     op.create_table(
         "votes",
         sa.Column("subscriber", Wide, autoincrement=False, nullable=False),

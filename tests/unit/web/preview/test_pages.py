@@ -43,7 +43,7 @@ NOW = MONDAY + timedelta(hours=2)
 
 @pytest.fixture
 def session(sqlite_store: Store, tmp_path: Path) -> Iterator[PreviewSession]:
-    """A desk with Ada, whose profile has a file, and Bob, whose profile is edited on the web."""
+    """A preview session with Ada, whose profile has a file, and Bob, whose profile is edited on the web."""
     ingested(sqlite_store, [TUNING, GRAPHS, SPEECH, CACTI])
     subscribed(sqlite_store, "ada", profile("learning rate", "graph neural networks", exclude=("kitchens",)))
     bob = subscribed(sqlite_store, "bob", profile("speech recognition"))
@@ -232,7 +232,7 @@ def test_a_test_to_no_address_is_not_sent(to: str, reason: str, session: Preview
 def test_a_test_differs_from_the_issue_in_its_marks_alone(session: PreviewSession, client: httpx.Client) -> None:
     decided = session.previews.decide(session.subscriber(1), Scope(), NOW)
     test = session.renderer.render(
-        lambda renderer: session.previews.trial(decided, renderer, "ada@example.com")
+        lambda renderer: session.previews.test_message(decided, renderer, "ada@example.com")
     ).outcome
     issue = session.renderer.render(lambda renderer: session.previews.compose(decided, renderer)).outcome
     assert test is not None
@@ -253,7 +253,7 @@ def test_a_test_is_signed_like_an_issue(session: PreviewSession, tmp_path: Path)
     signing = open_session(session.store, settings, lambda: NOW)
     decided = signing.previews.decide(signing.subscriber(1), Scope(), NOW)
     message = signing.renderer.render(
-        lambda renderer: signing.previews.trial(decided, renderer, "ada@example.com")
+        lambda renderer: signing.previews.test_message(decided, renderer, "ada@example.com")
     ).outcome
     public = b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     assert message is not None

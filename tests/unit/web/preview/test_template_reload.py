@@ -1,4 +1,4 @@
-"""The press under watch: new templates at once, faults by file and line, the last good ones at hand."""
+"""The mail renderer that reloads: new templates at once, faults by file and line, the last good ones kept."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_without_templates_that_ever_worked_there_is_no_good_one(
     assert not watched.has_good
 
 
-def test_a_mended_template_is_printed_again(watched: ReloadingRenderer, texts: dict[str, str]) -> None:
+def test_a_fixed_template_is_rendered_again(watched: ReloadingRenderer, texts: dict[str, str]) -> None:
     card = texts["mail/card.html"]
     texts["mail/card.html"] = "{{"
     assert watched.render(PRINT).fault is not None
