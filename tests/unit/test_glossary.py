@@ -43,6 +43,7 @@ BANNED_IN_NAMES = {
     "shop": "worker context",
     "specimen": "sample mail",
     "spot": "hit span",
+    "standing": "subscription state",
     "supplies": "message sources",
     "supply": "message source",
     "taste": "interest",
