@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from digest.errors import DigestError
+from digest.errors import DigestError, StoreError
+from digest.runs.operations.reconnection import Outage
 from digest.runs.operations.store_maintenance import LeadershipCandidate
 
 POLL_SECONDS = 1.0  #: how often a standby program tries to lead, and the leader checks that it still does
@@ -34,14 +35,26 @@ def keep_time(candidate: LeadershipCandidate, tasks: Sequence[PeriodicTask], sto
     A late task runs once, however often it was missed. A failed task is logged and runs again at its next time. When
     `stop` is set, running tasks are finished.
     """
+    outage = Outage()
     with _scheduler(tasks) as scheduler:
         leading = False
         while not stop.is_set():
-            if candidate.leads() is not leading:
+            if _leads(candidate, outage) is not leading:
                 leading = not leading
                 _change(scheduler, leading)
             stop.wait(POLL_SECONDS)
     candidate.resign()
+
+
+def _leads(candidate: LeadershipCandidate, outage: Outage) -> bool:
+    """Return whether this program leads; while the database cannot be reached, none does."""
+    try:
+        leads = candidate.leads()
+    except StoreError as error:
+        outage.failed(error)
+        return False
+    outage.over()
+    return leads
 
 
 @contextmanager

@@ -6,15 +6,19 @@ import asyncio
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
+from digest.errors import StoreError
 from digest.runs.delivery.deliver import Compose, deliver
 from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot
+from digest.runs.operations.reconnection import Outage, patiently
 from digest.runs.pipeline.jobs import DELIVER, PLAN, Jobs, PlanJob, open_jobs, plan_waiting
 from digest.settings import Settings, WorkerSettings
 from digest.storage import Store
@@ -36,11 +40,31 @@ class WorkerContext:
 
 
 def work(context: WorkerContext) -> None:
-    """Run jobs until SIGTERM or Ctrl-C; work in progress is finished first."""
+    """Run jobs until SIGTERM or Ctrl-C; work in progress is finished first.
+
+    While the database cannot be reached, try again with growing pauses for as long as it takes.
+    """
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns at each attempt to connect
     asyncio.run(_work(context))
 
 
 async def _work(context: WorkerContext) -> None:
+    outage = Outage()
+    while not context.stop.is_set():
+        try:
+            await _work_while_connected(context, outage)
+        except (ConnectorException, StoreError, OSError) as error:
+            await _wait(context.stop, outage.failed(error))
+
+
+async def _wait(stop: threading.Event, seconds: float) -> None:
+    """Wait that long, or until `stop` is set."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not stop.is_set():
+        await asyncio.sleep(0.1)
+
+
+async def _work_while_connected(context: WorkerContext, outage: Outage) -> None:
     app = _app(context)
     wanted = context.settings.worker
     async with app.open_async():
@@ -54,6 +78,7 @@ async def _work(context: WorkerContext) -> None:
             stalled_worker_timeout=wanted.stalled_seconds,
         )
         _stop_on_signals(worker, context.stop)
+        outage.over()
         await worker.run()  # type: ignore[no-untyped-call]
 
 
@@ -98,8 +123,9 @@ def _retry_stalled(app: App, wanted: WorkerSettings) -> None:
             _log.warning("retrying job %s of a dead worker", job.id, extra={"action": "retry", "job": job.id})
 
 
-def worker_context(store: Store, settings: Settings, composer: Callable[[datetime], Compose]) -> WorkerContext:
+def worker_context(
+    store: Store, settings: Settings, composer: Callable[[datetime], Compose], stop: threading.Event
+) -> WorkerContext:
     """Return the context of the jobs. Raise ConfigurationError on a store without jobs."""
-    return WorkerContext(
-        store=store, jobs=open_jobs(store), settings=settings, composer=composer, stop=threading.Event()
-    )
+    jobs = patiently(lambda: open_jobs(store), stop)
+    return WorkerContext(store=store, jobs=jobs, settings=settings, composer=composer, stop=stop)

@@ -6,6 +6,7 @@ import functools
 import gc
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from digest.cli.command_group import CONFIG_HELP
 from digest.cli.configuration import Configuration, load
 from digest.cli.logs import start_logging
 from digest.cli.progress import Advance, bars, status
+from digest.runs.operations.reconnection import patiently
 from digest.settings import Settings
 from digest.storage import Store, open_store
 
@@ -65,6 +67,19 @@ class Invocation:
     def store(self) -> Iterator[Store]:
         """Open the store while the block runs."""
         store = open_store(self.settings.store, self.configuration.folder)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def patient_store(self, stop: threading.Event) -> Iterator[Store]:
+        """Open the store while the block runs; wait for a PostgreSQL server that cannot be reached yet."""
+        if not self.settings.store.url.startswith("postgresql"):
+            with self.store() as store:
+                yield store
+            return
+        store = patiently(lambda: open_store(self.settings.store, self.configuration.folder), stop)
         try:
             yield store
         finally:

@@ -32,7 +32,7 @@ def serve(invocation: Invocation, no_web: bool, no_scheduler: bool) -> None:
     """
     if no_web and no_scheduler:
         raise UsageError("use only one of --no-web and --no-scheduler")
-    with invocation.store() as store, stopping() as stop:
+    with stopping() as stop, invocation.patient_store(stop) as store:
         pages = nullcontext("") if no_web else site(store, invocation.settings)
         with pages as address:
             if address:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from digest.cli.invocation import Invocation, command
 from digest.cli.renderer import load_renderer
+from digest.cli.signals import stopping
 from digest.runs.delivery.deliver import composers
 
 
@@ -18,5 +19,6 @@ def worker(invocation: Invocation) -> None:
     from digest.worker import work, worker_context  # needs the PostgreSQL driver
 
     renderer = load_renderer(invocation.settings)
-    with invocation.store() as store:
-        work(worker_context(store, invocation.settings, composers(store, renderer, invocation.settings)))
+    with stopping() as stop, invocation.patient_store(stop) as store:
+        composer = composers(store, renderer, invocation.settings)
+        work(worker_context(store, invocation.settings, composer, stop))

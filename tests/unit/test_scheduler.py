@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest import scheduler
-from digest.errors import StoreBusy
+from digest.errors import StoreBusy, StoreError
 from digest.scheduler import PeriodicTask, keep_time
 
 SOON = 60.0
@@ -121,3 +121,25 @@ def test_a_task_that_fails_is_logged_and_done_again(error: Exception, caplog: py
         wait_until(lambda: len(tick.times) >= 2)
     assert "tick" in caplog.text
     assert type(error).__name__ in caplog.text or str(error) in caplog.text
+
+
+def test_a_database_that_goes_away_costs_the_lead_only_until_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    class Candidate(Candidacy):
+        reachable = True
+
+        def leads(self) -> bool:
+            if not self.reachable:
+                raise StoreError("connection refused")
+            return True
+
+    caplog.set_level(logging.INFO, logger="digest")
+    candidacy, work = Candidate(), Work()
+    with keeping(candidacy, plan=work):
+        wait_until(lambda: work.finished > 0)
+        candidacy.reachable = False
+        wait_until(lambda: "lost the lead; standing by" in caplog.messages)
+        candidacy.reachable = True
+        done = work.finished
+        wait_until(lambda: work.finished > done)
+    assert "the database cannot be reached, trying again: connection refused" in caplog.messages
+    assert "the database can be reached again" in caplog.messages

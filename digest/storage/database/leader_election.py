@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from digest.errors import StoreError
 from digest.storage.database.transactions import Store
 
 LEADER_LOCK = 0x6469676C
@@ -20,7 +21,10 @@ class LeadershipCandidate(Protocol):
     """A process that leads or wants to lead."""
 
     def leads(self) -> bool:
-        """Return whether this process leads now. Take the lead if nobody has it; notice if it was lost."""
+        """Return whether this process leads now. Take the lead if nobody has it; notice if it was lost.
+
+        Raise StoreError when the database cannot be reached.
+        """
         ...
 
     def resign(self) -> None:
@@ -32,7 +36,7 @@ def leadership_candidate(store: Store) -> LeadershipCandidate:
     """Return this process as a candidate. A leader only saves work; correctness depends on the rows of the ledger."""
     if store.file:
         return _FileCandidate(store.file.with_name(f"{store.file.name}.leader"))
-    return _ServerCandidate(store.engine)
+    return _ServerCandidate(store.engine, store.address)
 
 
 class _FileCandidate:
@@ -65,8 +69,8 @@ class _FileCandidate:
 class _ServerCandidate:
     """Leads by an advisory lock of a separate connection; the server releases it when the connection ends."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, address: str) -> None:
+        self._engine, self._address = engine, address
         self._connection: Connection | None = None
 
     def leads(self) -> bool:
@@ -89,10 +93,10 @@ class _ServerCandidate:
     def _acquire(self) -> bool:
         try:
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        except DBAPIError:
-            return False
-        if connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar():
-            self._connection = connection
-            return True
-        connection.close()
+            if connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar():
+                self._connection = connection
+                return True
+            connection.close()
+        except DBAPIError as error:
+            raise StoreError(f"store {self._address}: {' '.join(str(error.orig or error).split())}") from error
         return False

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
+from digest.errors import StoreError
 from digest.settings import StoreSettings
 from digest.storage import Store, open_store
 from digest.storage.database.leader_election import leadership_candidate
@@ -75,12 +77,13 @@ def test_a_leader_whose_connection_breaks_notices_and_may_lead_again(postgresql_
         leader.resign()
 
 
-def test_a_candidate_that_cannot_reach_the_server_does_not_lead(postgresql_url: str) -> None:
+def test_a_candidate_that_cannot_reach_the_server_says_so(postgresql_url: str) -> None:
     with opened(postgresql_url) as store:
         gone = leadership_candidate(store)
         store.engine.pool._creator = _refused  # type: ignore[attr-defined]
         store.close()
-        assert not gone.leads()
+        with pytest.raises(StoreError, match="connection refused"):
+            gone.leads()
 
 
 def _refused(*_: object) -> None:
