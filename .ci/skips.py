@@ -15,6 +15,7 @@ CAPTURES = Path(__file__).resolve().parents[2] / "shared"
 MAY_BE_MISSING = {
     "no model: pip install": "the semantic extra needs a gigabyte of packages, which not every mirror has",
     "no vectors of the long collections": "a model needs many minutes for them; the short ones run",
+    "no bounce corpus": "the source of flufl.bounce comes from a mirror that may be out of reach",
     "no real captures": "the captures are not part of the project",
     "Exim": "its package conflicts with that of Postfix; without Exim, Postfix is tested alone",
     "Exim is not installed": "it can only be unpacked beside Postfix, from a mirror that may be out of reach",

@@ -46,7 +46,8 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
         {DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.PLANNED}
     ),
     DeliveryState.SENT: frozenset(),
-    DeliveryState.FAILED: frozenset(),
+    # The refusal turned out to be about us.
+    DeliveryState.FAILED: frozenset({DeliveryState.DEFERRED}),
     DeliveryState.SKIPPED: frozenset(),
     DeliveryState.EXPIRED: frozenset(),
 }
@@ -95,35 +96,6 @@ class Attempt(NamedTuple):
     stage: str = ""  #: connect, mail, rcpt, data, body, dot
     relay: str = ""  #: which relay it went through
     recipient: str = ""  #: the address it went to
-
-
-class FaultSide(StrEnum):
-    """Whose fault a refusal is: who has to change something."""
-
-    ADDRESS = "address"  #: there is no such address: never mail it again
-    MAILBOX = "mailbox"  #: it does not take mail at present: suspicious only when it persists
-    SENDER = "sender"  #: about us: our address, our reputation, our rights; the reader is not to blame
-    OTHER = "other"  #: the message, the network, the server: nothing to conclude about the address
-
-
-_BAD_ADDRESSES = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-
-
-def fault_of(status: str | None) -> FaultSide:
-    """Return whose fault a refusal with this enhanced status code (RFC 3463) is.
-
-    x.7.x is policy, x.1.7 and x.1.8 are the sender's address. Without a code nothing is known but that this mailbox
-    refused this mail, which counts only when it goes on.
-    """
-    if status is None:
-        return FaultSide.MAILBOX
-    kind, subject, detail = status.split(".")
-    if status in _BAD_ADDRESSES:
-        return FaultSide.ADDRESS
-    if subject == "7" or (subject == "1" and detail in ("7", "8", "9")):
-        return FaultSide.SENDER
-    persists = subject in ("1", "2") or (kind == "4" and subject == "4") or status in ("5.4.1", "5.4.4", "5.4.7")
-    return FaultSide.MAILBOX if persists else FaultSide.OTHER
 
 
 def retry_pause(attempts: int) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,17 @@ IMAP_SECONDS = 60  # for each step
 class MailboxMail:
     """A mail that has not been read yet."""
 
-    data: bytes
+    name: str  #: where it is, for the log
+    read: Callable[[], bytes]
     mark_read: Callable[[], object]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def data(self) -> bytes:
+        """The octets of the mail. Raise OSError for a folder, or what else is no mail."""
+        return self.read()
 
     def done(self) -> None:
         """Mark the mail as read, so that it is not given again."""
@@ -46,7 +56,13 @@ def read_maildir(folder: Path) -> Iterator[MailboxMail]:
     for path in sorted((folder / "new").iterdir()):
         if not path.name.startswith("."):
             seen = folder / "cur" / f"{path.name.partition(':')[0]}:2,S"
-            yield MailboxMail(data=path.read_bytes(), mark_read=partial(path.rename, seen))
+            yield MailboxMail(name=str(path), read=path.read_bytes, mark_read=partial(_move, path, seen))
+
+
+def _move(path: Path, seen: Path) -> None:
+    """Move a mail to where read ones are; one that another process moved is gone already."""
+    with suppress(FileNotFoundError):
+        path.rename(seen)
 
 
 def read_imap(settings: BouncesSettings, context: ssl.SSLContext | None = None) -> Iterator[MailboxMail]:
@@ -74,7 +90,14 @@ def _unseen(box: MailBox) -> Iterator[MailboxMail]:
     from imap_tools import AND, MailMessageFlags
 
     for uid in box.uids(AND(seen=False)):
-        for mail in box.fetch(AND(uid=uid), mark_seen=False):
-            yield MailboxMail(
-                data=mail.obj.as_bytes(), mark_read=partial(box.flag, uid, MailMessageFlags.SEEN, value=True)
-            )
+        yield MailboxMail(
+            name=f"IMAP message {uid}",
+            read=partial(_octets, box, uid),
+            mark_read=partial(box.flag, uid, MailMessageFlags.SEEN, value=True),
+        )
+
+
+def _octets(box: MailBox, uid: str) -> bytes:
+    """Return a message as the server has it, unparsed: a mail may be made so that parsing it fails."""
+    _, answer = box.client.uid("fetch", uid, "(BODY.PEEK[])")
+    return next((bytes(part[1]) for part in answer if isinstance(part, tuple)), b"")

@@ -36,8 +36,8 @@ class RecipientReport:
 
     @property
     def is_failure(self) -> bool:
-        """True when the mail will not be delivered; a delay is none, another report will follow."""
-        return self.action == "failed"
+        """True when the mail will not be delivered; neither a delay, which another report follows, nor a success is."""
+        return self.action == "failed" and not (self.status or "").startswith("2")
 
 
 def read_delivery_status(blocks: Iterable[Message]) -> tuple[RecipientReport, ...]:
@@ -50,7 +50,7 @@ def _recipient(block: Message) -> RecipientReport:
     action = str(block.get("Action", "")).split(";")[0].strip().lower()
     status = _status(str(block.get("Status", "")), words)
     if action not in _ACTIONS:
-        action = "delayed" if status and status.startswith("4") else "failed"
+        action = {"2": "delivered", "4": "delayed"}.get((status or "")[:1], "failed")
     return RecipientReport(
         address=_address(str(block.get("Original-Recipient") or block.get("Final-Recipient", ""))),
         action=action,

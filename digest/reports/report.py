@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import Message
+from email.parser import BytesHeaderParser
 from enum import StrEnum
 
-from digest.reports.delivery_status import RecipientReport, read_delivery_status
+from digest.reports.delivery_status import MAX_WORDS, RecipientReport, read_delivery_status
+from digest.reports.free_text import human_text, read_free_text
 from digest.signed_links import VERP_LENGTH
 
-MAX_OCTETS = 5_000_000  # of a mail that is looked at
+MAX_OCTETS = 5_000_000  # of a mail that is read
+MAX_HEADER = 100_000  # octets of the header of one that cannot be parsed
 _TOKEN = re.compile(rf"\+([a-z2-7]{{{VERP_LENGTH}}})@", re.IGNORECASE)
 _ADDRESS_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
 _RETURNED_FIELDS = ("Return-Path", "X-Original-Return-Path", "List-Unsubscribe", "Sender")
+_COMPLAINT_FIELDS = ("X-HmXmrOriginalRecipient", "X-Complaint-Recipient")
+_COMPLAINT_SUBJECT = re.compile(
+    r"complaint about|(?:abuse|spam|junk|feedback)[ -](?:loop|report|complaint)", re.IGNORECASE
+)
 _AUTOMATIC_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 
@@ -25,6 +33,7 @@ class MailKind(StrEnum):
     BOUNCE = "bounce"  #: a delivery status notification (RFC 3464) or what older servers write in its place
     COMPLAINT = "complaint"  #: a feedback report (RFC 5965)
     AUTOMATIC = "automatic"  #: an automatic reply (RFC 3834): away, received, challenge
+    UNREADABLE = "unreadable"  #: cannot be parsed
     PERSONAL = "personal"  #: anything else; a mail to the unsubscribe address is one
 
 
@@ -40,20 +49,50 @@ class MailReport:
 
 
 def read_report(data: bytes) -> MailReport:
-    """Return what a mail says. Never raises: whatever is no report is PERSONAL, with the tokens that it was sent to."""
-    mail = message_from_bytes(data[:MAX_OCTETS], policy=policy.compat32)
+    """Return what a mail says, without raising: one that cannot be parsed is UNREADABLE, with the tokens of its header.
+
+    Anything that is no report is PERSONAL or AUTOMATIC, with the tokens of the addresses that it was sent to.
+    """
+    try:
+        return _report_of(message_from_bytes(data[:MAX_OCTETS], policy=policy.compat32))
+    except Exception as error:  # the parser's defects, RecursionError among them: anybody can send such a mail
+        header = BytesHeaderParser(policy=policy.compat32).parsebytes(data[:MAX_HEADER])
+        words = f"{type(error).__name__}: {error}"
+        return MailReport(kind=MailKind.UNREADABLE, addressed=_tokens(header, _ADDRESS_FIELDS), words=words)
+
+
+def _report_of(mail: Message) -> MailReport:
     addressed = _tokens(mail, _ADDRESS_FIELDS)
     parts = list(mail.walk())
     returned = _returned_tokens(parts)
     for part in parts:
         if part.get_content_type() == "message/delivery-status":
-            recipients = read_delivery_status(_blocks(part))
+            recipients = tuple(_explained(one, mail) for one in read_delivery_status(_blocks(part)))
             return MailReport(kind=MailKind.BOUNCE, addressed=addressed, returned=returned, recipients=recipients)
         if part.get_content_type() == "message/feedback-report":
             words = _field(part, "Feedback-Type") or "abuse"
             kind = MailKind.AUTOMATIC if words.lower() in ("not-spam", "auth-failure", "dmarc") else MailKind.COMPLAINT
             return MailReport(kind=kind, addressed=addressed, returned=returned, words=words)
+    if returned and _is_complaint(mail, parts):
+        return MailReport(kind=MailKind.COMPLAINT, addressed=addressed, returned=returned, words=_subject(mail))
+    failure = read_free_text(mail) if addressed or returned else None
+    if failure:
+        return MailReport(kind=MailKind.BOUNCE, addressed=addressed, returned=returned, recipients=(failure,))
     return MailReport(kind=_kind_of_plain(mail), addressed=addressed, returned=returned, words=_subject(mail))
+
+
+def _explained(recipient: RecipientReport, mail: Message) -> RecipientReport:
+    """Return the report with the text for people as its words, where the server gave no diagnostic."""
+    if recipient.words:
+        return recipient
+    return replace(recipient, words=" ".join(human_text(mail).split())[:MAX_WORDS])
+
+
+def _is_complaint(mail: Message, parts: Sequence[Message]) -> bool:
+    """Return True for a returned message that a complaint programme sends outside RFC 5965 (such as Microsoft's)."""
+    inner = [block for part in parts if part.get_content_type() == "message/rfc822" for block in _originals(part)]
+    marked = any(name in block for block in inner for name in _COMPLAINT_FIELDS)
+    return bool(inner) and (marked or bool(_COMPLAINT_SUBJECT.search(_subject(mail))))
 
 
 def _kind_of_plain(mail: Message) -> MailKind:
@@ -73,6 +112,18 @@ def _blocks(part: Message) -> list[Message]:
     return [message_from_bytes(block.encode("utf-8", "replace")) for block in text if block.strip()]
 
 
+def _originals(part: Message) -> list[Message]:
+    """Return the message that a part holds, decoded where it was attached as base64 (against RFC 2046, 5.2.1)."""
+    blocks = _blocks(part)
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64" or not blocks:
+        return blocks
+    encoded = re.sub(r"\s", "", "".join(str(block.get_payload()) for block in blocks))
+    try:
+        return [message_from_bytes(base64.b64decode(encoded), policy=policy.compat32)]
+    except ValueError:
+        return blocks
+
+
 def _field(part: Message, name: str) -> str:
     for block in [part, *_blocks(part)]:
         if name in block:
@@ -84,7 +135,7 @@ def _returned_tokens(parts: Sequence[Message]) -> tuple[str, ...]:
     found: list[str] = []
     for part in parts:
         if part.get_content_type() == "message/rfc822":
-            found += [token for inner in _blocks(part) for token in _tokens(inner, _RETURNED_FIELDS)]
+            found += [token for inner in _originals(part) for token in _tokens(inner, _RETURNED_FIELDS)]
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             headers = part.get_payload(decode=True)
             if isinstance(headers, bytes):

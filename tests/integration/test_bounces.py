@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import threading
@@ -16,14 +17,14 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import FetchError, UsageError
 from digest.fetching.mailboxes import read_maildir
 from digest.periodic_tasks import PeriodicTask, TaskContext, periodic_tasks
-from digest.runs.bounces.process import Effect, lift, process_mail, read_mailbox, record_refusals
+from digest.runs.bounces.process import Effect, lift, process_mail, read_mailbox, record_expired, record_refusals
 from digest.runs.bounces.webhook import is_signed, take_events
 from digest.runs.delivery.deliver import Compose
 from digest.settings import BouncesSettings, Settings
 from digest.signed_links import Keyring, LinkClaim, Purpose, verp_form
 from digest.storage import Store
 from digest.storage.database import secrets
-from digest.storage.delivery import plans
+from digest.storage.delivery import ledger, plans
 from digest.storage.papers import papers
 from digest.storage.subscribers import bounces, consent, subscribers, suppressions
 from digest.storage.subscribers.consent import Change
@@ -77,7 +78,13 @@ def state(store: Store, person: Subscriber) -> State:
         ("complaint", Effect.SUPPRESSED, State.BOUNCED),
         ("gmail-mailbox-full", Effect.COUNTED, State.ACTIVE),
         ("postfix-two-recipients", Effect.COUNTED, State.ACTIVE),
-        ("no-action-and-no-status", Effect.COUNTED, State.ACTIVE),
+        ("no-action-and-no-status", Effect.SUPPRESSED, State.BOUNCED),
+        ("leave-with-automatic-marks", Effect.UNSUBSCRIBED, State.UNSUBSCRIBED),
+        ("free-text-no-such-person", Effect.SUPPRESSED, State.BOUNCED),
+        ("general-status-user-unknown", Effect.SUPPRESSED, State.BOUNCED),
+        ("delivered-after-all", Effect.IGNORED, State.ACTIVE),
+        ("blocked-by-a-list", Effect.IGNORED, State.ACTIVE),
+        ("complaint-with-the-message-attached", Effect.SUPPRESSED, State.BOUNCED),
         ("postfix-delayed", Effect.IGNORED, State.ACTIVE),
         ("status-only-in-the-diagnostic", Effect.IGNORED, State.ACTIVE),
         ("not-spam-feedback", Effect.IGNORED, State.ACTIVE),
@@ -220,6 +227,83 @@ def test_a_refusal_at_sending_counts_like_a_bounce(
         kinds = [bounce.kind for bounce in bounces.of_subscriber(tx, ada.number)]
     assert state(store, ada) is after
     assert len(kinds) == (stage == "rcpt")
+
+
+def expired_after(store: Store, person: Subscriber, day: date, refusal: Attempt) -> list[int]:
+    """Return the row of an issue that was refused for now until the next one replaced it."""
+    row = send(store, person, day)
+    with store.transaction() as tx:
+        ledger.claim(tx, "a", NOW, lease=timedelta(minutes=5), limit=9)
+        ledger.mark(tx, "a", [refusal._replace(delivery=row)])
+        return [row]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reply", "suppressed"),
+    [
+        (452, "4.2.2", "4.2.2 mailbox full", True),
+        (452, None, "the mailbox is over quota", True),
+        (452, "4.3.1", "4.3.1 insufficient system storage", False),
+        (451, None, "try again later", False),
+        (450, "4.7.1", "4.7.1 your network is blocked", False),
+    ],
+    ids=["full", "full in words", "their disk", "nothing said", "about us"],
+)
+def test_a_mailbox_that_is_full_for_days_is_suppressed(
+    store: Store, ada: Subscriber, code: int, status: str | None, reply: str, suppressed: bool
+) -> None:
+    refusal = Attempt(delivery=0, outcome=Outcome.DEFERRED, at=NOW, code=code, status=status, reply=reply, stage="rcpt")
+    for days in range(8):
+        if state(store, ada) is State.ACTIVE:
+            expired = expired_after(store, ada, TODAY + timedelta(days=days), refusal)
+            with store.transaction() as tx:
+                record_expired(tx, expired, NOW + timedelta(days=days))
+    assert (state(store, ada) is State.BOUNCED) is suppressed
+
+
+def test_a_complaint_whose_original_is_in_base64_is_one(store: Store, ada: Subscriber) -> None:
+    row = send(store, ada)
+    original = f"Return-Path: <digest+{token(row)}@example.org>\r\nSubject: 5 papers\r\n\r\nHello\r\n"
+    data = (SAMPLES / "complaint-with-a-base64-original.eml").read_bytes()
+    start, end = data.index(b"base64\r\n\r\n") + 10, data.rindex(b"\r\n--b9--")
+    complaint = data[:start] + base64.encodebytes(original.encode()) + data[end:]
+    assert process_mail(store, complaint, RING, NOW) is Effect.SUPPRESSED
+    assert state(store, ada) is State.BOUNCED
+
+
+def leave_mail(delivery: int) -> bytes:
+    return f"To: digest+{token(delivery, Purpose.UNSUBSCRIBE)}@example.org\r\nSubject: unsubscribe\r\n\r\n".encode()
+
+
+NESTED = b"To: digest@example.org\n" + b"Content-Type: message/rfc822\n\n" * 1500 + b"x\n"
+
+
+@pytest.mark.parametrize("obstacle", ["nested", "folder", "erased"])
+def test_one_mail_that_cannot_be_acted_on_stops_no_other(
+    store: Store, ada: Subscriber, tmp_path: Path, obstacle: str
+) -> None:
+    [bob] = subscribed(store, "bob")
+    (tmp_path / "new").mkdir()
+    first = tmp_path / "new" / "1"
+    if obstacle == "folder":
+        first.mkdir()
+    elif obstacle == "nested":
+        first.write_bytes(NESTED)
+    else:
+        first.write_bytes(leave_mail(send(store, bob)))
+        with store.transaction() as tx:
+            consent.erase(tx, bob.number, NOW)
+    (tmp_path / "new" / "2").write_bytes(leave_mail(send(store, ada)))
+    report = read_mailbox(store, read_maildir(tmp_path), RING, NOW)
+    expected = Effect.IGNORED if obstacle == "erased" else Effect.UNREADABLE
+    assert report.effects == {expected: 1, Effect.UNSUBSCRIBED: 1}
+    assert state(store, ada) is State.UNSUBSCRIBED
+    assert not list((tmp_path / "new").iterdir())
+
+
+def test_a_nested_mail_to_the_unsubscribe_address_unsubscribes(store: Store, ada: Subscriber) -> None:
+    to = token(send(store, ada), Purpose.UNSUBSCRIBE).encode()
+    assert process_mail(store, NESTED.replace(b"digest@", b"digest+" + to + b"@"), RING, NOW) is Effect.UNSUBSCRIBED
 
 
 def test_a_maildir_is_read_once(store: Store, ada: Subscriber, tmp_path: Path) -> None:

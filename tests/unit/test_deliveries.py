@@ -9,9 +9,15 @@ import pytest
 from digest.deliveries import OPEN_STATES, TRANSITIONS, DeliveryState, Outcome, retry_pause, states_before
 
 
-@pytest.mark.parametrize("final", [s for s in DeliveryState if s not in OPEN_STATES and s is not DeliveryState.UNKNOWN])
+@pytest.mark.parametrize(
+    "final", [s for s in DeliveryState if s not in (*OPEN_STATES, DeliveryState.UNKNOWN, DeliveryState.FAILED)]
+)
 def test_nothing_leaves_a_final_state(final: DeliveryState) -> None:
     assert TRANSITIONS[final] == frozenset()
+
+
+def test_a_failed_delivery_is_only_deferred_when_its_refusal_was_about_us() -> None:
+    assert TRANSITIONS[DeliveryState.FAILED] == {DeliveryState.DEFERRED}
 
 
 def test_nothing_is_sent_without_a_claim_and_an_intent() -> None:

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from digest.bounces import TOO_MUCH, Bounce, BounceKind, score
-from digest.deliveries import Attempt, FaultSide, Outcome, fault_of
-from digest.errors import TransitionError
+from digest.deliveries import Attempt, Outcome
+from digest.errors import StoreError, TransitionError
+from digest.refusals import FaultSide, cause_of
 from digest.reports import MailKind, MailReport, read_report
 from digest.signed_links import Keyring, LinkClaim, Purpose, from_verp
 from digest.storage import Store, Tx
@@ -32,6 +33,7 @@ class Effect(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  #: its owner wished to leave
     KNOWN = "known"  #: it was counted before
     IGNORED = "ignored"  #: a delay, an automatic reply, or something that is not about an address
+    UNREADABLE = "unreadable"  #: it cannot be read or acted on: set aside, for the operator to look at
     UNPROVED = "unproved"  #: without a token of ours: anybody could have written it
 
 
@@ -61,7 +63,7 @@ def read_mailbox(store: Store, mails: Iterable[Mail], keyring: Keyring, now: dat
     """Return what the mails of a mailbox led to; each is one transaction, and read again it changes nothing."""
     effects: Counter[Effect] = Counter()
     for mail in mails:
-        effects[process_mail(store, mail.data, keyring, now)] += 1
+        effects[_guarded(store, mail, keyring, now)] += 1
         mail.done()
     if effects:
         _log.info(
@@ -70,6 +72,20 @@ def read_mailbox(store: Store, mails: Iterable[Mail], keyring: Keyring, now: dat
             extra={"action": "bounces", **BounceReport(effects=effects).as_dict()},
         )
     return BounceReport(effects=effects)
+
+
+def _guarded(store: Store, mail: Mail, keyring: Keyring, now: datetime) -> Effect:
+    """Process a mail; one that cannot be read or acted on stops no other. Raise StoreError: that is not its fault."""
+    try:
+        effect, problem = process_mail(store, mail.data, keyring, now), "it cannot be parsed"
+    except StoreError:
+        raise
+    except Exception as error:
+        effect, problem = Effect.UNREADABLE, f"{type(error).__name__}: {error}"
+    if effect is Effect.UNREADABLE:
+        extra = {"action": "bounces", "state": "unreadable", "mail": str(mail)}
+        _log.warning("%s is set aside: %s", mail, problem, extra=extra)
+    return effect
 
 
 def process_mail(store: Store, data: bytes, keyring: Keyring, now: datetime) -> Effect:
@@ -86,10 +102,21 @@ def record_refusals(tx: Tx, attempts: Sequence[Attempt], now: datetime) -> None:
         return
     for row in deliveries.by_ids(tx, refused).values():
         attempt = refused[row.id]
-        kind = _kind_of(fault_of(attempt.status)) if attempt.stage != "mail" else None
+        cause = cause_of(attempt.status, attempt.reply, attempt.code)
+        kind = _kind_of(cause.fault) if attempt.stage != "mail" else None
         if kind:
             reply = f"{attempt.code} {attempt.reply}"
             _count(tx, _bounce(row.id, row.subscriber, kind, attempt.status, reply, now), now)
+
+
+def record_expired(tx: Tx, expired: Sequence[int], now: datetime) -> None:
+    """Count a soft bounce for each expired delivery whose mailbox refused it for now until its time was over."""
+    for row in deliveries.by_ids(tx, expired).values():
+        cause = cause_of(row.last_status, row.last_reply, row.last_code)
+        temporary = row.attempts and row.last_code is not None and row.last_code // 100 == 4
+        if temporary and cause.is_clear and cause.fault is FaultSide.MAILBOX and row.last_stage != "mail":
+            reply = f"{row.last_code} {row.last_reply}"
+            _count(tx, _bounce(row.id, row.subscriber, BounceKind.SOFT, row.last_status, reply, now), now)
 
 
 def lift(store: Store, address: str, now: datetime) -> bool:
@@ -104,16 +131,23 @@ def lift(store: Store, address: str, now: datetime) -> bool:
 
 def act_on(tx: Tx, report: MailReport, keyring: Keyring, now: datetime) -> Effect:
     """Act on a report if a valid token proves that it is about a mail of ours."""
-    if report.kind is MailKind.AUTOMATIC:
-        return Effect.IGNORED
-    if report.kind is MailKind.PERSONAL:
-        claim = _proved(report.addressed, Purpose.UNSUBSCRIBE, keyring, now)
-        return _unsubscribe(tx, claim, now) if claim else Effect.UNPROVED
+    wish = _proved(report.addressed, Purpose.UNSUBSCRIBE, keyring, now)
+    if wish:  # the token is proof, whatever marks the reader's program put on the mail
+        return _unsubscribe(tx, wish, now)
+    if report.kind in _WITHOUT_EFFECT:
+        return _WITHOUT_EFFECT[report.kind]
     claim = _proved((*report.addressed, *report.returned), Purpose.BOUNCE, keyring, now)
     if report.kind is MailKind.COMPLAINT:
         claim = claim or _proved(report.returned, Purpose.UNSUBSCRIBE, keyring, now)
         return _complaint(tx, claim, report, now) if claim else Effect.UNPROVED
     return _bounced(tx, claim, report, now) if claim else Effect.UNPROVED
+
+
+_WITHOUT_EFFECT = {
+    MailKind.AUTOMATIC: Effect.IGNORED,
+    MailKind.PERSONAL: Effect.UNPROVED,
+    MailKind.UNREADABLE: Effect.UNREADABLE,
+}
 
 
 def _proved(tokens: Iterable[str], purpose: Purpose, keyring: Keyring, now: datetime) -> LinkClaim | None:
@@ -123,7 +157,7 @@ def _proved(tokens: Iterable[str], purpose: Purpose, keyring: Keyring, now: date
 
 def _bounced(tx: Tx, claim: LinkClaim, report: MailReport, now: datetime) -> Effect:
     failure = next((recipient for recipient in report.recipients if recipient.is_failure), None)
-    kind = _kind_of(fault_of(failure.status)) if failure else None
+    kind = _kind_of(cause_of(failure.status, failure.words).fault) if failure else None
     row = deliveries.by_id(tx, claim.delivery)
     if not failure or not kind or not row:
         return Effect.IGNORED
@@ -141,7 +175,9 @@ def _unsubscribe(tx: Tx, claim: LinkClaim, now: datetime) -> Effect:
     row = deliveries.by_id(tx, claim.delivery)
     if not row:
         return Effect.IGNORED
-    person = subscribers.by_numbers(tx, [row.subscriber])[row.subscriber]
+    person = subscribers.by_numbers(tx, [row.subscriber]).get(row.subscriber)
+    if not person:  # erased
+        return Effect.IGNORED
     if person.state is State.UNSUBSCRIBED:
         consent.confirm_unsubscribed(tx, person.number, "mail to unsubscribe", now)
         return Effect.KNOWN

@@ -152,7 +152,7 @@ class _Sender:
         self._store, self._settings, self._clock, self._stop = store, settings, clock, stop
         self._owner = new_process_name()
         self.delivery_ledger = DeliveryLedger(store, self._owner, clock, tried)
-        self._providers = ProviderLimits(store, settings.domains, self._owner, clock)
+        self._providers = ProviderLimits(store, settings.domains, self._owner, clock, self.delivery_ledger.review)
 
     def send(self, compose: Compose) -> tuple[int, str]:
         """Send what is due; return the number of rows found in doubt, and the reason why some could not be sent."""
@@ -160,23 +160,33 @@ class _Sender:
         if self._settings.delivery.resend_unknown:
             with self._store.transaction() as tx:
                 found -= ledger.resend_unknown(tx, self._clock())
+        self._providers.breakers.refresh()
         source = DeliveryQueue(self.delivery_ledger, compose, self._providers, self._clock)
+        problem = ""
         if not self.delivery_ledger.held_because:
             problem = self._send_canary(source) or self._send_all(source)
-        return max(
-            found, 0
-        ), f"held: {self.delivery_ledger.held_because}" if self.delivery_ledger.held_because else problem
+        return max(found, 0), problem
+
+    def _reason_to_wait(self, waiting: int) -> str:
+        """Return why no message may be sent at present; empty when they may."""
+        if self.delivery_ledger.held_because:
+            return f"held: {self.delivery_ledger.held_because}"
+        breaker = self._providers.breakers.everything_waits_for()
+        if not breaker or not waiting:
+            return ""
+        return f"nothing is sent until {breaker.until:%Y-%m-%d %H:%M} UTC, several domains refused us: {breaker.reason}"
 
     def report(self, found: int, problem: str) -> DeliverReport:
         """Return what happened."""
-        tally = self.delivery_ledger.tally
+        tally, waiting = self.delivery_ledger.tally, self.delivery_ledger.waiting()
+        problem = self._reason_to_wait(waiting) or problem
         return DeliverReport(
             sent=tally[DeliveryState.SENT],
             deferred=tally[DeliveryState.DEFERRED],
             failed=tally[DeliveryState.FAILED],
             unknown=tally[DeliveryState.UNKNOWN] + found,
             withdrawn=self.delivery_ledger.withdrawn,
-            waiting=self.delivery_ledger.waiting(),
+            waiting=waiting,
             problem=problem,
             stopped=self._stop.is_set() and not problem,
         )

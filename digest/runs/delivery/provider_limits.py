@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from digest.runs.delivery.circuit_breaker import CircuitBreakers
 from digest.runs.delivery.rate import Clock, Rate
+from digest.runs.delivery.refusal_review import RefusalReview
 from digest.settings import DomainSettings
 from digest.storage import Store
 from digest.storage.delivery import limits
@@ -20,13 +21,20 @@ class ProviderLimits:
 
     breakers: CircuitBreakers  #: of all domains, with or without limits of their own
 
-    def __init__(self, store: Store, domains: Sequence[DomainSettings], owner: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        domains: Sequence[DomainSettings],
+        owner: str,
+        clock: Clock,
+        review: RefusalReview | None = None,
+    ) -> None:
         self._store, self._owner, self._clock = store, owner, clock
         rates = {one.name.lower(): one.messages_per_second for one in domains}
         self._most = {one.name.lower(): one.connections for one in domains if one.connections}
         self._under_way: dict[int, str] = {}  # delivery to the slot that it takes
         self._full: dict[str, datetime] = {}  # until when it is not asked again
-        self.breakers = CircuitBreakers(store, clock)
+        self.breakers = CircuitBreakers(store, clock, review)
         self._rates = {name: Rate(store, f"domain {name}", rate, clock) for name, rate in rates.items()}
 
     def wait_for(self, domain: str, delivery: int) -> timedelta:

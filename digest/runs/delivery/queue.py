@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 
-from digest.deliveries import Attempt, DeliveryState, Outcome
+from digest.deliveries import Attempt, DeliveryState, Outcome, retry_pause
 from digest.errors import MessageError, StoreError
 from digest.issues import Issue
 from digest.messages import Message
@@ -21,6 +21,7 @@ from digest.runs.delivery.paper_cache import PaperCache
 from digest.runs.delivery.process_identity import is_dead
 from digest.runs.delivery.provider_limits import ProviderLimits
 from digest.runs.delivery.rate import Clock
+from digest.runs.delivery.refusal_review import RefusalReview
 from digest.smtp import OutgoingMessage, RetryAfter
 from digest.storage import Store
 from digest.storage.delivery import ledger, limits
@@ -49,6 +50,7 @@ class DeliveryLedger:
     def __init__(self, store: Store, owner: str, clock: Clock, tried: Callable[[int], None]) -> None:
         self._store, self._owner, self._clock, self._tried = store, owner, clock, tried
         self._recorder = Recorder(store, owner)
+        self.review = RefusalReview()
         self.tally: Counter[DeliveryState] = Counter()
         self.withdrawn = 0  #: intents that did not hold
         self.held_because = ""  #: why the operator holds everything
@@ -101,6 +103,9 @@ class DeliveryLedger:
         when the store fails, and then has tried to keep what servers answered over another connection.
         """
         sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
+        if len(sent) < len(attempts):
+            attempts = [self.review.judged(attempt) for attempt in attempts]
+        self.review.accepted += len(sent)
         with self._turn:
             try:
                 if len(sent) < len(attempts):
@@ -140,9 +145,13 @@ class DeliveryLedger:
             limits.free_slot(tx, CANARY, self._owner, self._clock())
 
     def release(self) -> None:
-        """Release rows that were claimed and not begun."""
+        """Settle the refusals of the run and release rows that were claimed and not begun."""
         self._recorder.close()
+        ours, others = self.review.settle()
         with self._turn, self._store.transaction() as tx:
+            reopened = ledger.reopen(tx, [attempt.delivery for attempt in ours], self._clock() + retry_pause(1))
+            self.tally.update({DeliveryState.DEFERRED: reopened, DeliveryState.FAILED: -reopened})
+            record_refusals(tx, others, self._clock())
             ledger.release(tx, self._owner)
             limits.free_slots(tx, [self._owner], self._clock())
 
@@ -165,8 +174,7 @@ class DeliveryLedger:
         """Record the attempts, each once however often it is tried."""
         with self._store.transaction() as tx:
             took = ledger.mark(tx, self._owner, attempts)
-            unsent = [attempt for attempt in attempts if attempt.outcome is not Outcome.SENT]
-            record_refusals(tx, [attempt for attempt in unsent if attempt.delivery in took], self._clock())
+        self.review.note(attempt for attempt in attempts if attempt.delivery in took)
 
     def _record_unsent(self, attempts: Sequence[Attempt]) -> None:
         self._mark(attempts)
@@ -212,7 +220,7 @@ class DeliveryQueue:
             if outgoing := self._outgoing(row):
                 return outgoing
         with self._lock:
-            if self.left == 0 or self._ledger.held_because or not self._delayed:
+            if self._is_over or not self._delayed:
                 return None
             return RetryAfter(max((self._delayed[0][0] - self._clock()).total_seconds(), 0.001))
 
@@ -225,6 +233,10 @@ class DeliveryQueue:
     def has_returns(self) -> bool:
         """True when returned messages wait."""
         return bool(self._returned) and not self._ledger.held_because
+
+    @property
+    def _is_over(self) -> bool:
+        return self.left == 0 or bool(self._ledger.held_because or self._providers.breakers.everything_waits_for())
 
     def _outgoing(self, row: ClaimedDelivery) -> OutgoingMessage | None:
         try:
@@ -240,7 +252,7 @@ class DeliveryQueue:
 
     def _next(self) -> ClaimedDelivery | None:
         with self._lock:
-            if self.left == 0 or self._ledger.held_because:
+            if self._is_over:
                 return None
             while row := self._candidate():
                 if self._may_leave(row):
@@ -264,6 +276,8 @@ class DeliveryQueue:
             self._ledger.postpone(row.id, self._clock())
             self._dry = False
             return False
+        if row.attempts:
+            self._ledger.review.expect_retry(row.id)
         if until := self._providers.breakers.open_until(row.domain):
             self._ledger.postpone(row.id, until)
             return False

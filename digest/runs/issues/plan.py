@@ -12,6 +12,7 @@ from typing import Any
 from digest.addresses import normalised_address
 from digest.issues import Issue, SkipReason
 from digest.ranking import Calibration, Ranking
+from digest.runs.bounces.process import record_expired
 from digest.runs.lookup import active_subscriber
 from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot, snapshot
 from digest.runs.matching.ranking import RankedShard, RankingInputs, load_inputs, rank_shard
@@ -124,6 +125,7 @@ def plan_shard(
     prepared = _prepare(store, settings, shard, now)
     with store.transaction() as tx:
         entered = plans.enter(tx, prepared.plans, now)
+        record_expired(tx, entered.expired, now)
         statistics.store_calibrations(tx, {n: c.dump() for n, c in prepared.calibrations.items()})
         if follow:
             follow(tx, entered)

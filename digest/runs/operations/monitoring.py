@@ -16,7 +16,8 @@ from digest.runs.issues.sender_identity import sender_identity
 from digest.runs.transactional.immediate import send_now
 from digest.settings import Settings
 from digest.storage import Store
-from digest.storage.delivery import ledger, outbox, runs
+from digest.storage.delivery import ledger, limits, outbox, runs
+from digest.storage.delivery.limits import Breaker
 from digest.storage.papers import listings, papers
 from digest.storage.papers.listings import SourceState
 from digest.storage.subscribers import consent, subscribers, suppressions
@@ -41,6 +42,7 @@ class Figures:
     papers: int  #: numbers given so far
     sources: Mapping[str, SourceState]
     last_runs: Mapping[str, datetime]  #: kind to when the latest began
+    breakers: Sequence[Breaker] = ()  #: that are open: providers that refused us
 
 
 def figures(store: Store, now: datetime) -> Figures:
@@ -56,6 +58,7 @@ def figures(store: Store, now: datetime) -> Figures:
             papers=papers.high_water(tx),
             sources=listings.source_states(tx),
             last_runs=runs.last_begun(tx),
+            breakers=tuple(limits.open_breakers(tx, now).values()),
         )
 
 
@@ -76,6 +79,8 @@ def _troubles(found: Figures, now: datetime) -> Iterator[str]:
         sent = found.deliveries[DeliveryState.SENT]
         if failed > sent:
             yield f"In the past day {failed} issues were refused for good and {sent} were taken."
+    for breaker in found.breakers:
+        yield f"{breaker.name} refused us and gets no mail until {breaker.until:%Y-%m-%d %H:%M} UTC: {breaker.reason}"
     for name, state in sorted(found.sources.items()):
         if state.failing_since is not None and now - state.failing_since > RECENT:
             yield f"Source {name} has not been read since {state.failing_since:%Y-%m-%d %H:%M} UTC: {state.last_error}"

@@ -33,6 +33,7 @@ __all__ = [
     "postpone",
     "recover",
     "release",
+    "reopen",
     "resend_unknown",
     "waiting",
     "waiting_since",
@@ -93,6 +94,16 @@ def resend_unknown(tx: Tx, now: datetime, deliveries: Collection[int] | None = N
     for chunk in chunks(sorted(deliveries)):
         these = update(schema.deliveries).where(doubtful, _d.id.in_(chunk)).values(again)
         count += tx.connection.execute(these).rowcount
+    return count
+
+
+def reopen(tx: Tx, deliveries: Collection[int], next_attempt: datetime) -> int:
+    """Defer failed rows after all: what refused them turned out to be about us; return how many."""
+    count = 0
+    for chunk in chunks(sorted(deliveries)):
+        failed = and_(_d.id.in_(chunk), _d.state == DeliveryState.FAILED.value)
+        again = {"state": DeliveryState.DEFERRED.value, "next_attempt": next_attempt}
+        count += tx.connection.execute(update(schema.deliveries).where(failed).values(again)).rowcount
     return count
 
 

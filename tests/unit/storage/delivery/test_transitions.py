@@ -84,6 +84,7 @@ CHANGES: dict[str, StateChange] = {
     "release": _in_transaction(lambda tx, _p, _r: ledger.release(tx, OWNER)),
     "postpone": _in_transaction(lambda tx, _p, row: ledger.postpone(tx, OWNER, [row], LONG_AFTER)),
     "recover": _in_transaction(lambda tx, _p, _r: ledger.recover(tx, NOW, dead=[OWNER])),
+    "reopen": _in_transaction(lambda tx, _p, row: ledger.reopen(tx, [row], LONG_AFTER)),
     "send again": _in_transaction(lambda tx, _p, _r: ledger.resend_unknown(tx, NOW)),
     "expire what is unwanted": _in_transaction(_expire_unwanted),
     "plan a later issue": _plan_anew,
