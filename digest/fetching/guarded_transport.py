@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 import httpcore
@@ -21,6 +23,36 @@ import httpx
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")  # parsers disagree on these; RFC 3986 allows none of them
+_USERINFO = re.compile(r"(?:[\w.~!$&'()*+,;=:-]|%(?!2f|5c|3f|23|0|1)[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
+
+
+def unambiguous_url(text: str) -> httpx.URL:
+    """Return the URL that a text means for every parser, ours and the client's.
+
+    Raise httpx.InvalidURL for a text in which another parser could see another host, such as
+    `http://127.0.0.1\\@192.0.2.1/`.
+    """
+    if found := _UNSAFE.search(text.partition("?")[0].partition("#")[0]):
+        raise httpx.InvalidURL(f"{found[0]!r} must not occur in a URL")
+    url = httpx.URL(text)
+    try:
+        other = urlsplit(text)
+        agree = (other.hostname or "", other.port) == (url.host.lower(), _port_in(url, other.port))
+    except ValueError as error:
+        raise httpx.InvalidURL(str(error)) from error
+    if not _USERINFO.fullmatch(other.netloc.rpartition("@")[0]):
+        raise httpx.InvalidURL("the part before the @ contains characters that are not allowed there")
+    if not agree and text.isascii():
+        raise httpx.InvalidURL("it is not clear which host this URL names")
+    return url
+
+
+def _port_in(url: httpx.URL, other: int | None) -> int | None:
+    """Return the port of a URL, where httpx leaves out the default one that the text names."""
+    return url.port if url.port is not None else other if other in (80, 443) else None
 
 
 class PrivateAddress(httpx.ConnectError):

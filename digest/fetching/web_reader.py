@@ -15,7 +15,7 @@ import httpx
 from digest import __version__
 from digest.errors import FetchError
 from digest.fetching.fetched import Fetched
-from digest.fetching.guarded_transport import Deadline, GuardedTransport, PrivateAddress
+from digest.fetching.guarded_transport import Deadline, GuardedTransport, PrivateAddress, unambiguous_url
 from digest.settings import FetchingSettings
 
 MOST_REDIRECTS = 5
@@ -115,6 +115,8 @@ class WebReader:
                     return self._answer(url, response)
                 request = response.next_request
                 _parsed(str(request.url))
+                if request.url.userinfo and request.url.host != url.host:
+                    raise FetchError(f"{shown(url)}: a redirect with a user name to another host")
             finally:
                 response.close()
         raise FetchError(f"{shown(url)}: more than {MOST_REDIRECTS} redirects, the last to {shown(request.url)}")
@@ -157,7 +159,7 @@ def shown(url: httpx.URL) -> str:
 
 def _parsed(url: str) -> httpx.URL:
     try:
-        parsed = httpx.URL(url)
+        parsed = unambiguous_url(url)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise FetchError(f"{url}: not an address: {error}") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:

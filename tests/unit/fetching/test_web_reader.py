@@ -99,6 +99,17 @@ def test_a_redirect_out_of_the_web_is_not_followed(server: WebServer, target: st
         Reader(retries=0).read(server.at("/a", answer(302, Location=target)))
 
 
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.1\\@{host}/", "http://a.example%5C@{host}/", "http://someone@localhost:{port}/"]
+)
+def test_a_redirect_that_two_parsers_could_read_differently_is_not_followed(server: WebServer, target: str) -> None:
+    host = server.url("/").removeprefix("http://").rstrip("/")
+    location = target.format(host=host, port=host.rpartition(":")[2])
+    with pytest.raises(FetchError):
+        Reader(retries=0).read(server.at("/a", answer(302, Location=location)))
+    assert len(server.requests) == 1
+
+
 def test_a_busy_server_is_asked_again_when_it_wants_to_be(server: WebServer) -> None:
     reader = Reader()
     url = server.at("/feed", answer(429, Retry_After="7"), answer(503), answer(200, b"now"))
