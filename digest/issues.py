@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-SUBSTANTIAL_SHARE = 0.6  #: share of a keyword's weight from which readers see it: both of two equally rare words
+APART = " … "  #: between words of a keyword that a paper has in different places
 
 
 class ReasonKind(StrEnum):
@@ -53,9 +53,9 @@ class Reason(NamedTuple):
         return self.term if self.kind in _OF_SEVERAL_WORDS else self.words or self.matched or self.term
 
     @property
-    def is_substantial(self) -> bool:
-        """Whether the paper has enough of the term to be called a match for it."""
-        return self.share >= SUBSTANTIAL_SHARE
+    def is_whole(self) -> bool:
+        """Whether the paper has all of the term in one place, so that a reader can be told that it is about that."""
+        return self.share >= 1 and APART not in self.words
 
 
 class Pick(NamedTuple):
@@ -72,6 +72,7 @@ class LeftOut(StrEnum):
     """Why a considered paper is not in the issue."""
 
     NO_MATCH = "no keyword matched"
+    SCATTERED = "only parts of keywords, apart from each other"
     BELOW_MINIMUM = "below the minimum match"
     EXCLUDED = "excluded by a term"
     BEYOND_LENGTH = "beyond the length"

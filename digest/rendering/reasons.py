@@ -40,7 +40,7 @@ def reasons_to_show(reasons: Sequence[Reason]) -> list[Reason]:
 
     A keyword of which it has only a small part is not named: it would say what the paper is not about.
     """
-    return [*reasons[:1], *[reason for reason in reasons[1:] if reason.is_substantial]]
+    return [*reasons[:1], *[reason for reason in reasons[1:] if reason.is_whole]]
 
 
 def reasons_in_favour(reasons: Sequence[Reason]) -> list[Reason]:

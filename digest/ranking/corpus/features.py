@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from digest.papers import Paper
-from digest.ranking.corpus.term_codes import Codes, codes, is_stop, pairs
+from digest.ranking.corpus.term_codes import Codes, codes, exact_codes, is_stop, pairs
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -34,6 +34,8 @@ class Stream:
 
     codes: Codes
     starts: Ints  #: where each field begins in `codes`; field 2p is the title of paper p, 2p + 1 its abstract
+    exact: Codes  #: exact forms (".NET"), which have no place among the tokens
+    exact_fields: Ints  #: the field of each
 
     def field(self, paper: int, abstract: bool) -> Codes:
         """Return the codes of one field of one paper."""
@@ -43,9 +45,15 @@ class Stream:
 
 def read_stream(papers: Sequence[Paper]) -> Stream:
     """Return the token stream of the papers' titles and abstracts."""
-    fields = [codes(text) for paper in papers for text in (paper.title, paper.abstract)]
+    texts = [text for paper in papers for text in (paper.title, paper.abstract)]
+    fields, exact = [codes(text) for text in texts], [list(exact_codes(text).values()) for text in texts]
     starts = np.concatenate([[0], np.cumsum([len(f) for f in fields], dtype=np.int64)]).astype(np.int64)
-    return Stream(codes=np.concatenate(fields) if fields else np.empty(0, np.uint64), starts=starts)
+    return Stream(
+        codes=np.concatenate(fields) if fields else np.empty(0, np.uint64),
+        starts=starts,
+        exact=np.array([code for found in exact for code in found], dtype=np.uint64),
+        exact_fields=np.repeat(np.arange(len(exact)), [len(found) for found in exact]).astype(np.int64),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +105,11 @@ def count_features(stream: Stream) -> Features:
     adjacent = owner[:-1] == owner[1:]
     pair_codes = pairs(words[:-1], words[1:])[adjacent]
     lengths = np.bincount(owner, minlength=len(stream.starts) - 1).reshape(-1, 2)
-    return tabulate(np.concatenate([stream.codes, pair_codes]), np.concatenate([field, owner[:-1][adjacent]]), lengths)
+    return tabulate(
+        np.concatenate([stream.codes, pair_codes, stream.exact]),
+        np.concatenate([field, owner[:-1][adjacent], stream.exact_fields]),
+        lengths,
+    )
 
 
 def tabulate(features: Codes, fields: Ints, lengths: Ints) -> Features:

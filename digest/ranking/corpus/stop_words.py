@@ -30,4 +30,6 @@ ENGLISH = frozenset(
 )
 #: Words that mean something in a paper, though common English has them.
 MEANINGFUL = frozenset("amount bill bottom detail fire front interest mill name side thick thin top".split())
-STOP_WORDS = (ENGLISH - MEANINGFUL) | {"systems"}  #: "systems" is as empty as "system"
+#: Words that make another word of the next one: "back-translation", "few-shot", "next token", "least squares".
+MODIFIERS = frozenset("back co de few least next off one re un".split())
+STOP_WORDS = (ENGLISH - MEANINGFUL - MODIFIERS) | {"systems"}  #: "systems" is as empty as "system"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+from digest.issues import APART
 from digest.papers import Paper
 from digest.ranking.corpus.features import ABSTRACT_WEIGHT, TITLE_WEIGHT
 from digest.ranking.corpus.term_codes import STOP, Token, skipping_stops
@@ -28,7 +29,6 @@ class HitSpan:
 
 
 NOWHERE = HitSpan(field="abstract", start=-1, end=-1, matched="")
-APART = " … "  #: between words of a keyword that a paper has in different places
 
 
 def find_span(weights: Mapping[int, float], index: PaperIndex, place: int) -> HitSpan:
@@ -77,6 +77,8 @@ _NOTHING = _Run((), 0.0)
 
 def _best_run(tokens_of_field: FieldTokens, weights: Mapping[int, float]) -> _Run:
     """Return the first of the runs of wanted words that weigh most together."""
+    if exact := next((code for code in weights if code in tokens_of_field.exact), 0):
+        return _Run([tokens_of_field.exact[exact]], weights[exact])
     if any(code & _STOP for code in weights):
         content = skipping_stops(tokens_of_field.words, weights)
         return _best_of([(n, word) for n, word in enumerate(content) if word.code in weights], weights)

@@ -16,7 +16,7 @@ from digest.ranking.corpus.author_index import AuthorIndex
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Floats, Ints
 from digest.ranking.corpus.growing_arrays import GrowingArray, GrowingTable
-from digest.ranking.corpus.paper_matrix import CompiledKeywords, PaperMatrix, WordWeights
+from digest.ranking.corpus.paper_matrix import CompiledKeywords, Form, PaperMatrix
 from digest.ranking.matching.calibration import keyword_levels
 from digest.ranking.matching.keyword_features import compile_keywords
 
@@ -46,8 +46,8 @@ class InterestIndex:
         self._interests: list[Interest] = []
         self._blocks: list[tuple[int, CompiledKeywords]] = []  # keywords compiled together, by the number of the first
         self._maxima, self._levels = GrowingArray(np.float64), GrowingArray(np.float64)
-        self._scores = GrowingTable(paper_matrix.features.count)
-        self._forms: dict[int, list[list[WordWeights]]] = {}  # of the keywords of a block
+        self._scores, self._whole = (GrowingTable(paper_matrix.features.count) for _ in range(2))
+        self._forms: dict[int, list[list[Form]]] = {}  # of the keywords of a block
         self._found: dict[tuple[int, int], Reason] = {}
 
     @property
@@ -88,15 +88,19 @@ class InterestIndex:
         """Return these interests by papers: what each scores at weight 1."""
         return sparse.csr_array(self._scores.table[numbers])
 
+    def whole(self, numbers: Ints) -> sparse.csr_array:
+        """Return these interests by papers: 1 where a paper has the whole keyword together, or what is followed."""
+        return sparse.csr_array(self._whole.table[numbers])
+
     def sample_scores(self, numbers: Ints) -> sparse.csr_array:
         """Return these keywords by papers of the sample: what each scores at weight 1. The result is not stored."""
         return self._corpus.paper_matrix.match(self._compile([self._interests[number] for number in numbers]))
 
-    def forms(self, number: int) -> list[WordWeights]:
-        """Return the weights of a keyword's words, by code, for each written form."""
+    def forms(self, number: int) -> list[Form]:
+        """Return the forms of a keyword, with the weights of their words."""
         first, compiled = self._blocks[bisect_right(self._blocks, number, key=_first) - 1]
         if first not in self._forms:
-            self._forms[first] = compiled.word_weights()
+            self._forms[first] = compiled.word_forms()
         return self._forms[first][number - first]
 
     def _add(self, fresh: Sequence[Interest]) -> None:
@@ -104,14 +108,15 @@ class InterestIndex:
         followed = [interest for interest in fresh if interest.kind is not ReasonKind.KEYWORD]
         compiled = self._compile(keywords)
         self._blocks.append((len(self._interests), compiled))
-        for scores in self._paper_matrix.matched(compiled):
-            self._scores.extend(scores)
-        self._scores.extend(
-            _table([self._papers_of(interest) for interest in followed], self._paper_matrix.features.count)
-        )
+        for matched in self._paper_matrix.matched(compiled):
+            self._scores.extend(matched.scores)
+            self._whole.extend(matched.whole)
+        having = _table([self._papers_of(interest) for interest in followed], self._paper_matrix.features.count)
+        self._scores.extend(having)
+        self._whole.extend(having)
         self._maxima.extend(np.concatenate([compiled.maxima, np.zeros(len(followed))]))
         sample = self._corpus.paper_matrix
-        levels = keyword_levels(sample.matched(compiled), compiled.maxima, sample.features.count)
+        levels = keyword_levels((m.scores for m in sample.matched(compiled)), compiled.maxima, sample.features.count)
         self._levels.extend(np.concatenate([levels, np.ones(len(followed))]))
         numbered = enumerate([*keywords, *followed], len(self._interests))
         self._interests += [*keywords, *followed]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
@@ -15,6 +16,8 @@ from digest.ranking.matching.embeddings import Semantics
 from digest.ranking.matching.paper_index import PaperIndex
 from digest.ranking.matching.profile_matrix import ProfileMatrix, RankingProfile
 from digest.ranking.matching.scoring import Matches, Scores, calibrate, reaching
+
+SURE = 60  #: match from which a paper is shown though it has no keyword as a whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,11 @@ class Parts:
     columns: Ints  #: the interest, as a column of the profile matrix; in profile order
     values: Floats  #: its part of the score
     strongest: Ints  #: for each match the column of its largest part, the first of several; -1 without one
+    scattered: npt.NDArray[np.bool_]
+    """For each match whether it is below 60 and hangs on keywords none of which the paper has as a whole, together.
+
+    Such matches are seldom relevant; one that votes or nearness in meaning make up the half of is no such match.
+    """
 
     def of_match(self, row: int) -> dict[int, float]:
         """Return the parts of one match, by column."""
@@ -85,7 +93,11 @@ class Parts:
         filled = np.flatnonzero(values)
         row, columns, values = row[filled], asked.indices[filled], values[filled]
         starts = np.searchsorted(row, np.arange(asked.shape[0] + 1))
-        return cls(starts=starts, columns=columns, values=values, strongest=_strongest(starts, columns, values))
+        whole = np.asarray(matched.scores.whole[columns, matches.paper[row]])
+        by_keywords, wholes = (np.bincount(row, weights=of, minlength=asked.shape[0]) for of in (values, whole))
+        scattered = (matches.match < SURE) & (wholes == 0) & (by_keywords > matches.score / 2)
+        strongest = _strongest(starts, columns, values)
+        return cls(starts=starts, columns=columns, values=values, strongest=strongest, scattered=scattered)
 
 
 def _strongest(starts: Ints, columns: Ints, values: Floats) -> Ints:

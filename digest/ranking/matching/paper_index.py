@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from digest.ranking.corpus.author_index import AuthorIndex
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Ints, count_features, read_stream
 from digest.ranking.corpus.paper_matrix import PaperMatrix
-from digest.ranking.corpus.term_codes import Token, skipping_stops, words
+from digest.ranking.corpus.term_codes import Token, exact_codes, skipping_stops, words
 from digest.ranking.matching import trending
 from digest.ranking.matching.interest_index import InterestIndex
 from digest.ranking.matching.relevance_feedback import word_vectors
@@ -30,6 +30,7 @@ class FieldTokens:
     words: Sequence[Token]
     content: Sequence[Token]  #: without stop words
     places: Mapping[int, Sequence[int]]  #: code of a word -> its places in `content`
+    exact: Mapping[int, Token]  #: code of an exact form -> where it first occurs
 
     @classmethod
     def of(cls, text: str) -> FieldTokens:
@@ -38,7 +39,9 @@ class FieldTokens:
         content, places = skipping_stops(every), defaultdict[int, list[int]](list)
         for place, word in enumerate(content):
             places[word.code].append(place)
-        return cls(words=every, content=content, places=dict(places))
+        codes = exact_codes(text)
+        exact = {codes[word.end]: replace(word, code=codes[word.end]) for word in reversed(every) if word.end in codes}
+        return cls(words=every, content=content, places=dict(places), exact=exact)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ class PaperIndex:
         texts = {"title": paper.title, "abstract": paper.abstract}
         fields = {field: FieldTokens.of(text) for field, text in texts.items()}
         for field, text in texts.items():
-            for word in fields[field].words:
+            for word in (*fields[field].words, *fields[field].exact.values()):
                 first.setdefault(word.code, text[word.start : word.end])
             for one, next_one in pairwise(fields[field].content):
                 pieces = text[one.start : one.end], text[one.end : next_one.start], text[next_one.start : next_one.end]

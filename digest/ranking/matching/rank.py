@@ -78,6 +78,7 @@ class _RankingSession:
         self._matches, self._calibrations = matched.matches, matched.calibrations
         self._papers, self._match = matched.matches.paper.tolist(), matched.matches.match.tolist()
         self._parts = Parts.of(matched)
+        self._scattered = self._parts.scattered.tolist()
         self._explainer = Explainer(matched, index, corpus)
         terms = dict.fromkeys(term for reader in readers for term in reader.profile.exclude)
         self._numbers = index.numbers.tolist()
@@ -106,7 +107,7 @@ class _RankingSession:
         if reader.profile.is_empty:
             trend = self._trending(reader, excluded, frozenset(), reader.profile.papers)
             return Ranking(trending=trend, considered=considered, calibration=calibration)
-        some_closed = self._explain or excluded
+        some_closed = self._explain or excluded or any(self._scattered[c.row] for c in candidates)
         opened = [c for c in candidates if self._is_open(c, reader, excluded)] if some_closed else candidates
         chosen = select(opened, reader.profile.papers)
         picks = self._picks(number, chosen.picks, self._nearest_sentence)
@@ -129,9 +130,13 @@ class _RankingSession:
         paper = self._papers[candidate.row]
         return (
             paper not in excluded
-            and self._match[candidate.row] >= reader.profile.minimum_match
+            and not self._scattered[candidate.row]
+            and self._above(candidate, reader)
             and reader.is_new(int(self._index.numbers[paper]))
         )
+
+    def _above(self, candidate: Candidate, reader: RankingProfile) -> bool:
+        return bool(self._match[candidate.row] >= reader.profile.minimum_match)
 
     def _picks(self, reader: int, candidates: Sequence[Candidate], nearest: Nearest) -> tuple[Pick, ...]:
         return tuple(self._pick(reader, candidate, nearest) for candidate in candidates)
@@ -139,12 +144,12 @@ class _RankingSession:
     def _pick(self, reader: int, candidate: Candidate, nearest: Nearest) -> Pick:
         paper, found = self._papers[candidate.row], self._match[candidate.row]
         reasons = self._explainer.reasons(reader, paper, found, self._parts.of_match(candidate.row), nearest)
-        strongest = next((reason for reason in reasons if reason.kind in _INTERESTS), None)
+        strongest = next((reason for reason in reasons if reason.kind in _INTERESTS and reason.is_whole), None)
         return Pick(
             paper=self._numbers[paper],
             match=found,
             reasons=reasons,
-            interest=strongest.term if strongest and strongest.is_substantial else "",
+            interest=strongest.term if strongest else "",
         )
 
     def _nearest_sentence(self, reader: int, paper: int) -> tuple[str, HitSpan]:
@@ -180,7 +185,10 @@ class _RankingSession:
         """Return why each paper that is not among the picks and `also` was left out, the first reason that holds."""
         numbers = self._numbers
         why = dict.fromkeys(numbers, LeftOut.NO_MATCH)
-        why |= {numbers[self._papers[c.row]]: LeftOut.BELOW_MINIMUM for c in candidates}
+        why |= {
+            numbers[self._papers[c.row]]: LeftOut.SCATTERED if self._above(c, reader) else LeftOut.BELOW_MINIMUM
+            for c in candidates
+        }
         why |= {numbers[self._papers[c.row]]: LeftOut.BEYOND_LENGTH for c in chosen.beyond}
         why |= {numbers[self._papers[c.row]]: LeftOut.NEAR_IDENTICAL for c in chosen.near_identical}
         why |= {numbers[place]: LeftOut.EXCLUDED for place in excluded}

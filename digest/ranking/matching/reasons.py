@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
-from digest.issues import Reason, ReasonKind
+from digest.issues import APART, Reason, ReasonKind
 from digest.ranking.corpus.author_index import in_category, name_parts, same_person
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Floats
@@ -74,19 +74,20 @@ class Explainer:
         """Return where the keyword occurs, or its other form where the paper has more of that."""
         having = self._index.tokens_of(place).words
         forms = self._interest_index.forms(number)
-        shares = [_share(weights, having) for weights in forms]
+        shares = [_share(form.words, having) for form in forms]
         best = shares.index(max(shares))
-        span = find_span(forms[best], self._index, place)
-        in_one_place = span.words == sum(code in having for code in forms[best])
+        span = find_span(forms[best].words, self._index, place)
+        wanted = list(forms[best].words)
+        in_one_place = span.words == sum(code in having for code in wanted)
         return Reason(
             term=self._interest_index.interest(number).term,
-            kind=ReasonKind.ACRONYM if best else ReasonKind.KEYWORD,
+            kind=ReasonKind.ACRONYM if forms[best].acronym else ReasonKind.KEYWORD,
             field=span.field,
             contribution=0.0,
             start=span.start,
             end=span.end,
             matched=span.matched,
-            words="" if in_one_place else words_found(list(forms[best]), self._index, place),
+            words="" if in_one_place else _words_apart(wanted, self._index, place),
             share=shares[best],
         )
 
@@ -125,6 +126,12 @@ class Explainer:
                     end=spans[0].end,
                     matched=spans[0].matched,
                 )
+
+
+def _words_apart(wanted: Sequence[int], index: PaperIndex, place: int) -> str:
+    """Return the words found; with an ellipsis too where each two stand together somewhere, but never all."""
+    words, having = words_found(wanted, index, place), index.tokens_of(place).words
+    return words if APART in words else APART.join(having[code] for code in wanted if code in having)
 
 
 def _share(weights: Mapping[int, float], having: Container[int]) -> float:

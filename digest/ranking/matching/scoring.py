@@ -73,6 +73,7 @@ class Scores:
     """What the papers of an index score for many readers."""
 
     interests: sparse.csr_array  #: interests by papers, at weight 1
+    whole: sparse.csr_array  #: interests by papers: 1 where a paper has all of the interest, together
     feedback_factors: Floats  #: what each reader's feedback effects are multiplied by
     near: sparse.csr_array | None  #: readers by papers: what nearness in meaning adds
     total: sparse.csr_array  #: readers by papers
@@ -95,7 +96,8 @@ class Scores:
             total = sparse.csr_array(total + sparse.diags_array(factors) @ effects)
         near = None if nearness is None else nearness_score(profile_matrix.strongest, nearness)
         total = total if near is None else sparse.csr_array(total + near)
-        return cls(interests=interests, feedback_factors=factors, near=near, total=total)
+        whole = profile_matrix.interest_index.whole(profile_matrix.numbers)
+        return cls(interests=interests, whole=whole, feedback_factors=factors, near=near, total=total)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,7 @@ def test_reasons_kept_from_one_reader_are_not_shown_to_another_who_has_others() 
         ((first, second), ["learning rate", "pruning"]),
         ((second, first), ["pruning", "learning rate"]),
         ((first, second.contributing(-10)), ["learning rate"]),
-        ((first, second._replace(share=0.7)), ["learning rate", "only “pruning”"]),
+        ((first, second._replace(share=0.7)), ["learning rate"]),
         ((first, second._replace(kind=ReasonKind.AUTHOR)), ["learning rate", "by pruning"]),
         ((first.contributing(5), second.contributing(1)), ["learning rate", "pruning"]),
     )

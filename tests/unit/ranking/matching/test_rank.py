@@ -50,8 +50,8 @@ def test_reasons_come_strongest_first_with_field_and_place() -> None:
 SAID = {
     "all-in-one-place": ("learning rate", 1, ("Learning Rates", True, True)),
     "in-another-order": ("networks deep", 1, ("deep networks", True, True)),
-    "in-two-places": ("graph of solubility", 2, ("Graph … solubility", True, True)),
-    "a-large-part": ("quantum solubility of a neural network", 2, ("solubility … Neural Networks", False, True)),
+    "in-two-places": ("graph of solubility", 2, ("Graph … solubility", True, False)),
+    "a-large-part": ("quantum solubility of a neural network", 2, ("solubility … Neural Networks", False, False)),
     "one-word-of-two": ("telephone rate", 1, ("Rates", False, False)),
     "the-short-form": ("GAN", 4, ("GAN", True, True)),
 }
@@ -63,8 +63,8 @@ def test_a_reason_says_how_much_of_a_keyword_the_paper_has(
 ) -> None:
     [pick] = [pick for pick in ranked(wanting(term)).matched if pick.paper == number]
     [reason] = pick.reasons
-    assert (reason.shown_text, reason.share == 1, reason.is_substantial) == expected
-    assert pick.interest == (term if reason.is_substantial else "")
+    assert (reason.shown_text, reason.share == 1, reason.is_whole) == expected
+    assert pick.interest == (term if reason.is_whole else "")
 
 
 def test_the_writing_of_which_a_paper_has_more_is_the_reason() -> None:
