@@ -19,7 +19,7 @@ from digest.rendering import MailRenderer
 from digest.runs.delivery.deliver import hold, release
 from digest.runs.issues.compose import masthead
 from digest.runs.pipeline.run import RunOptions, RunReport, run
-from digest.settings import Settings, SmtpSettings, SourceSettings
+from digest.settings import BouncesSettings, Settings, SmtpSettings, SourceSettings
 from digest.storage import Store
 from digest.storage.delivery import runs
 from tests.unit.runs.samples import DAY, DUE, GRAPHS, MONDAY, SETTINGS, SPEECH, TUNING
@@ -124,6 +124,32 @@ def test_a_paper_is_not_sent_again_when_another_page_shows_it(digest: Digest) ->
     assert TUNING in str(first["Subject"])
     assert SPEECH in str(second["Subject"])
     assert TUNING not in second.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_run_acts_on_a_mail_to_unsubscribe_before_it_plans(digest: Digest, tmp_path: Path) -> None:
+    box = tmp_path / "bounces" / "new"
+    box.mkdir(parents=True)
+    digest.settings = digest.settings.model_copy(update={"bounces": BouncesSettings(maildir=str(box.parent))})
+    digest.want("ada", "hyperparameter optimization", "speech recognition")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    digest.run()
+    wish = str(digest.mails()["ada@example.com"][0]["List-Unsubscribe"]).partition("mailto:")[2].partition("?")[0]
+    (box / "1").write_text(f"From: ada@example.com\nTo: {wish}\nSubject: unsubscribe\n\n")
+    digest.publish("tuesday", SPEECH)
+    digest.run(DUE + DAY)
+    assert len(digest.mails()["ada@example.com"]) == 1
+    assert not list(box.iterdir())
+
+
+def test_a_mailbox_that_cannot_be_read_is_named_and_keeps_no_issue_back(digest: Digest, tmp_path: Path) -> None:
+    digest.settings = digest.settings.model_copy(update={"bounces": BouncesSettings(maildir=str(tmp_path / "none"))})
+    digest.want("ada", "hyperparameter optimization")
+    digest.run(MONDAY)
+    digest.publish("monday", TUNING)
+    report = digest.run()
+    assert report.delivered.sent == 1
+    assert any("is not a Maildir" in problem for problem in report.problems)
 
 
 def test_a_dry_run_says_what_would_be_planned_and_changes_nothing(digest: Digest) -> None:

@@ -110,6 +110,10 @@ def _settings(settings: Settings) -> Iterator[RecordFinding]:
     elif not web.startswith("https://"):
         fix = "mail programs follow unsubscribe links over https only"
         yield RecordFinding(area="settings", verdict=RecordVerdict.FIX, found=f"web.url is {web}, not https", fix=fix)
+    if not web and not (settings.bounces.maildir or settings.bounces.imap_host):
+        found = "people can unsubscribe by e-mail only, and no mailbox is read"
+        fix = "set bounces.maildir or bounces.imap_host, or web.url; `digest run` reads the mailbox before it plans"
+        yield RecordFinding(area="settings", verdict=RecordVerdict.FIX, found=found, fix=fix)
     if settings.smtp.tls == "none" and settings.smtp.host not in ("localhost", "127.0.0.1", "::1"):
         found = f"mail goes to {settings.smtp.host} without TLS"
         yield RecordFinding(

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from digest.errors import FetchError
 from digest.rendering import MailRenderer
 from digest.runs.delivery.deliver import DeliverReport, composer, deliver
 from digest.runs.ingest.ingest import IngestReport, Progress
 from digest.runs.issues.plan import PlanReport, foresee, plan, plan_one
-from digest.runs.pipeline.steps import Inputs, read_inputs
+from digest.runs.pipeline.steps import Inputs, read_bounces, read_inputs
 from digest.runs.subscriptions.sync import SyncReport
 from digest.settings import Settings
 from digest.storage.database.secrets import keyring
@@ -54,6 +55,7 @@ class RunReport:
     synced: SyncReport | None = None
     planned: PlanReport = field(default_factory=PlanReport)
     delivered: DeliverReport = field(default_factory=DeliverReport)
+    mailbox_problem: str = ""  #: why returned mail could not be read
     dry_run: bool = False
 
     @property
@@ -68,7 +70,7 @@ class RunReport:
             f"{listing.origin}: {listing.problems[0].reason}" for listing in self.ingested.failed if listing.problems
         ]
         faults = [str(problem) for problem in self.synced.problems] if self.synced else []
-        return [*unread, *faults, *([self.delivered.problem] if self.delivered.problem else [])]
+        return [*unread, *faults, *filter(None, (self.mailbox_problem, self.delivered.problem))]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -107,15 +109,35 @@ def run(
         ring = keyring(tx, now)
     inputs = Inputs(folder=chosen.folder, files=lambda: chosen.files)
     read = read_inputs(store, settings, inputs, now, watching.read)
+    mailbox_problem = _read_mailbox(store, settings, now)
     planned = _planned(store, settings, now, chosen, watching)
     delivered = deliver(
         store, composer(renderer, ring, settings), settings, now, stop=watching.stop, tried=watching.tried
     )
-    report = RunReport(ingested=read.ingested, synced=read.synced, planned=planned, delivered=delivered)
+    report = RunReport(
+        ingested=read.ingested,
+        synced=read.synced,
+        planned=planned,
+        delivered=delivered,
+        mailbox_problem=mailbox_problem,
+    )
     with store.transaction() as tx:
         runs.finish(tx, record, now + timedelta(seconds=time.monotonic() - began), report.as_dict())
     _log.info("run: %d planned, %d sent", planned.planned, delivered.sent, extra={"action": "run", **report.as_dict()})
     return report
+
+
+def _read_mailbox(store: Store, settings: Settings, now: datetime) -> str:
+    """Act on returned mail before anything is planned, so that nobody who left by mail gets another issue.
+
+    Return why it could not be read; issues go out all the same.
+    """
+    try:
+        read_bounces(store, settings, now)
+    except FetchError as error:
+        _log.warning("%s", error, extra={"action": "bounces", "state": "failed"})
+        return str(error)
+    return ""
 
 
 def _planned(store: Store, settings: Settings, now: datetime, options: RunOptions, watch: RunControl) -> PlanReport:

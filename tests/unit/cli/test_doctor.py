@@ -93,3 +93,11 @@ def test_a_relay_that_is_not_there_a_faulty_profile_and_a_broken_store_are_all_n
     to_fix = [found for found, verdict in verdicts(run("doctor", "--offline", "--json")).items() if verdict == "fix"]
     for part in ("127.0.0.1:1", "bad.toml, line 1: hour", "digest.db"):
         assert any(part in found for found in to_fix), part
+
+
+def test_a_mailbox_that_nobody_reads_is_named_where_e_mail_is_the_only_way_out(
+    run: Run, inbox: Inbox, folder: Path
+) -> None:
+    (folder / "digest.toml").write_text(GOOD.replace('url = "https://digest.lab.net"', 'url = ""'))
+    found = verdicts(run("doctor", "--offline", "--json"))
+    assert found["people can unsubscribe by e-mail only, and no mailbox is read"] == "fix"
