@@ -2,6 +2,7 @@
 
 DigestError
 ├── ConfigurationError   a setting is wrong: stop and tell the operator (exit code 78)
+│   └── StoreMissing     there is no store where the settings say: stop, do not make one
 ├── UsageError           the call makes no sense as given: tell the person (exit code 2)
 │   └── InputTooComplex  the input takes too much time or memory to read: tell the person
 ├── ListingError         a listing cannot be read at all: report it, go on with the next
@@ -27,6 +28,10 @@ class DigestError(Exception):
 
 class ConfigurationError(DigestError):
     """A setting is missing or wrong; names the setting, what was found and what is expected."""
+
+
+class StoreMissing(ConfigurationError):
+    """There is no store at the address of the settings; names the address and what to look for."""
 
 
 class UsageError(DigestError):

@@ -32,6 +32,10 @@ class StoreSettings(Section):
     url: DatabaseUrl = Field(
         default="sqlite:///digest.db", description="database: sqlite:///FILE or postgresql+psycopg://…"
     )
+    create: bool = Field(
+        default=False,
+        description="whether `digest run`, `deliver`, `serve` and `worker` create a store that is missing",
+    )
     busy_seconds: float = Field(
         default=60, gt=0, description="how long ingest waits for another ingest to finish before it gives up (exit 5)"
     )

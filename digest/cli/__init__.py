@@ -21,7 +21,7 @@ from digest.cli.command_group import LazyGroup, main_group
 
 COMMANDS = {
     "demo": "Run everything on the sample data that ships with the program",
-    "init": "Write a commented digest.toml and a first profile",
+    "init": "Write a commented digest.toml and a first profile, and create the store",
     "ingest": "Read listings into the store",
     "papers": "List the stored papers",
     "subscribers": "Manage the subscribers",

@@ -22,7 +22,7 @@ def deliver(invocation: Invocation, resend_unknown: bool) -> None:
     issues could not be sent; the next `digest deliver` or `digest run` tries them again when they are due.
     """
     renderer = load_renderer(invocation.settings)
-    with invocation.store() as store, stopping() as stop, invocation.bar("e-mails") as tried:
+    with invocation.store(must_exist=True) as store, stopping() as stop, invocation.bar("e-mails") as tried:
         again = delivering.resend_unknown(store, invocation.now) if resend_unknown else 0
         compose = delivering.composers(store, renderer, invocation.settings)(invocation.now)
         report = delivering.deliver(store, compose, invocation.settings, invocation.now, stop=stop, tried=tried)

@@ -12,7 +12,6 @@ from digest.cli.renderer import load_renderer
 from digest.fetching.profile_folder import read_profile_folder
 from digest.runs.operations.doctor import DoctorReport, Installation, examine
 from digest.runs.operations.sender_domain import RecordFinding, RecordVerdict
-from digest.storage import open_store
 
 _SIGNS = {
     RecordVerdict.GOOD: ("ok  ", "green"),
@@ -37,7 +36,7 @@ def doctor(invocation: Invocation, send_to: str, selectors: tuple[str, ...], off
     installation = Installation(
         settings=invocation.settings,
         profiles=read_profile_folder(folder) if folder.is_dir() else {},
-        open_store=lambda: open_store(invocation.settings.store, invocation.configuration.folder),
+        open_store=lambda: invocation.open_store(must_exist=True),
         renderer=load_renderer(invocation.settings),
         selectors=selectors,
         send_to=send_to,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -38,6 +39,14 @@ user = ""
 # The public URL of `digest serve`; the links in the e-mails start with it. Empty: no web links, and people
 # unsubscribe by e-mail.
 url = ""
+
+[bounces]
+# The mailbox of the sender's address: requests to unsubscribe by e-mail, and messages that came back. `digest run` and
+# `digest serve` read it; without it, nobody can unsubscribe by e-mail. Either a Maildir on this machine, or IMAP with
+# the password in DIGEST_BOUNCES__IMAP_PASSWORD.
+maildir = ""
+imap_host = ""
+imap_user = ""
 
 [subscribers]
 # One TOML file per subscriber; `digest subscribers sync` loads them.
@@ -88,7 +97,7 @@ papers = 10
 @command(reports=True)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 def init(invocation: Invocation, folder: Path) -> None:
-    """Write a commented digest.toml and a first profile.
+    """Write a commented digest.toml and a first profile, and create the store.
 
     Writes into FOLDER, or the current folder. Existing files are not changed.
     """
@@ -99,14 +108,17 @@ def init(invocation: Invocation, folder: Path) -> None:
     for file, text in files.items():
         write_new_file(file, text)
     (folder / "listings").mkdir(exist_ok=True)
-    invocation.show({"files": [str(file) for file in files]}, _text(folder, list(files)))
+    with replace(invocation, config=folder / "digest.toml").store(create=True) as store:
+        address = store.address
+    invocation.show({"files": [str(file) for file in files], "store": address}, _text(folder, list(files), address))
 
 
-def _text(folder: Path, files: list[Path]) -> str:
+def _text(folder: Path, files: list[Path], store: str) -> str:
     there = "" if folder == Path() else f"cd {folder} && "
     return "\n".join(
         [
             *(f"written: {file}" for file in files),
+            f"created: {store}",
             "",
             "Next: edit both files, put a saved listing into listings/, then run",
             f"  {there}digest subscribers sync && digest run",

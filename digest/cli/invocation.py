@@ -17,12 +17,14 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from digest.cli.command_group import CONFIG_HELP
-from digest.cli.configuration import Configuration, load
+from digest.cli.configuration import FILE_NAME, Configuration, load
 from digest.cli.logs import start_logging
 from digest.cli.progress import Advance, bars, status
+from digest.errors import StoreMissing
+from digest.fetching.output_files import note_store, noted_store
 from digest.runs.operations.reconnection import patiently
 from digest.settings import Settings
-from digest.storage import Store, open_store
+from digest.storage import Store, open_store, store_address
 
 P = ParamSpec("P")
 
@@ -64,22 +66,44 @@ class Invocation:
         return sys.stdout.isatty()
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
-        """Open the store while the block runs."""
-        store = open_store(self.settings.store, self.configuration.folder)
+    def store(self, *, must_exist: bool = False, create: bool = False) -> Iterator[Store]:
+        """Open the store while the block runs.
+
+        Raise StoreMissing when there is none although it `must_exist` or there was one here, unless a setting or
+        `create` asks for a new one.
+        """
+        store = self.open_store(must_exist=must_exist, create=create)
         try:
             yield store
         finally:
             store.close()
 
+    def open_store(self, *, must_exist: bool = False, create: bool = False) -> Store:
+        """Return the open store, as `store` does."""
+        settings, folder = self.settings.store, self.configuration.folder
+        address = store_address(settings, folder)
+        was_here = noted_store(folder) == address
+        try:
+            store = open_store(settings, folder, create=create or settings.create or not (must_exist or was_here))
+            note_store(folder, address)
+            return store
+        except StoreMissing as error:
+            if self.configuration.file is not None:
+                raise
+            here = f"no {FILE_NAME} here ({self.configuration.folder}): change to its folder, or name it with --config"
+            raise StoreMissing(f"{here}\n{error}") from error
+
     @contextmanager
     def patient_store(self, stop: threading.Event) -> Iterator[Store]:
-        """Open the store while the block runs; wait for a PostgreSQL server that cannot be reached yet."""
+        """Open the store while the block runs; wait for a PostgreSQL server that cannot be reached yet.
+
+        Raise StoreMissing as `store` does for one that must exist.
+        """
         if not self.settings.store.url.startswith("postgresql"):
-            with self.store() as store:
+            with self.store(must_exist=True) as store:
                 yield store
             return
-        store = patiently(lambda: open_store(self.settings.store, self.configuration.folder), stop)
+        store = patiently(lambda: self.open_store(must_exist=True), stop)
         try:
             yield store
         finally:

@@ -57,7 +57,7 @@ def run(invocation: Invocation, now: datetime | None, only: str, dry_run: bool, 
     )
     renderer = load_renderer(invocation.settings)
     with (
-        invocation.store() as store,
+        invocation.store(must_exist=True) as store,
         stopping() as stop,
         invocation.bars("papers", "subscribers", "e-mails") as (read, planned, tried),
     ):

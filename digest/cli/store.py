@@ -19,6 +19,18 @@ def store() -> None:
 
 
 @command(group=store, reports=True)
+def create(invocation: Invocation) -> None:
+    """Create the database that store.url names, if there is none.
+
+    `digest init` does so too. `digest run`, `deliver`, `serve` and `worker` do not: without the old store they would no
+    longer know who unsubscribed.
+    """
+    with invocation.store(create=True) as made:
+        address = made.address
+    invocation.show({"store": address}, f"The store is at {address}")
+
+
+@command(group=store, reports=True)
 @click.option("--to", required=True, metavar="URL", help="An empty database: postgresql+psycopg://… or sqlite:///FILE.")
 def move(invocation: Invocation, to: str) -> None:
     """Copy everything into another, empty database.

@@ -5,6 +5,6 @@
 
 from digest.storage.database import delivery_schema as _delivery_schema  # registers its tables  # noqa: F401
 from digest.storage.database import web_schema as _web_schema  # noqa: F401
-from digest.storage.database.transactions import Store, Tx, open_store
+from digest.storage.database.transactions import Store, Tx, open_store, store_address
 
-__all__ = ["Store", "Tx", "open_store"]
+__all__ = ["Store", "Tx", "open_store", "store_address"]

@@ -27,7 +27,7 @@ def test_each_unsent_issue_is_named_with_its_reason(store: Store) -> None:
     why = {one.address: (one.state, one.why) for one in found.unsent}
     assert why["bob@example.com"] == (DeliveryState.FAILED, "no such mailbox")
     assert why["eve@example.com"] == (DeliveryState.SKIPPED, SkipReason.NOTHING_WORTH_SENDING.value)
-    assert found.needs == ["deliveries refused for good: 1; `digest subscribers show` says why"]
+    assert found.needs == ["deliveries permanently refused: 1; `digest subscribers show` shows why"]
 
 
 def test_a_failing_source_and_forgotten_subscribers_need_a_person(store: Store) -> None:

@@ -33,7 +33,8 @@ keywords = [{ term = "protein folding" }]
 @contextmanager
 def serving(folder: Path, settings: str, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the command in the folder, with those words after it; return its address and the process."""
-    (folder / "digest.toml").write_text(settings)
+    new_store = "" if "[store]" in settings else "[store]\ncreate = true\n"
+    (folder / "digest.toml").write_text(settings + new_store)
     command = [sys.executable, "-m", "digest", "serve", *words]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
@@ -129,7 +130,7 @@ def test_a_sign_up_survives_that_the_program_is_killed_while_no_mail_can_be_sent
 
 
 def test_a_port_that_is_taken_is_a_wrong_setting(tmp_path: Path, inbox: Inbox) -> None:
-    (tmp_path / "digest.toml").write_text(f"[web]\nport = {inbox.port}\n")
+    (tmp_path / "digest.toml").write_text(f"[web]\nport = {inbox.port}\n[store]\ncreate = true\n")
     command = [sys.executable, "-m", "digest", "serve"]
     ended = subprocess.run(
         command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False

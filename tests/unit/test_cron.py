@@ -24,12 +24,15 @@ def documents() -> dict[str, Any]:
     return {document["kind"]: document for document in yaml.safe_load_all((CRON / "kubernetes.yaml").read_text())}
 
 
-@pytest.mark.parametrize("name", ["crontab", "paper-digest.service", "kubernetes.yaml"])
-def test_every_command_that_a_file_calls_exists(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [("crontab", ["run"]), ("paper-digest.service", ["run"]), ("kubernetes.yaml", ["store", "run"])],
+)
+def test_every_command_that_a_file_calls_exists(name: str, commands: list[str]) -> None:
     lines = [line for line in (CRON / name).read_text().splitlines() if not line.lstrip().startswith("#")]
     text = re.sub(r'", "', " ", "\n".join(line for line in lines if "digest" in line and "name:" not in line))
     called = [found[2] for found in CALL.finditer(text)]
-    assert called == ["run"]
+    assert called == commands
     assert set(called) <= set(COMMANDS)
 
 
@@ -63,8 +66,9 @@ def test_the_timer_starts_the_service_of_its_name_and_catches_up_after_downtime(
 
 def test_the_cronjob_mounts_the_other_documents() -> None:
     found = documents()
-    assert set(found) == {"ConfigMap", "Secret", "CronJob"}
+    assert set(found) == {"ConfigMap", "Secret", "Job", "CronJob"}
     pod = found["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert {volume["name"] for volume in found["Job"]["spec"]["template"]["spec"]["volumes"]} == {"settings", "secrets"}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     items = volumes["settings"]["configMap"]["items"]
     assert {item["key"] for item in items} == set(found["ConfigMap"]["data"])
@@ -84,6 +88,20 @@ def test_the_settings_secrets_and_profiles_of_the_cronjob_can_be_read(tmp_path: 
     assert settings.smtp.password.get_secret_value() == "replace me"
     assert settings.store.url.startswith("postgresql+psycopg://")
     assert read_subscription(found["ConfigMap"]["data"]["ada.toml"].encode(), "ada.toml").address == "ada@example.com"
+
+
+def test_the_cronjob_reads_the_mailbox_of_unsubscribe_requests(tmp_path: Path) -> None:
+    found = documents()
+    (tmp_path / "digest.toml").write_text(found["ConfigMap"]["data"]["digest.toml"])
+    assert load(tmp_path / "digest.toml", {}).settings.bounces.imap_host
+    assert "digest_bounces__imap_password" in found["Secret"]["stringData"]
+
+
+@pytest.mark.parametrize("name", ["crontab", "paper-digest.service", "kubernetes.yaml"])
+def test_every_file_says_that_a_run_reads_the_mailbox_and_never_creates_the_store(name: str) -> None:
+    text = " ".join((CRON / name).read_text().split())
+    assert "unsubscribe by e-mail" in text
+    assert "digest init" in text or "store create" in text or '"store", "create"' in text
 
 
 @pytest.mark.parametrize("file", sorted((CRON.parent / "subscribers").glob("*.toml")), ids=lambda file: file.name)

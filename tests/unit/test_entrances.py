@@ -8,8 +8,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "digest"
 ENTRANCES = ("cli", "web", "periodic_tasks.py", "scheduler.py", "worker.py")
-TRANSACTIONS = frozenset({"transaction", "reading", "turn", "ingesting"})
-OPENING = frozenset({"Store", "open_store"})
+TRANSACTIONS = frozenset({"transaction", "reading", "exclusive_writes", "ingesting"})
+OPENING = frozenset({"Store", "open_store", "store_address"})
 
 
 def modules() -> Iterator[Path]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.errors import StoreBusy, StoreError
+from digest.errors import StoreBusy, StoreError, StoreMissing
 from digest.settings import StoreSettings
 from digest.storage.database.engine import BUSY_SECONDS, engine_for, store_url, without_password
-from digest.storage.database.migrations import is_current, migrate
+from digest.storage.database.migrations import is_current, migrate, schema_version
 from digest.storage.database.write_queue import WriteQueue, WriteQueueTimeout
 
 INGEST_LOCK = 0x64696765  # advisory locks are numbers; this is "dige"
@@ -139,28 +139,44 @@ class Store:
             raise _store_error(error, self.address) from error
 
 
-def open_store(settings: StoreSettings, base_folder: Path) -> Store:
+def store_address(settings: StoreSettings, base_folder: Path) -> str:
+    """Return the address of the store that the settings name, without the password."""
+    return without_password(store_url(settings.url, base_folder))
+
+
+def open_store(settings: StoreSettings, base_folder: Path, *, create: bool = True) -> Store:
     """Return the store that the settings name, upgraded to this program's schema.
 
-    A relative SQLite file lies in `base_folder`; its folder is made when missing. Raise ConfigurationError for an
-    address that cannot be meant, SchemaTooNew for a store that a newer program wrote, StoreError when it cannot be
-    reached.
+    A relative SQLite file is relative to `base_folder`; its folder is created when missing. Raise StoreMissing when
+    there is no store and `create` is false, ConfigurationError for an invalid address, SchemaTooNew for a store that a
+    newer program wrote, StoreError when it cannot be reached.
     """
     url = store_url(settings.url, base_folder)
     store = Store(url, engine_for(url))
-    if store.file:
+    if store.file and create:
         store.file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _upgrade(store)
+        if store.file and not create and not store.file.is_file():
+            raise _missing(store)  # before a connection, which would create the file
+        _upgrade(store, create=create)
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _upgrade(store: Store) -> None:
+def _missing(store: Store) -> StoreMissing:
+    return StoreMissing(
+        f"store.url: there is no store at {store.address}. If there was one, look whether its disk or volume is "
+        "mounted; `digest store create` makes a new one"
+    )
+
+
+def _upgrade(store: Store, *, create: bool) -> None:
     with store.reading() as tx:
-        current = is_current(tx.connection)
+        version, current = schema_version(tx.connection), is_current(tx.connection)
+    if not version and not create:
+        raise _missing(store)
     if not current:
         with store.transaction() as tx:
             steps = migrate(tx.connection)

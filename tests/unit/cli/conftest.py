@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for file in (SHIPPED / "subscribers").glob("*.toml"):
         (tmp_path / "subscribers" / file.name).write_bytes(file.read_bytes())
     monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(main, ["store", "create"], catch_exceptions=False)
     return tmp_path
 
 

@@ -75,6 +75,7 @@ def test_a_list_goes_out_and_comes_in_elsewhere(run: Run, tmp_path: Path, name: 
     run("sync")
     assert run("export", name).exit_code == 0
     (tmp_path / "digest.db").unlink()
+    CliRunner().invoke(main, ["store", "create"], catch_exceptions=False)
     report = json.loads(run("import", name, "--json").stdout)
     assert (report["rows"], report["added"], report["problems"]) == (1, {"active": 1}, [])
     assert "already known, not changed: 1" in run("import", name).stdout
