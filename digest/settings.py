@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import idna
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,15 @@ class SmtpSettings(Section):
     user: str = Field(default="", description="user name for AUTH; empty: no AUTH")
     password: SecretStr = Field(
         default=SecretStr(""), description="password; better set in DIGEST_SMTP__PASSWORD or a secret file"
+    )
+    token_command: str = Field(
+        default="",
+        description="command that prints an OAuth 2.0 access token for user (AUTH XOAUTH2), in place of a password",
+    )
+    ehlo_name: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9.-]+|\[[0-9A-Fa-f.:IPv]+\])?$",
+        description="name in EHLO; empty: the host of web.url, else the domain of sender.address",
     )
     timeout_seconds: float = Field(
         default=60,
@@ -274,3 +287,24 @@ class Settings(Section):
     fetching: FetchingSettings = FetchingSettings()
     sources: tuple[SourceSettings, ...] = ()
     dkim: tuple[DkimSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _name_in_ehlo(self) -> Settings:
+        """Fill in the name that relays are greeted with: in a container the machine's own name is none they accept."""
+        name = _domain_name(urlsplit(self.web.url).hostname or "") or _domain_name(
+            self.sender.address.rpartition("@")[2]
+        )
+        relays = [one if one.ehlo_name else one.model_copy(update={"ehlo_name": name}) for one in self.relays]
+        smtp = self.smtp if self.smtp.ehlo_name else self.smtp.model_copy(update={"ehlo_name": name})
+        object.__setattr__(self, "smtp", smtp)
+        object.__setattr__(self, "relays", tuple(relays))
+        return self
+
+
+def _domain_name(host: str) -> str:
+    """Return a host name in ASCII; empty for an address, and for a name without a dot."""
+    with suppress(idna.IDNAError):
+        name = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+        if "." in name and not name.replace(".", "").isdigit() and re.fullmatch(r"[A-Za-z0-9.-]+", name):
+            return name
+    return ""

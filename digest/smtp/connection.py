@@ -16,7 +16,7 @@ from digest.smtp.coroutines import Coroutine, Wait
 from digest.smtp.replies import Reply
 
 MAX_LINE = 8192  # octets; RFC 5321 allows 512
-MAX_LINES = 128
+MAX_LINES = 1000  # of one reply; some greet with hundreds
 _CHUNK = 65536
 _LEFTOVER_SECONDS = 0.2  # seconds
 _TOO_LATE = "no reply in time"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import socket
 import ssl
@@ -10,10 +9,13 @@ from dataclasses import dataclass
 
 from digest.errors import RelayError, RelayRefused, RelayUnavailable
 from digest.settings import SmtpSettings
+from digest.smtp.authentication import log_in
 from digest.smtp.connection import Connection, ConnectionBroken
 from digest.smtp.coroutines import Coroutine, run_alone
 from digest.smtp.name_resolution import addresses
 from digest.smtp.replies import Reply
+
+_NO_EHLO = (500, 502)  # the server knows HELO only (RFC 5321, 3.2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +36,11 @@ def read_extensions(text: str) -> Extensions:
     >>> read_extensions("mx.example.org\\nPIPELINING\\nSIZE 10240000\\nAUTH PLAIN LOGIN").size
     10240000
     """
-    offers = {line.split()[0].upper(): line.split()[1:] for line in text.splitlines()[1:] if line.split()}
+    offers: dict[str, list[str]] = {}
+    for name, *parameters in filter(None, map(str.split, text.splitlines()[1:])):
+        offers.setdefault(name.upper(), []).extend(parameters)  # some servers write several AUTH lines
     mechanisms = offers.get("AUTH", [])
-    mechanisms += [name.removeprefix("AUTH=") for name in offers if name.startswith("AUTH=")]
+    mechanisms = mechanisms + [name.removeprefix("AUTH=") for name in offers if name.startswith("AUTH=")]
     size = offers.get("SIZE", [])
     return Extensions(
         pipelining="PIPELINING" in offers,
@@ -122,23 +126,26 @@ def _greet(connection: Connection, relay: SmtpSettings) -> Coroutine[Session]:
     if relay.tls == "starttls":
         extensions = yield from _start_tls(connection, relay, extensions)
     if relay.user:
-        yield from _log_in(connection, relay, extensions)
+        yield from log_in(connection, relay, extensions.mechanisms, _name(relay))
     return Session(connection=connection, extensions=extensions)
 
 
 def _hello(connection: Connection, relay: SmtpSettings) -> Coroutine[Extensions]:
-    yield from connection.send(f"EHLO {_our_name(connection)}\r\n".encode())
-    reply = yield from _expect(connection, 250, relay, "EHLO")
-    return read_extensions(reply.text)
+    name = relay.ehlo_name or _our_name(connection)
+    yield from connection.send(f"EHLO {name}\r\n".encode())
+    reply = yield from connection.reply()
+    if reply.code in _NO_EHLO and relay.tls != "starttls" and not relay.user:
+        yield from connection.send(f"HELO {name}\r\n".encode())
+        yield from _expect(connection, 250, relay, "HELO")
+        return Extensions()
+    return read_extensions(_checked(reply, 250, relay, "EHLO").text)
 
 
 def _our_name(connection: Connection) -> str:
+    """Return the name of this machine where it is a whole domain name, else its address as a literal."""
     name = socket.gethostname()
-    return (
-        name
-        if "." in name and name.isascii() and name.replace(".", "").replace("-", "").isalnum()
-        else connection.name()
-    )
+    plain = name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+    return name if plain and "." in name and not name.endswith(".localdomain") else connection.name()
 
 
 def _start_tls(connection: Connection, relay: SmtpSettings, offered: Extensions) -> Coroutine[Extensions]:
@@ -174,23 +181,11 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _log_in(connection: Connection, relay: SmtpSettings, offered: Extensions) -> Coroutine[None]:
-    user, password = relay.user.encode(), relay.password.get_secret_value().encode()
-    if "PLAIN" in offered.mechanisms:
-        words = [b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password)]
-    elif "LOGIN" in offered.mechanisms:
-        words = [b"AUTH LOGIN", base64.b64encode(user), base64.b64encode(password)]
-    else:
-        raise RelayRefused(f"{_name(relay)}: offers neither AUTH PLAIN nor LOGIN, but smtp.user is set")
-    for word in words[:-1]:
-        yield from connection.send(word + b"\r\n")
-        yield from _expect(connection, 334, relay, "AUTH")
-    yield from connection.send(words[-1] + b"\r\n")
-    yield from _expect(connection, 235, relay, "AUTH")
-
-
 def _expect(connection: Connection, code: int, relay: SmtpSettings, step: str) -> Coroutine[Reply]:
-    reply = yield from connection.reply()
+    return _checked((yield from connection.reply()), code, relay, step)
+
+
+def _checked(reply: Reply, code: int, relay: SmtpSettings, step: str) -> Reply:
     if reply.code == code:
         return reply
     kind: type[RelayError] = RelayRefused if reply.code // 100 == 5 else RelayUnavailable
