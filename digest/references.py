@@ -7,15 +7,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from digest.cleaning import bibtex as bibtex_syntax
 from digest.cleaning import clean_abstract, clean_title
 from digest.identity import identifiers
 from digest.papers import Paper, Sighting
 
 MAX_REFERENCES = 500
 
-_ENTRY = re.compile(r"@(\w+)\s*[{(]\s*([^,\s]*)\s*,")
-_FIELD = re.compile(r"\s*(\w[\w-]*)\s*=\s*")
-_NOT_ENTRIES = frozenset({"comment", "preamble", "string"})
 _IN_BIBTEX = str.maketrans({c: "\\" + c for c in "&%$#_"} | {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}"})
 
 
@@ -25,7 +23,7 @@ def read_references(text: str) -> list[Sighting]:
     >>> [r.arxiv_id or r.title for r in read_references("arXiv:2503.01807v2\\nAttention is all you need")]
     ['2503.01807', 'Attention is all you need']
     """
-    found = _bibtex(text) if _ENTRY.search(text) else map(_line, text.splitlines())
+    found = _bibtex(text) if bibtex_syntax.ENTRY.search(text) else map(_line, text.splitlines())
     named = (reference for reference in found if reference.title or reference.arxiv_id or reference.doi)
     return list(islice(named, MAX_REFERENCES))
 
@@ -39,10 +37,8 @@ def _line(line: str) -> Sighting:
 
 
 def _bibtex(text: str) -> Iterator[Sighting]:
-    for entry in _ENTRY.finditer(text):
-        if entry[1].lower() in _NOT_ENTRIES:
-            continue
-        fields = dict(_fields(text, entry.end()))
+    for entry in bibtex_syntax.entries(text):
+        fields = {name: bibtex_syntax.without_groups(value) for name, value in entry.fields.items()}
         number = identifiers.arxiv_id(fields.get("eprint", "")) or identifiers.arxiv_id_in(fields.get("url", ""))
         yield Sighting(
             title=clean_title(fields.get("title", "")),
@@ -50,53 +46,6 @@ def _bibtex(text: str) -> Iterator[Sighting]:
             arxiv_id=number.id if number else None,
             doi=identifiers.doi(fields.get("doi", "")),
         )
-
-
-def _fields(text: str, start: int) -> Iterator[tuple[str, str]]:
-    """Return the fields of the entry whose body starts there; stops at the entry's end or at the first oddity."""
-    place = start
-    while found := _FIELD.match(text, place):
-        value, place = _value(text, found.end())
-        yield found[1].lower(), _without_braces(value)
-        comma = text.find(",", place, place + 20)
-        if comma < 0 or text[place:comma].strip():
-            return
-        place = comma + 1
-
-
-def _value(text: str, start: int) -> tuple[str, int]:
-    opening = text[start : start + 1]
-    if opening == '"':
-        end = _closing_quote(text, start + 1)
-        return text[start + 1 : end], end + 1
-    if opening != "{":
-        bare = re.compile(r"[^,}\s]*").match(text, start)
-        return (bare[0], bare.end()) if bare else ("", start)
-    end = _closing_brace(text, start)
-    return text[start + 1 : end], end + 1
-
-
-def _closing_brace(text: str, start: int) -> int:
-    depth = 0
-    for place in range(start, len(text)):
-        escaped = text[place - 1] == "\\" if place else False
-        depth += (text[place] == "{") - (text[place] == "}") if not escaped else 0
-        if depth == 0:
-            return place
-    return len(text)
-
-
-def _closing_quote(text: str, start: int) -> int:
-    depth = 0
-    for place in range(start, len(text)):
-        depth += (text[place] == "{") - (text[place] == "}")
-        if text[place] == '"' and depth == 0:
-            return place
-    return len(text)
-
-
-def _without_braces(value: str) -> str:
-    return re.sub(r"(?<!\\)[{}]", "", " ".join(value.split()))
 
 
 def bibtex(papers: Iterable[Paper]) -> str:

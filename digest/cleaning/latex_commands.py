@@ -8,13 +8,14 @@ import unicodedata
 from digest.cleaning.latex_formulas import rendered
 from digest.cleaning.latex_symbols import ACCENTS, FONTS, TEXT_SYMBOLS
 
-_BRACED_ACCENT = re.compile(
-    r"\{\\(?:(['`^\"~=.])(?:\{\s*(\\?[A-Za-z])\s*\}|(\\[ij](?![A-Za-z])|[A-Za-z]))"
-    r"|([uvHckrdb])(?:\{\s*(\\?[A-Za-z])\s*\}|\s+([A-Za-z])))\s*\}"
-)
+_LETTER = r"[^\W\d_]"
+_GROUPED_LETTER = rf"\{{\s*(\\[ij]|{_LETTER})\s*\}}"
+_SIGN_ACCENT = rf"(['`^\"~=.])(?:{_GROUPED_LETTER}|(\\[ij](?![A-Za-z])|{_LETTER}))"
+_BRACED_ACCENT = re.compile(rf"\{{\\(?:{_SIGN_ACCENT}|([uvHckrdbt])(?:{_GROUPED_LETTER}|\s+({_LETTER})))\s*\}}")
 _BARE_ACCENT = re.compile(
-    r"\\(?:(['`^\"~=.])(?:\{\s*(\\?[A-Za-z])\s*\}|(\\[ij](?![A-Za-z])|[A-Za-z]))"
-    r"|([uvHckrdb])(?:\{\s*(\\?[A-Za-z])\s*\}|\s+([A-Za-z])(?![A-Za-z])))"
+    rf"\\(?:{_SIGN_ACCENT}|([uvHckrdb])(?:{_GROUPED_LETTER}"
+    # A blank ends the command; the letter after it is alone, inside a word, or the capital of a name.
+    rf"|\s+({_LETTER}(?![A-Za-z])|(?<=[A-Za-z]\\[a-zA-Z] ){_LETTER}|(?<=\\[vHc] )[A-Z])))"
 )
 _LETTERS = "|".join(sorted((name for name in TEXT_SYMBOLS), key=len, reverse=True))
 _SYMBOL = re.compile(rf"\{{\\({_LETTERS})\s*\}}|\\({_LETTERS})(?:\{{\}}|(?![A-Za-z])(\s?))")
@@ -46,6 +47,9 @@ _DASHES = (
     (re.compile(r"(?<=[\w)\].%])--(?=[\w(\[])"), "–"),
 )
 _FREE_DASHES = re.compile(r" (?:--|—) ")
+#: `\"Open Ideas\"` at the edges of words is a quotation; `\"O` and `\"u` inside words are accents.
+_QUOTED = re.compile(r'(?<![\w{\\])\\"(?!\{)(\w(?:[^\\"]{0,80}[^\\"\s])?)\\"(?!\w|\{)')
+MOST_ACCENTS = 3  #: on one letter, as in Vietnamese
 DEEPEST = 8
 
 
@@ -62,7 +66,12 @@ def without_commands(line: str) -> str:
 
 def _backslashes(line: str) -> str:
     line = _COLOUR.sub(r"\1", _ESCAPE_SEQUENCE.sub(" ", line))
-    line = _BARE_ACCENT.sub(_accented, _BRACED_ACCENT.sub(_accented, line))
+    line = _QUOTED.sub(r"“\1”", line)
+    for _ in range(MOST_ACCENTS):
+        accented = _BARE_ACCENT.sub(_accented, _BRACED_ACCENT.sub(_accented, line))
+        if accented == line:
+            break
+        line = accented
     line = _SYMBOL.sub(_symbol, line)
     line = _ENVIRONMENT.sub(" ", _CITATION.sub("", line))
     line = _FOOTNOTE.sub(r" (\1)", line)

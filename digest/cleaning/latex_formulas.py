@@ -120,6 +120,10 @@ class _Reader:
             return GREEK[name]
         if name in ("frac", "dfrac", "tfrac", "nicefrac", "sfrac", "cfrac"):
             return f"{bracketed(self.argument())}/{bracketed(self.argument())}"
+        if name in ("binom", "dbinom", "tbinom"):
+            return f"({self.argument()} choose {self.argument()})"
+        if name in ("unicode", "symbol", "char"):
+            return numbered(self.argument())
         if name == "sqrt":
             return f"√{bracketed(self.argument())}"
         if name == "mathbb":
@@ -154,6 +158,17 @@ def script(text: str, mark: str) -> str:
     if len(text) == 1 and not text.isalnum():
         return text if mark == "^" else f"_{text}"
     return f"{mark}{text}" if _SIMPLE.fullmatch(text) or text.startswith("(") else f"{mark}({text})"
+
+
+def numbered(code: str) -> str:
+    """Return the character with that code point, written "x2014" or as decimal digits; other text as it is."""
+    bare = code.strip().lower().lstrip('u+"')
+    hexadecimal = bare.startswith("x") or '"' in code
+    try:
+        character = chr(int(bare.lstrip("x"), 16 if hexadecimal else 10))
+    except (ValueError, OverflowError):
+        return code
+    return character if character.isprintable() else " "
 
 
 def bracketed(text: str) -> str:

@@ -51,6 +51,21 @@ TEXT_SYMBOLS = {
     "space": " ", "ie": "i.e.", "eg": "e.g.", "etal": "et al.", "etc": "etc.", "wrt": "w.r.t.", "vs": "vs.",
 }  # fmt: skip
 
+#: The same symbols under the names that packages give them in text: `\\texttimes`, `\\textalpha`.
+TEXT_SYMBOLS |= {f"text{name}": symbol for name, symbol in GREEK.items() if f"text{name}" not in TEXT_SYMBOLS}
+TEXT_SYMBOLS |= {
+    f"text{name}": OPERATORS[name] for name in ("times", "pm", "div", "leq", "geq", "approx", "rightarrow")
+}
+TEXT_SYMBOLS |= {
+    "textleftarrow": "←", "textminus": "−", "textperiodcentered": "·", "textcopyright": "©", "textsection": "§",
+    "textparagraph": "¶", "textonehalf": "½", "textonequarter": "¼", "texteuro": "€", "textyen": "¥",
+    "textsterling": "£", "textcent": "¢", "textdagger": "†", "textdaggerdbl": "‡", "textasteriskcentered": "*",
+    "textbraceleft": "{", "textbraceright": "}", "textquotedbl": '"', "textexclamdown": "¡", "textquestiondown": "¿",
+    "textsurd": "√", "textohm": "Ω", "textcelsius": "℃", "textnumero": "№", "textperthousand": "‰",
+    "guillemotleft": "«", "guillemotright": "»", "glqq": "„", "grqq": "“", "textvisiblespace": " ", "textprime": "′",
+    "dag": "†", "ddag": "‡", "textinfty": "∞", "textpercent": "%", "textampersand": "&",
+}  # fmt: skip
+
 #: Accent commands, as combining characters; those that are letters need a brace or a blank before their base.
 ACCENTS = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",

@@ -22,7 +22,9 @@ _DOUBLED_URL = re.compile(r"(https?://[^\s{}]+)\{([^{}]*)\}")
 _URL_COMMAND = re.compile(r"\\?\b(?:url|path)\{([^{}]*)\}")
 _LINK = r"\\?\bhref\s*\{([^{}]*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 _LINK_COMMAND = re.compile(rf"\{{\s*{_LINK}\s*\}}|{_LINK}")
-_HERE = re.compile(r"(?<=[\w/])\{(?:here|this (?:link|url|repository))?(\.?)\}")
+_HERE = re.compile(r"(?<=[\w/])\{(?:here|this (?:link|url|repository))(\.?)\}|(?<=/)\{(\.?)\}")
+_BRACED_ESCAPE = re.compile(r"\{\s*\\([%&_#$])\s*\}")
+_BRACED_SIGN = re.compile(r"\{([/–—-])\}")
 _HELD = re.compile(
     r"https?://[^\s{}\"<>$]+|www\.[^\s{}\"<>$]+"
     r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|org|net|io|edu|ai|gov|dev|co|uk|de|fr|cn|jp|ch|eu|me|app|site|page)"
@@ -44,7 +46,17 @@ _WORDS = re.compile(r"(?<![\\\w])[A-Za-z]{3,}")
 # A dollar that ends nothing: a price has it before a number, "US$ 3 million" before a blank.
 _ODD_DOLLAR = re.compile(r"(?<=[^\s$])(?<![A-Z])\$(?=[^\w\s$]|\s|$)")
 _LEFT_OVER = re.compile(r"\$(?=[^$\d\s][^$]*\$)")
-_GLUED_BRACES = re.compile(r"(?<=\w)\{([\w'’ .-]*)\}|\{([\w'’.-]+)\}(?=\w)")
+_GLUED_BRACES = re.compile(r"(?<=[\w–—/])\{([\w'’ .-]*)\}|\{([\w'’.-]+)\}(?=\w)")
+# Braces that only hold words together. "{a, b}" is a set, and so is what stands behind "=" or "∈".
+_GROUP = re.compile(
+    r"(?<![=∈⊂⊆_^\\|×])(?<![=∈⊂⊆|×] )(?<!set )\{((?=[^{},]*[^\W\d_]{2})[^\W_][\w'’./:+ –-]{0,80})\}(?!\s?[\^_=×|])"
+)
+_COMMA = re.compile(r"(?<=\d)\{([,.])\}(?=\d)")
+_COLOURED = re.compile(
+    r"(?<![A-Za-z\\{])(?:textcolor)?(?:black|red|blue|green|teal|cyan|magenta|orange|purple|violet|brown|gray)"
+    r"\{([^{}]*)\}"
+)
+_TORN_URL = re.compile(r"(https?://[^\s{}]+)\}\{\1")
 _FORBIDDEN = re.compile(r"\\([a-zA-Z]+)\{|math(?:bb|cal)|left(?=\()")
 _FIRST_HELD = 0xF0000  #: a plane that `normalised` empties: one character stands for each text that is held
 
@@ -56,9 +68,11 @@ def clean(text: str) -> str:
         return line
     held: list[str] = []
     line = _hold(_addresses(line), held)
-    line = _formulas(line)
+    line = _formulas(_COLOURED.sub(r"\1", line) if "{" in line else line)
     line = repaired(without_commands(line))
-    line = _GLUED_BRACES.sub(_unbraced, line)
+    if "{" in line:
+        line = _GLUED_BRACES.sub(_unbraced, _BRACED_SIGN.sub(r"\1", _COMMA.sub(r"\1", line)))
+        line = _GROUP.sub(r"\1", line)
     line = _swept(line)
     return normalised(_release(line, held))
 
@@ -76,18 +90,19 @@ def clean_abstract(text: str) -> str:
 
 # "Abstract syntax trees" and "Abstract Meaning Representation" are words of the text.
 _ABSTRACT = re.compile(
-    r"^(?:Abstract|ABSTRACT)(?:\s*[:.—–-]\s*|(?=[A-Z][a-z])|\s+(?=(?:We|In|This|The|Our|An?|It|Here|Recent\w*|Background|"
-    r"Motivation|Objective|Purpose|Introduction)\b))|^ABSTRACT\s+"
+    r"^(?:Abstract|ABSTRACT)(?:\s*[:.—–-]\s*|(?=[A-Z][a-z])|\s+(?=[A-Z\d“\"'(])(?!(?:Meaning|Interpretation|Argumentation|"
+    r"Syntax|Reasoning|Algebra|State|Data|Art|Text|Wikipedia|Concept|Language|Visual|Rewriting|Machine)\w*\b))|^ABSTRACT\s+"
 )
 
 
 def _addresses(line: str) -> str:
     if "{" not in line:
         return line
+    line = _TORN_URL.sub(r"\1", line)
     line = _LINK_COMMAND.sub(_linked, line)
     line = _DOUBLED_URL.sub(_undoubled, line)
     line = _URL_COMMAND.sub(r"\1", line)
-    return _HERE.sub(r"\1", line)
+    return _HERE.sub(lambda found: found[1] or found[2] or "", _BRACED_ESCAPE.sub(r"\\\1", line))
 
 
 def _linked(found: re.Match[str]) -> str:
@@ -153,7 +168,7 @@ def _is_formula(inner: str, after: str) -> bool:
 
 def _unbraced(found: re.Match[str]) -> str:
     inner = found[1] if found[1] is not None else found[2]
-    return f" {inner}" if " " in inner else inner
+    return f" {inner}" if " " in inner and found.string[found.start() - 1 : found.start()].isalnum() else inner
 
 
 def _swept(line: str) -> str:

@@ -12,8 +12,12 @@ from digest.cleaning import clean, clean_abstract, clean_title
 from digest.identity.keys import Traits, canonical_key, folded
 from digest.papers import Paper, PublishedKind, Sighting
 
+OWN_RECORD = 2
+BRIEF = 40  #: words; a shorter text may be a blurb rather than the abstract
+LONGEST_ABSTRACT = 700  #: words; a longer text is more than an abstract
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 _LETTERS = re.compile(r"[\W_]+")
+_NO_NAME = re.compile(r"(?:and )?(?:et\.? al\.?|others)", re.IGNORECASE)
 _MARKUP = re.compile(r"[\\$^{}]")
 _DATE_RANK = {PublishedKind.SUBMITTED: 3, PublishedKind.PUBLISHED: 2, PublishedKind.ANNOUNCED: 1, None: 0}
 
@@ -84,7 +88,8 @@ def _links(sighting: Sighting) -> dict[str, str]:
 
 
 def _names(authors: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in map(clean, authors) if name))
+    cleaned = (name for name in map(clean, authors) if any(map(str.isalpha, name)))
+    return tuple(dict.fromkeys(name for name in cleaned if not _NO_NAME.fullmatch(name)))
 
 
 def _text(older: Paper, newer: Paper, field: str, cleaned: Callable[[str], str]) -> dict[str, str]:
@@ -110,7 +115,21 @@ def _is_better(known: str, shown: str, older: Paper, newer: Paper) -> bool:
         return len(_MARKUP.findall(shown)) > len(_MARKUP.findall(known))
     if older.arxiv_version and newer.arxiv_version and older.arxiv_version != newer.arxiv_version:
         return newer.arxiv_version > older.arxiv_version
-    return bool(newer.arxiv_id and newer.categories) and not (older.arxiv_id and older.categories)
+    ranks = _authority(older), _authority(newer)
+    return ranks[1] > ranks[0] or (ranks[0] == ranks[1] < OWN_RECORD and _is_fuller(known, shown))
+
+
+def _authority(paper: Paper) -> int:
+    """Return how near to the authors a record is: arXiv's own has a version and categories."""
+    if not (paper.arxiv_id and paper.categories):
+        return 0
+    return OWN_RECORD if paper.arxiv_version else 1
+
+
+def _is_fuller(known: str, shown: str) -> bool:
+    """Return whether one text is a whole abstract and the other only a sentence or two about the paper."""
+    before, now = len(known.split()), len(shown.split())
+    return before < BRIEF and now >= 2 * before and BRIEF <= now <= LONGEST_ABSTRACT
 
 
 def _bare(text: str) -> str:

@@ -34,14 +34,19 @@ from digest.identity.identifiers import arxiv_id_in, doi_in
 from digest.papers import Announcement, Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
 from digest.sources.author_names import names_and_affiliations, split_outside_brackets
-from digest.sources.mail_bodies import is_mail, plain_body
+from digest.sources.mail_bodies import html_body, is_mail, plain_body
+from digest.sources.markup import plain
 from digest.sources.raw_listing import Format, RawListing, collapsed
 
+_ENTRY = "arXiv:"
+_QUOTED_ENTRY = re.compile(r"^(?:[>|]\s?)+arXiv:\S")
+_QUOTATION = re.compile(r"^(?:[>|] ?)+")
 _RULE = re.compile(r"-{20,}|%%--.*|={20,}")
 _RECEIVED = re.compile(r"received from .*\bto\s+\w{3}\s+(\d{1,2}) (\w{3}) (\d{2,4})\b")
 _FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20}):\s?(.*)")
 _DAY = re.compile(r"\b(\d{1,2}) (\w{3}) (\d{4})\b")
 _AND = re.compile(r",?\s+and\s+|,\s*(?=and\s)")
+_SUBJECT = re.compile(r"^Subject:.*\b(?:daily|Subj-class mailing)\b", re.MULTILINE | re.IGNORECASE)
 _CROSS, _REPLACED = "(*cross-listing*)", "replaced with revised version"
 
 
@@ -56,15 +61,16 @@ class _Entry:
 
 def _recognise(raw_listing: RawListing) -> bool:
     head = raw_listing.head
-    return bool(re.search(r"^\s?\\\\\r?\n\s?arXiv:\S+", head, re.MULTILINE)) or (
-        "Submissions to:" in head and "received from" in head and "-----" in head
+    return (
+        bool(re.search(r"^\s?\\\\\r?\n\s?arXiv:\S+", head, re.MULTILINE))
+        or ("Submissions to:" in head and "received from" in head and "-----" in head)
+        or (is_mail(head) and "arxiv" in head.lower() and bool(_SUBJECT.search(head)))
     )
 
 
 def read(raw_listing: RawListing) -> Listing:
     """Return the entries of the mail; replacements have no abstract there."""
-    text = plain_body(raw_listing.data) if is_mail(raw_listing.head) else raw_listing.text
-    lines = [line.replace("\xa0", " ").rstrip() for line in text.split("\n")]
+    lines = _unquoted(_text(raw_listing))
     sightings: list[Sighting] = []
     problems: list[Problem] = []
     for entry in _entries(lines):
@@ -75,7 +81,25 @@ def read(raw_listing: RawListing) -> Listing:
         sightings.append(sighting)
         if not entry.is_closed:
             problems.append(Problem(line=entry.line, reason="an entry that breaks off; kept as far as it goes"))
+    if not sightings and not problems and any(_ENTRY in line for line in lines):
+        problems.append(Problem(line=None, reason="entries that could not be told apart; none was read"))
     return raw_listing.listing(FORMAT.name, sightings, problems, _announced(lines))
+
+
+def _text(raw_listing: RawListing) -> str:
+    """Return the text of a mail, which a mail program may have turned into HTML; else the listing as it is."""
+    if not is_mail(raw_listing.head):
+        return raw_listing.text
+    body = plain_body(raw_listing.data)
+    return body if _ENTRY in body else plain(html_body(raw_listing.data)) or body
+
+
+def _unquoted(text: str) -> list[str]:
+    """Return the lines without the signs of quotation that forwarding puts before them."""
+    lines = [line.replace("\xa0", " ").rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    if not any(_QUOTED_ENTRY.match(line) for line in lines):
+        return lines
+    return [_QUOTATION.sub("", line) for line in lines]
 
 
 def _entries(lines: list[str]) -> Iterator[_Entry]:

@@ -34,6 +34,7 @@ _MARKS = (
     "export.arxiv.org/",
     "updates on arxiv.org",
 )
+_FIRST_ITEM = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]")
 _ROOT = re.compile(r"<(?:rss|(?:\w+:)?rdf|(?:\w+:)?feed)\b", re.IGNORECASE)
 _DESCRIPTION = re.compile(
     r"^arXiv:(?P<id>\S+)\s+Announce Type:\s*(?P<type>[\w-]+)\s+(?:Abstract:\s*)?(?P<abstract>.*)$", re.DOTALL
@@ -46,7 +47,8 @@ _ANNOUNCEMENTS = {announcement.value: announcement for announcement in Announcem
 
 
 def _recognise(raw_listing: RawListing) -> bool:
-    head = raw_listing.head[:6_000].lower()
+    # The head alone: a mixed feed may well link to arXiv from its items.
+    head = _FIRST_ITEM.split(raw_listing.head[:6_000].lower(), maxsplit=1)[0]
     return bool(_ROOT.search(raw_listing.opening)) and any(mark in head for mark in _MARKS)
 
 

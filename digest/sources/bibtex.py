@@ -1,4 +1,4 @@
-r'''BibTeX, read by bibtexparser.
+r'''BibTeX, as reference managers and publishers export it.
 
 >>> from datetime import UTC, datetime
 >>> entries = rb"""@article{sample, title={{Gates}: A {S}ample}, author={Byron, Ada and Emmy Noether},
@@ -10,125 +10,127 @@ r'''BibTeX, read by bibtexparser.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
 
-from bibtexparser.entrypoint import parse_string
-
-from digest.identity.identifiers import ArxivId, arxiv_id, arxiv_id_in, arxiv_id_of_doi, doi
-from digest.papers import Listing, Problem, Sighting
+from digest.cleaning import bibtex
+from digest.identity.identifiers import ArxivId, arxiv_id, arxiv_id_in, arxiv_id_of_doi, doi, doi_in, without_escapes
+from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.author_names import forename_first
-from digest.sources.loose_values import web_link
-from digest.sources.raw_listing import Format, RawListing, collapsed
+from digest.sources.author_names import forename_first, is_name
+from digest.sources.boilerplate import without_licence
+from digest.sources.loose_values import day_of, web_link
+from digest.sources.raw_listing import MOST_PROBLEMS, Format, RawListing, collapsed
 
-_ENTRY = re.compile(r"^\s*@\s*\w+\s*[{(]\s*[^\s,{}=]*\s*,", re.MULTILINE)
-_ARGUMENT = re.compile(r"(?:\\[A-Za-z]+\s*|\\[^A-Za-z\s]|[\^_]|\})$")
-_AND = re.compile(r"\s+and\s+")
-MOST_PROBLEMS = 100
-MOST_ENTRIES = 20_000
-
-logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it warns of is in the listing's problems
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MOST_ENTRIES = 200_000
 
 
 def _recognise(raw_listing: RawListing) -> bool:
-    return bool(_ENTRY.search(raw_listing.head)) and not raw_listing.opening.startswith(("<", "{", "["))
+    return not raw_listing.opening.startswith(("<", "{", "[")) and bibtex.is_bibtex(raw_listing.head)
 
 
 def read(raw_listing: RawListing) -> Listing:
-    """Return the entries that have a title; blocks that cannot be read are reported with their lines."""
+    """Return the entries that have a title; entries without one and damaged ones are reported with their lines."""
     if raw_listing.data.count(b"@") > MOST_ENTRIES:
         raise raw_listing.refusal(f"BibTeX with more than {MOST_ENTRIES:,} entries; split it")
-    # Whatever a damaged file makes the library raise is a verdict on the file.
-    try:
-        library = parse_string(raw_listing.text)
-    except Exception as error:
-        raise raw_listing.refusal(
-            f"not BibTeX that can be read: {type(error).__name__}: {collapsed(str(error))}"
-        ) from error
-    problems = [_problem(block.start_line) for block in library.failed_blocks[:MOST_PROBLEMS]]
     sightings: list[Sighting] = []
-    for entry in library.entries:
-        line = (entry.start_line or 0) + 1
-        fields = {key.lower(): field.value for key, field in entry.fields_dict.items()}
-        if title := _text(fields, "title"):
-            sightings.append(_sighting(fields, title, len(sightings) + 1, line))
-        elif len(problems) < MOST_PROBLEMS:
-            problems.append(Problem(line=line, reason="an entry without a title; left out"))
-    problems.sort(key=lambda problem: problem.line or 0)
+    problems: list[Problem] = []
+    for entry in bibtex.entries(raw_listing.text.replace("\r\n", "\n").replace("\r", "\n")):
+        title = _text(entry.fields, "title", "booktitle" if entry.kind in ("book", "proceedings") else "title")
+        if title:
+            sightings.append(_sighting(entry.fields, title, len(sightings) + 1, entry.line))
+        reason = _reason(entry, bool(title))
+        if reason and len(problems) < MOST_PROBLEMS:
+            problems.append(Problem(line=entry.line, reason=reason))
+    if not sightings and not problems:
+        problems.append(Problem(line=None, reason="BibTeX without an entry"))
     return raw_listing.listing(FORMAT.name, sightings, problems)
 
 
-def _problem(start: int | None) -> Problem:
-    line = start + 1 if start is not None else None
-    return Problem(line=line, reason="a block that is not well-formed BibTeX or repeats a key; left out")
+def _reason(entry: bibtex.Entry, has_title: bool) -> str:
+    if not has_title:
+        return "an entry without a title; left out"
+    return "an entry that is not well-formed BibTeX; what could be read is kept" if entry.is_damaged else ""
 
 
-def _sighting(fields: Mapping[str, Any], title: str, place: int, line: int) -> Sighting:
+def _sighting(fields: Mapping[str, str], title: str, place: int, line: int) -> Sighting:
     arxiv = _arxiv(fields)
-    link = web_link(_text(fields, "url"))
+    published = _day(fields)
     return Sighting(
         title=title,
-        abstract=_text(fields, "abstract"),
-        authors=_authors(_text(fields, "author")),
+        abstract=without_licence(_text(fields, "abstract")),
+        authors=authors_in(fields.get("author", "")),
         arxiv_id=arxiv.id if arxiv else None,
         arxiv_version=arxiv.version if arxiv else None,
-        doi=doi(_text(fields, "doi")),
+        doi=doi(_text(fields, "doi")) or doi_in(fields.get("url", "")),
         categories=tuple(_text(fields, "primaryclass").split()),
-        links=arxiv_links(arxiv) if arxiv else ({"html": link} if link else {}),
+        published=published,
+        published_kind=PublishedKind.PUBLISHED if published else None,
+        links=arxiv_links(arxiv) if arxiv else _links(fields),
         keywords=tuple(part for part in map(str.strip, re.split(r"[,;]", _text(fields, "keywords"))) if part),
         comment=_text(fields, "note"),
-        journal_ref=_text(fields, "journal", "booktitle"),
+        journal_ref=_text(fields, "journal", "journaltitle", "booktitle"),
         position=place,
         line=line,
     )
 
 
-def _arxiv(fields: Mapping[str, Any]) -> ArxivId | None:
+def _links(fields: Mapping[str, str]) -> dict[str, str]:
+    link = web_link(without_escapes(_text(fields, "url")))
+    return {"html": link} if link else {}
+
+
+def _arxiv(fields: Mapping[str, str]) -> ArxivId | None:
     exact = arxiv_id(_text(fields, "eprint")) or arxiv_id_of_doi(_text(fields, "doi"))
-    texts = (_text(fields, name) for name in ("url", "journal", "note", "howpublished"))
+    texts = (_text(fields, name) for name in ("url", "eprint", "journal", "note", "howpublished"))
     return exact or next((found for found in map(arxiv_id_in, texts) if found), None)
 
 
-def _authors(text: str) -> tuple[str, ...]:
-    names = (forename_first(name) for name in _AND.split(text) if name.strip() and name.strip() != "others")
-    return tuple(dict.fromkeys(names))
+def _day(fields: Mapping[str, str]) -> date | None:
+    """Return the day that an entry gives in full; a month alone is no day."""
+    if day := day_of(_text(fields, "date")):
+        return day
+    month = _text(fields, "month").lower()
+    number = next((place for place, name in enumerate(_MONTHS, start=1) if month.startswith(name)), 0) or month
+    return day_of(f"{_text(fields, 'year')}-{number}-{_text(fields, 'day')}")
 
 
-def _text(fields: Mapping[str, Any], *names: str) -> str:
+def authors_in(text: str) -> tuple[str, ...]:
+    """Return the names of an author field; what braces hold together is one name, its commas and "and" included.
+
+    >>> authors_in("King, Jr., Martin and {Barnes and Noble} and others")
+    ('Martin King Jr.', 'Barnes and Noble')
+    """
+    names = [collapsed(_name(part)) for part in _outside_braces(text)]
+    return tuple(dict.fromkeys(name for name in names if is_name(name)))
+
+
+def _name(part: str) -> str:
+    bare = part.strip()
+    is_literal = bare.startswith("{") and bare.endswith("}") and not bare.startswith("{\\") and bare.count("{") == 1
+    return bare[1:-1] if is_literal else forename_first(bibtex.without_groups(bare))
+
+
+def _outside_braces(text: str) -> list[str]:
+    """Return the parts between "and" outside braces."""
+    parts, start = [], 0
+    for found in _AND.finditer(text):
+        before = text[start : found.start()]
+        if before.count("{") <= before.count("}"):
+            parts.append(before)
+            start = found.end()
+    return [*parts, text[start:]]
+
+
+def _text(fields: Mapping[str, str], *names: str) -> str:
     """Return the first text under one of the names without the braces that only protect its capitals."""
     for name in names:
-        value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return collapsed(_ungrouped(value))
+        if value := fields.get(name, "").strip():
+            return collapsed(bibtex.without_groups(value))
     return ""
-
-
-def _ungrouped(value: str) -> str:
-    """Return a value without the braces that hold text together; those of commands, accents and formulas stay."""
-    if "{" not in value:
-        return value
-    kept: list[str] = []
-    closing: list[str] = []
-    in_formula = False
-    for place, character in enumerate(value):
-        escaped = value[place - 1 : place] == "\\"
-        in_formula ^= character == "$" and not escaped
-        if character == "{" and not escaped:
-            is_group = (
-                not in_formula
-                and value[place + 1 : place + 2] != "\\"
-                and not _ARGUMENT.search(value[max(place - 30, 0) : place])
-            )
-            closing.append("" if is_group else "}")
-            kept.append("" if is_group else "{")
-        elif character == "}" and not escaped:
-            kept.append(closing.pop() if closing else "")
-        else:
-            kept.append(character)
-    return "".join(kept)
 
 
 FORMAT = Format(name="bibtex", recognise=_recognise, read=read)

@@ -1,6 +1,6 @@
 '''Generic RSS, Atom and RDF: journals, preprint servers, third parties.
 
-feedparser reads the container; the items are given to the writers of listings with all their habits:
+feedparser reads the container; what publishers put into the items is sorted out here:
 
     >>> from datetime import UTC, datetime
     >>> rss = b"""<?xml version="1.0"?>
@@ -16,26 +16,25 @@ feedparser reads the container; the items are given to the writers of listings w
 
 from __future__ import annotations
 
-import html
 import re
 
 from digest.identity.identifiers import ArxivId, arxiv_id_in, arxiv_id_of_doi, doi, doi_in
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.author_names import names_in
+from digest.sources.boilerplate import is_boilerplate, prose, title_of
 from digest.sources.feed_parsing import Entry, date_of, link_of, parsed, text_of
-from digest.sources.markup import has_markup, plain
+from digest.sources.markup import readable, readable_lines
 from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _ROOT = re.compile(r"<(?:rss|(?:\w+:)?rdf|(?:\w+:)?feed|channel)\b", re.IGNORECASE)
 _JOURNAL_PREFIXES = (
     re.compile(r"^Nature[\w ]*, Published online: \d{1,2} \w+ \d{4}; doi:10\.\S+\s*"),
-    re.compile(r"^[A-Z][\w ]*, Volume \d+, Issue \d+, (?:Page|e?Pages?) [\w-]+, \w+ \d{4}\.\s*"),
+    re.compile(
+        r"^[A-Z][\w &:-]*, (?:Volume|Vol\.) \d+, (?:Issue|No\.) \d+, (?:Page|e?Pages?) [\w–-]+, [\w ]+ \d{4}\.\s*"
+    ),
     re.compile(r"^Publication date: [^.]{4,40}(?:Source: .*)?$"),
 )
-_LABELLED = re.compile(
-    r"(?:Published|Updated|Comments?|PDF|Authors?|DOI|Journal(?: ref)?|Subjects?|Categories|Links?|URL|Source)\s*:\s",
-    re.I,
-)
+_BYLINE = re.compile(r"^(?:by\s|authors?(?:\(s\))?\s*:)\s*", re.IGNORECASE)
 _BLOCK = re.compile(r"<(?:p|div|br|li)\b", re.IGNORECASE)
 _OPENING_DOI = re.compile(r"\bdoi:\s?(10\.[^\s<]+)")
 _NEWS = re.compile(r"nature\.com/articles/d41586-")
@@ -52,7 +51,7 @@ def read(raw_listing: RawListing) -> Listing:
     sightings: list[Sighting] = []
     news = 0
     for place, entry in enumerate(feed.entries, start=1):
-        sighting = sighting_of(entry, place)
+        sighting = sighting_of(entry, place, feed.site)
         if not sighting.title:
             problems.append(Problem(line=None, reason=f"item {place} has no title; left out"))
         elif _NEWS.search(sighting.links.get("html", "")):
@@ -64,20 +63,22 @@ def read(raw_listing: RawListing) -> Listing:
     return raw_listing.listing(FORMAT.name, sightings, problems, feed.day)
 
 
-def sighting_of(entry: Entry, place: int) -> Sighting:
-    """Return the sighting that one item of a generic feed is."""
-    link = link_of(entry)
+def sighting_of(entry: Entry, place: int, site: str = "") -> Sighting:
+    """Return the sighting in one item of a generic feed; relative links are completed by the site's address."""
+    link = link_of(entry, site)
     arxiv, found_doi = _identifiers(entry, link)
-    title = _plain_text(text_of(entry, "title"))
+    title = title_of(readable(text_of(entry, "title")))
     paragraphs = _paragraphs(entry)
     return Sighting(
         title=title,
-        abstract=_abstract(paragraphs, title),
+        abstract=_abstract(paragraphs, title, is_markup=len(paragraphs) > 1 or bool(_BLOCK.search(_content(entry)))),
         authors=_authors(entry, paragraphs),
         arxiv_id=arxiv.id if arxiv else None,
         arxiv_version=arxiv.version if arxiv else None,
         doi=found_doi,
-        categories=tuple(dict.fromkeys(collapsed(tag.get("term") or "") for tag in entry.get("tags", ()))),
+        categories=tuple(
+            dict.fromkeys(filter(None, (readable(tag.get("term") or "") for tag in entry.get("tags", ()))))
+        ),
         published=date_of(entry),
         published_kind=PublishedKind.PUBLISHED if date_of(entry) else None,
         links=_links(arxiv, link),
@@ -98,29 +99,28 @@ def _identifiers(entry: Entry, link: str) -> tuple[ArxivId | None, str | None]:
 
 def _authors(entry: Entry, paragraphs: list[str]) -> tuple[str, ...]:
     written = [collapsed(person.get("name") or "") for person in entry.get("authors", ())]
-    people = [name for one in written if one for name in names_in(one)]
-    named = tuple(dict.fromkeys(name for name in people if name and "@" not in name))
-    byline = _byline(paragraphs[0]) if paragraphs else ()
+    whole = text_of(entry, "author")
+    if len(written) == 1 and "(" in whole and "@" in whole:
+        written = [whole]  # "ada@example.org (Ada Byron)", of which feedparser finds some
+    named = tuple(dict.fromkeys(name for one in written if one for name in names_in(one)))
+    byline = next((names for text in paragraphs[:4] if (names := _byline(text))), ())
     # Some feeds name the first author only and have the others in the text.
-    return byline if len(named) <= 1 < len(byline) and set(named) <= set(byline) else named
+    return byline if not named or (len(named) <= 1 < len(byline) and set(named) <= set(byline)) else named
 
 
-def _abstract(paragraphs: list[str], title: str) -> str:
+def _abstract(paragraphs: list[str], title: str, *, is_markup: bool) -> str:
     """Return the paragraphs that are prose: no bylines, no labelled facts, no repeated title."""
-    prose = [text for text in paragraphs if not _LABELLED.match(text)]
-    if len(prose) > 1 and _byline(prose[0]):
-        del prose[0]
-    text = " ".join(prose)
+    kept = [text for text in paragraphs if not _BYLINE.match(text) or not _byline(text)]
+    if len(kept) > 1 and _byline(kept[0]):
+        del kept[0]
     for prefix in _JOURNAL_PREFIXES:
-        text = prefix.sub("", text)
-    return "" if text == title else text
+        kept = [prefix.sub("", text) for text in kept]
+    return prose(filter(None, kept), title, is_markup=is_markup)
 
 
 def _paragraphs(entry: Entry) -> list[str]:
-    """Return the paragraphs of what an item has for its content."""
-    longest = _content(entry)
-    lines = plain(longest).split("\n") if _BLOCK.search(longest) else [_plain_text(longest)]
-    return [text for text in map(collapsed, lines) if text]
+    """Return the paragraphs of an item's content."""
+    return [text for text in map(collapsed, readable_lines(_content(entry)).split("\n")) if text]
 
 
 def _content(entry: Entry) -> str:
@@ -130,14 +130,12 @@ def _content(entry: Entry) -> str:
 
 def _byline(paragraph: str) -> tuple[str, ...]:
     """Return the names when a paragraph is nothing but a list of authors; none otherwise."""
-    names = names_in(paragraph)
-    is_list = "," in paragraph and all(1 < len(name.split()) < 6 and name[0].isupper() for name in names)
-    return names if is_list and not paragraph.endswith(".") else ()
-
-
-def _plain_text(text: str) -> str:
-    """Return a text that is HTML, or plain with entities that were escaped once too often, as plain text."""
-    return collapsed(plain(text) if has_markup(text) else html.unescape(text))
+    marked = bool(_BYLINE.match(paragraph))
+    if not marked and is_boilerplate(paragraph):
+        return ()
+    names = names_in(_BYLINE.sub("", paragraph))
+    is_list = all(1 < len(name.split()) < (6 if "," in paragraph else 5) and name[0].isupper() for name in names)
+    return names if is_list and (marked or "," in paragraph) and not paragraph.endswith(".") else ()
 
 
 def _links(arxiv: ArxivId | None, link: str) -> dict[str, str]:

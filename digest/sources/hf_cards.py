@@ -34,6 +34,7 @@ from digest.sources.hf_page_text import dated
 from digest.sources.raw_listing import Format, RawListing, collapsed
 
 SHORTEST_ABSTRACT = 160
+LONGEST_REST = 3_000  #: characters behind the last link that may belong to its card
 
 _PAPER = re.compile(r"huggingface\.co/(?:papers/|login\?next=%2Fpapers%2F)(\d{4}\.\d{4,5})(?!\d)")
 _DEFINITION = re.compile(r"^\s{0,3}\[([^\]\n]{1,80})\]:\s*<?(\S+?)>?\s*$", re.MULTILINE)
@@ -44,7 +45,10 @@ _LINK = re.compile(
 )
 _WRAP = re.compile(r"\\{1,2}(?:\s*\n|\s{2,})")
 _ESCAPE = re.compile(r"\\([\\\[\]_*#`~|<>.!()+-])")
-_DATE = re.compile(r"^\W{0,4}((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2}(?:, \d{4})?)\b")
+_DATE = re.compile(
+    r"^(?:[^·\n]{0,200}·)?\W{0,4}(?:Published on )?"
+    r"((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2}(?:, \d{4})?)\b"
+)
 _VOTES = re.compile(r"(?:^|\s|\])(?:Upvote\s*)?(\d{1,6})$")
 _AUTHORS = re.compile(r"\d+ authors?$")
 _HEADING = re.compile(r"^#{1,6}\s+")
@@ -104,6 +108,8 @@ def _cards(text: str) -> Iterator[_Card]:
         before = found.end()
         if card is not None:
             card.date = card.date or _first_date(between)
+            if found[2]:
+                card.texts += _paragraphs(between)
         if card is None or card.id != paper[1]:
             if card is not None:
                 yield card
@@ -113,7 +119,10 @@ def _cards(text: str) -> Iterator[_Card]:
         # A bare address belongs to the block of text before it.
         _take(card, link, _tidied(found[1]) if found[2] else _last_block(between))
     if card is not None:
-        card.date = card.date or _first_date(text[before : before + 200])
+        rest = text[before : before + LONGEST_REST]
+        unlinked = _paragraphs(rest)[:1] if max(map(len, card.texts), default=0) < SHORTEST_ABSTRACT else []
+        card.texts += unlinked
+        card.date = card.date or _first_date(rest if unlinked else rest[:200])
         yield card
 
 
@@ -126,6 +135,15 @@ def _take(card: _Card, link: str, text: str) -> None:
         card.comments = int(comments[1]) if comments else card.comments
     elif text and not _AUTHORS.search(text) and not _DATE.match(text):
         card.texts.append(text)
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Return the blocks of a card that are long enough for an abstract although no link holds them."""
+    return [
+        tidied
+        for block in text.split("\n\n")
+        if len(tidied := _tidied(block)) >= SHORTEST_ABSTRACT and "](" not in block
+    ]
 
 
 def _last_block(text: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 from digest.identity.identifiers import ArxivId, arxiv_id
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.json_reading import json_values
+from digest.sources.json_reading import json_values, records_in
 from digest.sources.loose_values import count_in, day_in, mapping_in, text_in, texts_in, web_link
 from digest.sources.raw_listing import Format, RawListing, collapsed
 
@@ -44,7 +44,14 @@ def read(raw_listing: RawListing) -> Listing:
     values, problems = json_values(raw_listing.text)
     if len(values) == 1 and isinstance(values[0], dict) and "dailyPapers" in values[0]:
         return listing_of(raw_listing, FORMAT.name, values[0], problems)
-    return listing_of(raw_listing, FORMAT.name, {"dailyPapers": values}, problems)
+    wrapped = len(values) == 1 and isinstance(values[0], dict) and "paper" not in values[0]
+    items = _wrapped(values) if wrapped else values
+    return listing_of(raw_listing, FORMAT.name, {"dailyPapers": items}, problems)
+
+
+def _wrapped(values: list[Any]) -> list[Any]:
+    """Return the items that an archive wrapped into an object of its own; the values when there are none."""
+    return list(records_in(values, lambda record: isinstance(record.get("paper"), Mapping))) or values
 
 
 def listing_of(raw_listing: RawListing, name: str, page: Mapping[str, Any], problems: list[Problem]) -> Listing:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from digest.papers import Problem
+
+DEEPEST_WRAPPER = 5  #: objects and lists around the records
 
 _BLANK = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
@@ -23,6 +26,23 @@ def json_values(text: str) -> tuple[list[Any], list[Problem]]:
     except (ValueError, RecursionError):
         return _piecewise(text)
     return (whole if isinstance(whole, list) else [whole]), []
+
+
+def records_in(values: Any, is_record: Callable[[Mapping[str, Any]], bool]) -> list[Mapping[str, Any]]:
+    """Return the records in JSON values, whatever objects and lists a service wraps around them."""
+    return list(_records(values, is_record, 0))
+
+
+def _records(value: Any, is_record: Callable[[Mapping[str, Any]], bool], depth: int) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        if is_record(value):
+            yield value
+            return
+        value = list(value.values())
+    if isinstance(value, list) and depth <= DEEPEST_WRAPPER:
+        for inner in value:
+            if isinstance(inner, list | Mapping):
+                yield from _records(inner, is_record, depth + 1)
 
 
 def _piecewise(text: str) -> tuple[list[Any], list[Problem]]:

@@ -20,14 +20,17 @@ from xml.etree.ElementTree import Element
 from digest.identity.identifiers import arxiv_id_in, doi, doi_in
 from digest.papers import Listing, Problem, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.author_names import forename_first, names_in
+from digest.sources.author_names import names_in, people
+from digest.sources.boilerplate import best_abstract
 from digest.sources.loose_values import day_of, web_link
+from digest.sources.markup import readable
 from digest.sources.raw_listing import Format, RawListing, collapsed
 from digest.sources.xml_reading import local, records, text, texts
 
 _ROOT = re.compile(r"<(?:\w+:)?oai-pmh\b|^(?:<\?xml[^>]*>\s*)?<record>\s*<header|openarchives\.org/oai/2\.0/oai_dc")
 _ERROR = re.compile(r"<(?:\w+:)?error code=[\"'](\w+)[\"'][^>]*>([^<]*)<")
 _COMMENT = "Comment:"
+_IS_DOI = re.compile(r"doi:|10\.\d{4,9}/|https?://(?:dx\.|www\.)?doi\.org/", re.IGNORECASE)
 
 
 def _recognise(raw_listing: RawListing) -> bool:
@@ -61,11 +64,11 @@ def _sighting(record: Element, place: int) -> Sighting:
     arxiv = next((found for found in map(arxiv_id_in, [*identifiers, *marked]) if found), None)
     descriptions = texts(record, "description")
     comments = [part.removeprefix(_COMMENT).strip() for part in descriptions if part.startswith(_COMMENT)]
-    abstracts = [part for part in descriptions if not part.startswith(_COMMENT)]
+    abstracts = [readable(part) for part in descriptions if not part.startswith(_COMMENT)]
     published = _first_day(record)
     return Sighting(
-        title=text(record, "title"),
-        abstract=text(record, "abstract") or next(iter(abstracts), ""),
+        title=readable(text(record, "title")),
+        abstract=readable(text(record, "abstract")) or best_abstract(abstracts),
         authors=_authors(record),
         arxiv_id=arxiv.id if arxiv else None,
         doi=_doi(record, identifiers),
@@ -81,16 +84,16 @@ def _sighting(record: Element, place: int) -> Sighting:
 
 
 def _authors(record: Element) -> tuple[str, ...]:
-    people = [person for person in record.iter() if local(person) == "author"]
-    names = [collapsed(f"{text(person, 'forenames')} {text(person, 'keyname')}") for person in people]
-    names = [name for name in names if name] or list(map(forename_first, texts(record, "creator")))
-    return tuple(dict.fromkeys(names or names_in(text(record, "authors"))))
+    persons = [person for person in record.iter() if local(person) == "author"]
+    names = [collapsed(f"{text(person, 'forenames')} {text(person, 'keyname')}") for person in persons]
+    names = [name for name in names if name] or texts(record, "creator")
+    return people(names) or names_in(text(record, "authors"))
 
 
 def _doi(record: Element, identifiers: list[str]) -> str | None:
     given = [
         *texts(record, "doi"),
-        *(part for part in identifiers if part.lower().startswith(("doi:", "https://doi.org/"))),
+        *(part for part in identifiers if _IS_DOI.match(part)),
     ]
     return next((found for part in given if (found := doi(part) or doi_in(part))), None)
 

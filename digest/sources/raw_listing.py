@@ -11,10 +11,11 @@ from functools import cached_property
 
 from digest.errors import ListingError
 from digest.papers import Listing, Problem, Sighting
+from digest.sources.encodings import detected
 
+MOST_PROBLEMS = 100  #: that a listing reports; the rest is counted
 HEAD_LENGTH = 65_536  #: as much of a listing as recognition looks at
 
-_WIDE_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -29,13 +30,18 @@ class RawListing:
 
     @cached_property
     def text(self) -> str:
-        """The whole listing as text: UTF-8 with or without mark, UTF-16 with mark, else Windows-1252."""
-        return decoded(self.data)
+        """The whole listing as text: in UTF-8, in UTF-16 with its mark, else in the encoding that is detected."""
+        return decoded(self.data, self.encoding)
+
+    @cached_property
+    def encoding(self) -> str:
+        """The encoding of the listing: detected where the bytes are no Unicode."""
+        return encoding_of(self.data)
 
     @cached_property
     def head(self) -> str:
         """The beginning of the listing as text, for recognition."""
-        return decoded(self.data[:HEAD_LENGTH])
+        return decoded(self.data[:HEAD_LENGTH], self.encoding)
 
     @cached_property
     def opening(self) -> str:
@@ -51,8 +57,14 @@ class RawListing:
             format=format_name,
             page_date=self.page_date or page_date,
             sightings=tuple(sightings),
-            problems=tuple(problems),
+            problems=(*problems, *self._guessed()),
         )
+
+    def _guessed(self) -> tuple[Problem, ...]:
+        """Return a problem that names the encoding, when the text was read and it was only guessed."""
+        if "text" not in self.__dict__ or self.encoding in ("utf-8", "utf-16", "cp1252"):
+            return ()
+        return (Problem(line=None, reason=f"the encoding is not declared; read as {self.encoding}"),)
 
     def refusal(self, reason: str) -> ListingError:
         """Return the error that says why this material cannot be read."""
@@ -68,18 +80,22 @@ class Format:
     read: Callable[[RawListing], Listing]  #: raises nothing but ListingError
 
 
-def decoded(data: bytes) -> str:
-    """Return `data` as text; no byte sequence fails.
-
-    Windows-1252 stands in for undeclared single-byte text, as browsers do; its five holes become U+FFFD.
-    """
-    for mark, encoding in _WIDE_MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
+def encoding_of(data: bytes) -> str:
+    """Return the encoding of undeclared text: Unicode when the bytes allow it, else the likeliest one."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
     try:
-        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=len(data) != HEAD_LENGTH)
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return detected(data)
+    return "utf-8"
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """Return `data` as text; no byte sequence fails: what the encoding lacks becomes U+FFFD."""
+    if encoding == "utf-8":
+        return codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode(data, final=len(data) != HEAD_LENGTH)
+    return data.decode(encoding, errors="replace")
 
 
 def is_binary(head: str) -> bool:

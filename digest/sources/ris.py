@@ -1,4 +1,4 @@
-'''RIS, read by rispy.
+'''RIS, as reference managers and libraries export it.
 
 >>> from datetime import UTC, datetime
 >>> record = b"""TY  - JOUR
@@ -15,67 +15,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-import rispy
-
-from digest.identity.identifiers import arxiv_id_in, arxiv_id_of_doi, doi
-from digest.papers import Listing, Problem, PublishedKind, Sighting
+from digest.identity.identifiers import arxiv_id_in, arxiv_id_of_doi, doi, doi_in
+from digest.papers import Listing, PublishedKind, Sighting
 from digest.sources.arxiv_feed import arxiv_links
-from digest.sources.author_names import forename_first
-from digest.sources.loose_values import day_in, text_in, texts_in, web_link
-from digest.sources.raw_listing import Format, RawListing, collapsed
+from digest.sources.author_names import people
+from digest.sources.boilerplate import without_licence
+from digest.sources.loose_values import day_of, first, web_link
+from digest.sources.markup import readable
+from digest.sources.raw_listing import Format, RawListing
+from digest.sources.tagged_text import TaggedRecord, TaggedText
 
-_START = re.compile(r"^\ufeff?\s*TY  ?- \S+", re.MULTILINE)
-_END = re.compile(r"^\s*ER  ?-", re.MULTILINE)
+_TAG = re.compile(r"^\s{0,4}([A-Z][A-Z0-9])\s{0,4}-(?:\s+(.*)|)$")
+_START = re.compile(r"^\s{0,4}TY\s{0,4}-\s*\w+", re.MULTILINE)
 
 
 def _recognise(raw_listing: RawListing) -> bool:
-    return bool(_START.match(raw_listing.head.lstrip()))
+    return bool(_START.search(raw_listing.head)) and not raw_listing.opening.startswith(("<", "{", "["))
 
 
-def read(raw_listing: RawListing) -> Listing:
-    """Return the records that have a title; a record that breaks off is reported."""
-    text = raw_listing.text.replace("\r\n", "\n")
-    # Whatever a damaged file makes the library raise is a verdict on the file.
-    try:
-        entries = rispy.loads(text)
-    except Exception as error:
-        raise raw_listing.refusal(
-            f"not RIS that can be read: {type(error).__name__}: {collapsed(str(error))}"
-        ) from error
-    sightings = [_sighting(entry, place) for place, entry in enumerate(entries, start=1)]
-    problems = [
-        Problem(line=None, reason=f"record {sighting.position} has no title; left out")
-        for sighting in sightings
-        if not sighting.title
-    ]
-    open_records = len(_START.findall(text)) - len(_END.findall(text))
-    if open_records > 0:
-        problems.append(Problem(line=None, reason=f"{open_records} records without an end (ER); left out"))
-    return raw_listing.listing(FORMAT.name, [sighting for sighting in sightings if sighting.title], problems)
-
-
-def _sighting(entry: Mapping[str, Any], place: int) -> Sighting:
-    link = web_link(text_in(entry, "urls", "url"))
-    arxiv = arxiv_id_of_doi(text_in(entry, "doi")) or arxiv_id_in(link)
-    published = day_in(entry, "date", "year", "publication_year")
-    people = texts_in(entry, "authors", "first_authors")
+def _sighting(record: TaggedRecord, place: int) -> Sighting:
+    links = [link for text in record.texts("UR", "LK", "L2") for part in text.split(";") if (link := web_link(part))]
+    identifiers = [*record.texts("DO"), *record.texts("M3"), *record.texts("N1")]
+    arxiv = first(arxiv_id_of_doi, identifiers) or first(arxiv_id_in, [*identifiers, *links])
+    days = (day_of(text) for tag in ("DA", "PY", "Y1", "Y2") for text in record.texts(tag))
+    published = next((day for day in days if day), None)
     return Sighting(
-        title=text_in(entry, "title", "primary_title"),
-        abstract=text_in(entry, "abstract", "notes_abstract"),
-        authors=tuple(dict.fromkeys(map(forename_first, people))),
+        title=readable(record.text("TI", "T1", "CT", "BT")),
+        abstract=without_licence(readable(record.text("AB", "N2"))),
+        authors=people([*record.texts("A1"), *record.texts("AU")] or record.texts("A2", "ED")),
         arxiv_id=arxiv.id if arxiv else None,
         arxiv_version=arxiv.version if arxiv else None,
-        doi=doi(text_in(entry, "doi")),
+        doi=first(doi, identifiers) or first(doi_in, links),
         published=published,
         published_kind=PublishedKind.PUBLISHED if published else None,
-        links=arxiv_links(arxiv) if arxiv else ({"html": link} if link else {}),
-        keywords=texts_in(entry, "keywords"),
-        journal_ref=text_in(entry, "journal_name", "secondary_title", "alternate_title3"),
+        links=arxiv_links(arxiv) if arxiv else ({"html": links[0]} if links else {}),
+        keywords=tuple(dict.fromkeys(record.lines("KW"))),
+        journal_ref=record.text("JO", "JF", "T2", "JA", "J2"),
         position=place,
+        line=record.line,
     )
 
 
-FORMAT = Format(name="ris", recognise=_recognise, read=read)
+_RIS = TaggedText(
+    name="ris",
+    tag=_TAG,
+    first=frozenset({"TY"}),
+    last=frozenset({"ER"}),
+    sighting=_sighting,
+)
+
+
+def read(raw_listing: RawListing) -> Listing:
+    """Return the records that have a title; the others are reported with their lines."""
+    return _RIS.read(raw_listing)
+
+
+FORMAT = Format(name=_RIS.name, recognise=_recognise, read=read)

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 from digest.identity.identifiers import doi
 from digest.papers import Listing, PublishedKind, Sighting
 from digest.sources.loose_values import day_of
-from digest.sources.markup import has_markup, plain
+from digest.sources.markup import readable
 from digest.sources.raw_listing import Format, RawListing, collapsed
 from digest.sources.xml_reading import records
 
@@ -50,8 +50,8 @@ def _sighting(document: dict[str, list[str]], place: int) -> Sighting:
     identifier = doi(_first(document, "doi", "id"))
     published = day_of(_first(document, "publication_date", "published", "date"))
     return Sighting(
-        title=_plain(_first(document, *_TITLES)),
-        abstract=_plain(_first(document, "abstract", "abstract_primary_display")),
+        title=readable(_first(document, *_TITLES)),
+        abstract=readable(_first(document, "abstract", "abstract_primary_display")),
         authors=tuple(
             dict.fromkeys(name for name in document.get("author_display", document.get("author", [])) if name)
         ),
@@ -67,10 +67,6 @@ def _sighting(document: dict[str, list[str]], place: int) -> Sighting:
 
 def _first(document: dict[str, list[str]], *names: str) -> str:
     return next((value for name in names for value in document.get(name, ()) if value), "")
-
-
-def _plain(text: str) -> str:
-    return collapsed(plain(text) if has_markup(text) else text)
 
 
 FORMAT = Format(name="solr-xml", recognise=_recognise, read=read)

@@ -7,6 +7,7 @@ import pytest
 
 from digest.identity import candidate_keys, joined, keys_of, mergeable, merged, new_paper, same_work
 from digest.identity.identifiers import arxiv_id, arxiv_id_in, arxiv_id_of_doi, doi, doi_in
+from digest.identity.same_work import authors_overlap
 from digest.papers import Paper, PublishedKind, Sighting
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -222,3 +223,118 @@ def test_a_doi_that_arxiv_gave_is_the_arxiv_id() -> None:
     found = arxiv_id_of_doi("https://doi.org/10.48550/arXiv.2501.00001")
     assert found is not None
     assert found.id == "2501.00001"
+
+
+PEOPLE = {
+    "initials behind": ("Byron A", "Ada Byron"),
+    "several initials behind a particle": ("van der Berg AB", "Anna van der Berg"),
+    "suffix": ("Martin L. King Jr.", "Martin L. King"),
+    "suffix after a comma": ("King, Jr., Martin", "Martin King"),
+    "umlaut as two letters": ("Jörg Müller", "J. Mueller"),
+    "umlaut as one letter": ("Jörg Müller", "J. Muller"),
+    "letters with strokes": ("Søren Ørsted", "S. Orsted"),
+    "capital with a stroke": ("Kaiser Ł", "Łukasz Kaiser"),
+    "family first": ("Li Wei", "Wei Li"),
+    "comma": ("Byron, Ada", "A. Byron"),
+    "apostrophe": ("O'Brien K", "Kate O’Brien"),
+    "LaTeX": (r"Mar\'ia Hern\'andez", "M. Hernandez"),
+}
+STRANGERS = {
+    "other initial": ("Ada Byron", "Bob Byron"),
+    "other family": ("Ada Byron", "Ada Lovelace"),
+    "other initials behind": ("Byron A", "Bob Byron"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), PEOPLE.values(), ids=PEOPLE)
+def test_one_person_is_known_in_every_form_of_the_name(one: str, other: str) -> None:
+    assert authors_overlap([one], [other])
+    assert authors_overlap([other], [one])
+
+
+@pytest.mark.parametrize(("one", "other"), STRANGERS.values(), ids=STRANGERS)
+def test_other_people_stay_other_people(one: str, other: str) -> None:
+    assert not authors_overlap([one], [other])
+
+
+def test_a_collaboration_does_not_contradict_its_members() -> None:
+    known = Sighting(title=LONG, authors=("The Gate Collaboration",))
+    assert same_work(paper(known), Sighting(title=LONG, authors=("Ada Byron", "Emmy Noether")))
+
+
+def test_a_short_abstract_alone_does_not_make_two_titles_one_work() -> None:
+    few = " ".join(TEXT.split()[:24])
+    known = paper(Sighting(title="A First Paper of the Day", abstract=few))
+    assert not same_work(known, Sighting(title="A Third Paper of the Day", abstract=few))
+
+
+ADDRESSES_OF_DOIS = {
+    "https://www.biorxiv.org/content/10.1101/2026.03.01.640001v1.full.pdf": "10.1101/2026.03.01.640001",
+    "https://link.example/content/pdf/10.1007/s00000-026-01234-5.pdf": "10.1007/s00000-026-01234-5",
+    "https://www.example.org/articles/10.3389/fgate.2026.1234567/full": "10.3389/fgate.2026.1234567",
+    "https://journals.example/doi/abs/10.1177/0000000026000001?ai=1&af=R": "10.1177/0000000026000001",
+    "https://onlinelibrary.example/doi/pdfdirect/10.1111/abc.123.pdf?download=true": "10.1111/abc.123",
+    "https://academic.example/nar/article/doi/10.1093/nar/gkaa1100/6018440": "10.1093/nar/gkaa1100",
+    "https://iopscience.example/article/10.1088/1361-6471/ab1234/meta": "10.1088/1361-6471/ab1234",
+    "https://doi.org/10.1000%2Fabc#abstract": "10.1000/abc",
+}
+WRITTEN_DOIS = {
+    "DOI: 10.1000/X": "10.1000/x",
+    "doi 10.1000/x": "10.1000/x",
+    "https://www.doi.org/10.1000/x": "10.1000/x",
+    "dx.doi.org/10.1000/x": "10.1000/x",
+    "info:doi/10.1000/x": "10.1000/x",
+    "https://doi.org/10.1101/2026.03.01.640001v2": "10.1101/2026.03.01.640001",
+    r"10.1007/978-3-030-00000-1{\_}42": "10.1007/978-3-030-00000-1_42",
+    r"10.1007/978-3-030-00000-1\_42": "10.1007/978-3-030-00000-1_42",
+    "10.1002/(SICI)1097(1998)49:8<693::AID-ASI4>3.0.CO;2-O": "10.1002/(sici)1097(1998)49:8<693::aid-asi4>3.0.co;2-o",
+}
+MIRRORS = (
+    "https://papers.cool/arxiv/2603.14001",
+    "https://hf.co/papers/2603.14001",
+    "https://www.alphaxiv.org/overview/2603.14001v2",
+    "https://scirate.com/arxiv/2603.14001",
+    "https://ar5iv.labs.arxiv.org/html/2603.14001",
+    "https://www.semanticscholar.org/arxiv/2603.14001",
+    "https://arxiv.org/pdf/2603.14001.pdf",
+)
+
+
+@pytest.mark.parametrize(("address", "identifier"), ADDRESSES_OF_DOIS.items())
+def test_a_doi_in_an_address_ends_where_it_ends(address: str, identifier: str) -> None:
+    assert doi_in(address) == identifier
+
+
+@pytest.mark.parametrize(("text", "identifier"), WRITTEN_DOIS.items())
+def test_every_usual_way_to_write_a_doi_is_the_doi(text: str, identifier: str) -> None:
+    assert doi(text) == identifier
+
+
+@pytest.mark.parametrize("address", MIRRORS)
+def test_a_site_that_shows_arxiv_papers_names_the_paper(address: str) -> None:
+    found = arxiv_id_in(address)
+    assert found
+    assert found.id == "2603.14001"
+
+
+BLURB = "An editor finds this relevant."
+
+
+def test_arxivs_own_abstract_replaces_the_blurb_of_a_site_that_names_categories() -> None:
+    blurb = Sighting(title=LONG, abstract=BLURB, arxiv_id="2501.00001", categories=("hep-ex",))
+    own = Sighting(title=LONG, abstract=TEXT, arxiv_id="2501.00001", arxiv_version=1, categories=("hep-ex", "cs.LG"))
+    assert merged(paper(blurb), own, source="two").abstract == TEXT
+    assert merged(paper(own), blurb, source="two").abstract == TEXT
+
+
+def test_a_whole_abstract_replaces_a_sentence_whoever_came_first() -> None:
+    blurb, whole = Sighting(title=LONG, abstract=BLURB), Sighting(title=LONG, abstract=TEXT)
+    assert merged(paper(blurb), whole, source="two").abstract == TEXT
+    assert merged(paper(whole), blurb, source="two").abstract == TEXT
+
+
+def test_signs_and_et_al_are_no_authors() -> None:
+    assert paper(Sighting(title=LONG, authors=("Gate Team", ":", "Ada Byron", "et al."))).authors == (
+        "Gate Team",
+        "Ada Byron",
+    )
