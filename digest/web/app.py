@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +25,7 @@ from digest.settings import Settings
 from digest.storage import Store
 from digest.web import health, home, links, manage, metrics, my_data, operator, signup, webhook
 from digest.web.api import create_api
+from digest.web.base_path import BasePath, route_path
 from digest.web.guard import BodyTooLarge, Guard
 from digest.web.heavy_work import TooBusy
 from digest.web.manage_access import LinkExpired
@@ -57,8 +59,10 @@ def create_app(store: Store, settings: Settings, *, clock: Callable[[], datetime
     for module in (home, signup, links, manage, my_data, operator, health, metrics, webhook):
         app.include_router(module.router)
     _add_failures(app)
-    origins = [settings.web.url.rstrip("/")] if settings.web.url else []
+    url = urlsplit(settings.web.url)
+    origins = [f"{url.scheme}://{url.netloc}"] if url.netloc else []
     app.add_middleware(Guard, origins=origins, open_pages=OPEN_PAGES)
+    app.add_middleware(BasePath, url=settings.web.url)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.web.trusted_proxies))
     return app
 
@@ -82,7 +86,7 @@ def _context(request: Request) -> RequestContext:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
-    if request.url.path.startswith(API_ROOT):  # a URL with a line break does not reach the API itself
+    if route_path(request.scope).startswith(API_ROOT):  # a URL with a line break does not reach the API itself
         return JSONResponse({"error": "not found", "fields": {}}, status_code=status)
     context = _context(request)
     if status == 404:

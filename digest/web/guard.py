@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.web.base_path import route_path
+
 MAX_BODY = 1_000_000  # bytes; enough for a BibTeX file with hundreds of entries
 BODY_SECONDS = 60.0  # for the whole body
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,7 +58,9 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        respond = _with_headers(send, without_body=scope["method"] == "HEAD", indexed=scope["path"] in self.open_pages)
+        respond = _with_headers(
+            send, without_body=scope["method"] == "HEAD", indexed=route_path(scope) in self.open_pages
+        )
         early = self._early_answer(scope)
         if early:
             await early(scope, receive, respond)
@@ -71,7 +75,7 @@ class Guard:
             return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
         if scope["method"] in SAFE_METHODS:
             return None
-        if not scope["path"].startswith(ONE_CLICK) and not self._same_site(headers):
+        if not route_path(scope).startswith(ONE_CLICK) and not self._same_site(headers):
             return PlainTextResponse("This form was sent from another site and was rejected.\n", status_code=403)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:

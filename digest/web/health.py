@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from digest.errors import StoreError
@@ -38,10 +38,11 @@ def ready(context: ContextDep) -> Response:
 
 
 @router.get("/robots.txt")
-def robots() -> Response:
+def robots(request: Request) -> Response:
     """Keep crawlers away from personal pages."""
+    root = request.scope["root_path"]
     personal = ("/c/", "/i/", "/m/", "/manage", "/operator", "/p/", "/u/", "/undo/", "/v/")
-    return PlainTextResponse("User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in personal))
+    return PlainTextResponse("User-agent: *\n" + "".join(f"Disallow: {root}{path}\n" for path in personal))
 
 
 @router.get("/static/{name}")

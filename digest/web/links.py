@@ -106,7 +106,7 @@ def leave(context: ContextDep, token: str, values: FormDep) -> Response:
     )
     if one_click:
         return PlainTextResponse("You are unsubscribed.\n")
-    undo, reason = (f"/undo/{left.undo}" if left.undo else ""), f"{context.request.url.path}/reason"
+    undo, reason = (context.link(f"/undo/{left.undo}") if left.undo else ""), f"{context.request.url.path}/reason"
     return context.show(UnsubscribedPage(undo=undo, reason_action=reason), linkable=False)
 
 

@@ -125,10 +125,12 @@ def sign_in(context: ContextDep, values: FormDep) -> Response:
     session = operators.sign_in(context.site.store, first(values, "token"), context.network, context.now)
     if session is None:
         return context.show(LoginPage(wrong=True), linkable=False)
-    answer = RedirectResponse("/operator", status_code=303)
+    answer = RedirectResponse(context.link("/operator"), status_code=303)
     secure = context.request.url.scheme == "https"
     age = int(SESSION.total_seconds())
-    answer.set_cookie(COOKIE, session, max_age=age, path="/operator", secure=secure, httponly=True, samesite="strict")
+    answer.set_cookie(
+        COOKIE, session, max_age=age, path=_cookie_path(context), secure=secure, httponly=True, samesite="strict"
+    )
     return answer
 
 
@@ -136,8 +138,8 @@ def sign_in(context: ContextDep, values: FormDep) -> Response:
 def sign_out(context: ContextDep) -> Response:
     """End the session."""
     operators.sign_out(context.site.store, context.request.cookies.get(COOKIE, ""))
-    answer = RedirectResponse("/operator", status_code=303)
-    answer.delete_cookie(COOKIE, path="/operator")
+    answer = RedirectResponse(context.link("/operator"), status_code=303)
+    answer.delete_cookie(COOKIE, path=_cookie_path(context))
     return answer
 
 
@@ -167,7 +169,7 @@ def lift(context: ContextDep, values: FormDep) -> Response:
     if not _may(context, Role.SEND):
         return _forbidden(context)
     bounces.lift(context.site.store, first(values, "address"), context.now)
-    return RedirectResponse("/operator/suppressions", status_code=303)
+    return RedirectResponse(context.link("/operator/suppressions"), status_code=303)
 
 
 @router.get("/groups")
@@ -211,6 +213,11 @@ def _operator(context: RequestContext) -> Operator | None:
     if not session:
         return None
     return operators.operator_of_session(context.site.store, session, context.now)
+
+
+def _cookie_path(context: RequestContext) -> str:
+    root: str = context.request.scope["root_path"]
+    return f"{root}/operator"
 
 
 def _may(context: RequestContext, role: Role) -> bool:

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
+from jinja2 import DictLoader, Environment, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from digest.rendering.languages import Languages, read_catalogues
@@ -36,7 +37,8 @@ class Frame:
     """What every page shows around its content."""
 
     language: str
-    path: str  #: of the request, for links to this page in another language
+    root: str = ""  #: base path of the pages, without a slash at the end
+    path: str  #: of the request below it, for links to this page in another language
     brand: str  #: name of the digest
     postal: str  #: postal address of the sender
     languages: tuple[tuple[str, str], ...]  #: language and its own name
@@ -101,15 +103,17 @@ class Pages:
         environment.globals.update(static=self._static_address, link=address_of)
         return environment
 
-    def _static_address(self, name: str) -> str:
-        return f"/static/{self._names[name]}"
+    @pass_context
+    def _static_address(self, context: Context, name: str) -> str:
+        return f"{context['frame'].root}/static/{self._names[name]}"
 
 
 def address_of(path: str, frame: Frame, **query: object) -> str:
     """Return the URL of another page, in the language that the reader chose."""
     wanted = {"lang": frame.wanted} if frame.wanted and "lang" not in query else {}
     rest = {name: value for name, value in query.items() if value not in ("", None)}
-    return f"{path}?{urlencode({**rest, **wanted})}" if rest or wanted else path
+    query_string = f"?{urlencode({**rest, **wanted})}" if rest or wanted else ""
+    return frame.root + path + query_string
 
 
 def _filters(language: str) -> dict[str, Any]:

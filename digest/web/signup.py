@@ -163,7 +163,7 @@ def confirm(context: ContextDep, token: str) -> Response:
     if confirmed is None:
         return context.gone()
     context.site.wake()
-    manage = f"/m/{confirmed.manage}" if confirmed.manage else "/manage"
+    manage = context.link(f"/m/{confirmed.manage}" if confirmed.manage else "/manage")
     return context.show(ConfirmedPage(first_issue=confirmed.subscriber.next_issue, manage=manage))
 
 

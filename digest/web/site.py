@@ -21,6 +21,7 @@ from digest.runs.operations.signing_keys import installation_secret, link_keys
 from digest.settings import Settings
 from digest.signed_links import Keyring, LinkClaim, Purpose, from_link
 from digest.storage import Store
+from digest.web.base_path import route_path
 from digest.web.form_timestamps import FormTimestamps
 from digest.web.forms import Values
 from digest.web.heavy_work import HeavyWork
@@ -136,7 +137,8 @@ class RequestContext:
         sender = self.site.settings.sender
         return Frame(
             language=language,
-            path=self.request.url.path,
+            root=self.request.scope["root_path"],
+            path=route_path(self.request.scope),
             brand=sender.name,
             postal=sender.postal,
             languages=languages.names,

@@ -259,7 +259,7 @@ class TestTokens:
         self, site: Running, client: httpx.Client, ada: Subscriber, delivery: int
     ) -> None:
         token = site.link(Purpose.VOTE, delivery)
-        for path in ("5/up", "4/sideways", "04/up", "4", "x/up", "4/up/"):
+        for path in ("5/up", "4/sideways", "04/up", "4", "x/up", "5/up/"):
             assert client.post(f"/v/{token}/{path}").status_code in (404, 307), path
         assert client.post(f"/v/{token}").status_code == 404
         assert client.post(f"/v/{token}/4/up").status_code == 200
@@ -444,6 +444,18 @@ class TestBodies:
     def test_ten_thousand_fields_are_not_read(self, client: httpx.Client) -> None:
         answer = client.post("/subscribe/preview", data={f"f{n}": "x" for n in range(10_000)})
         assert answer.status_code == 200
+
+
+class TestPathOfTheSite:
+    """A base path and repaired links open no other way in: what is joined stays on this host, below the path."""
+
+    @pytest.mark.parametrize(
+        "path", ["//evil.example/u/x", "/u/..%2f..%2foperator", "//evil.example//", "/%2F%2Fevil.example"]
+    )
+    def test_a_crooked_path_redirects_nowhere_and_names_no_other_host(self, path: str, client: httpx.Client) -> None:
+        answer = client.get(str(client.base_url) + path)
+        assert answer.status_code == 404
+        assert not re.search(r'(?:href|src|action)="(?:https?:)?//', answer.text)
 
 
 class TestExpensiveInput:
