@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError, StoreError
 from digest.runs.operations.reconnection import Outage
@@ -20,7 +18,7 @@ POLL_SECONDS = 1.0  #: how often a standby program tries to lead, and the leader
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PeriodicTask:
     """A task that runs at an interval while this program leads."""
 
@@ -33,17 +31,51 @@ def keep_time(candidate: LeadershipCandidate, tasks: Sequence[PeriodicTask], sto
     """Run the tasks while this program leads, each at once and then at its interval, until `stop` is set.
 
     A late task runs once, however often it was missed. A failed task is logged and runs again at its next time. When
-    `stop` is set, running tasks are finished.
+    `stop` is set, running tasks are finished. A wall clock that is set back or forward delays no task.
     """
     outage = Outage()
-    with _scheduler(tasks) as scheduler:
+    with ThreadPoolExecutor(max(len(tasks), 1), thread_name_prefix="task") as pool:
+        timetable = _Timetable(tasks, pool)
         leading = False
         while not stop.is_set():
             if _leads(candidate, outage) is not leading:
                 leading = not leading
-                _change(scheduler, leading)
-            stop.wait(POLL_SECONDS)
+                _change(timetable, leading)
+            stop.wait(timetable.run_due() if leading else POLL_SECONDS)
     candidate.resign()
+
+
+class _Timetable:
+    """When each task runs next, by a clock that only goes forward."""
+
+    def __init__(self, tasks: Sequence[PeriodicTask], pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._next = {task: elapsed() for task in tasks}
+        self._running: dict[PeriodicTask, Future[None]] = {}
+
+    def reset(self) -> None:
+        """Make every task due now."""
+        self._next = dict.fromkeys(self._next, elapsed())
+
+    def run_due(self) -> float:
+        """Start the tasks that are due, except those that still run; return the seconds to wait until the next look."""
+        now = elapsed()
+        for task, due in self._next.items():
+            if due > now:
+                continue
+            every = task.every.total_seconds()
+            self._next[task] = due + every if due + every > now else now + every
+            running = self._running.get(task)
+            if running is None or running.done():
+                self._running[task] = self._pool.submit(_do, task)
+        return max(0.0, min([POLL_SECONDS, *(due - now for due in self._next.values())]))
+
+
+def elapsed() -> float:
+    """Return seconds since some moment; setting the wall clock does not change them, and a suspended machine counts."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _leads(candidate: LeadershipCandidate, outage: Outage) -> bool:
@@ -57,35 +89,11 @@ def _leads(candidate: LeadershipCandidate, outage: Outage) -> bool:
     return leads
 
 
-@contextmanager
-def _scheduler(tasks: Sequence[PeriodicTask]) -> Iterator[BackgroundScheduler]:
-    """Yield a paused scheduler with the tasks; wait for running tasks at the end."""
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # no warning when a long task is not started twice
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        executors={"default": ThreadPoolExecutor(max(len(tasks), 1))},
-        # The default grace of one second would silently drop a task after any pause of the machine.
-        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-    )
-    for task in tasks:
-        seconds = task.every.total_seconds()
-        scheduler.add_job(_do, "interval", seconds=seconds, args=[task], id=task.name, name=task.name)
-    scheduler.start(paused=True)
-    try:
-        yield scheduler
-    finally:
-        scheduler.shutdown(wait=True)
-
-
-def _change(scheduler: BackgroundScheduler, leading: bool) -> None:
+def _change(timetable: _Timetable, leading: bool) -> None:
     if not leading:
-        scheduler.pause()
         _log.warning("lost the lead; standing by", extra={"action": "stand by"})
         return
-    now = datetime.now(UTC)
-    for job in scheduler.get_jobs():
-        job.modify(next_run_time=now)
-    scheduler.resume()
+    timetable.reset()
     _log.info("leading", extra={"action": "lead"})
 
 

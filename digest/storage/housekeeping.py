@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from digest.deliveries import OPEN_STATES, DeliveryState
 from digest.storage.database import schema
 from digest.storage.database.transactions import Store, Tx
 from digest.storage.subscribers import link_tokens
 from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, tz_version
+from digest.subscribers import Subscriber, zone_of
 
 BATCH = 5000  #: rows changed in one transaction, so that other writers need not wait long
 
 _d, _i, _s, _r = schema.deliveries.c, schema.issues.c, schema.subscribers.c, schema.runs.c
+LONGEST_WAIT = timedelta(days=8)  #: from one weekly issue to the next, and the difference between two zones
+CLOCK_TOLERANCE = timedelta(minutes=5)  #: two machines may differ by less
+_LATEST_RUN = select(func.max(_r.started))
 _OPEN = [state.value for state in sorted(OPEN_STATES)]
 
 
@@ -58,6 +62,43 @@ def refresh_due(store: Store, now: datetime) -> int:
         if not rows:
             return count
         count, after = count + len(rows), rows[-1]["number"]
+
+
+def heal_due(store: Store, now: datetime) -> int:
+    """Recompute due times that lie beyond what a schedule allows; return how many.
+
+    They come from a clock that was set forward by mistake and back again. A look at the index finds those more than a
+    week away; when the store has run at a later time than now, all are looked at once.
+    """
+    with store.transaction() as tx:
+        was_later = tx.connection.execute(_LATEST_RUN).scalar()
+        is_back = was_later is not None and was_later > now + CLOCK_TOLERANCE
+        if is_back:
+            tx.connection.execute(update(schema.runs).where(_r.started > now).values(started=now))
+    count, after = 0, 0
+    since = now if is_back else now + LONGEST_WAIT
+    while True:
+        with store.transaction() as tx:
+            query = select(schema.subscribers).where(_s.next_due > since, _s.number > after).order_by(_s.number)
+            rows = tx.connection.execute(query.limit(BATCH).with_for_update()).mappings().all()
+            count += sum(_heal(tx, person, now) for person in map(subscriber_of, rows))
+        if len(rows) < BATCH:
+            return count
+        after = rows[-1]["number"]
+
+
+def _heal(tx: Tx, person: Subscriber, now: datetime) -> bool:
+    """Return whether the due time was too far away; then the issues of future dates no longer count."""
+    schedule = person.subscription.schedule
+    today = now.astimezone(zone_of(schedule.timezone)).date()
+    past = select(func.max(_d.issue_date)).where(_d.subscriber == person.number, _d.issue_date <= today)
+    last = tx.connection.execute(past).scalar()
+    due = due_columns(schedule, person.state, now, last)
+    if due["next_due"] is None or person.next_due is None or person.next_due <= due["next_due"]:
+        return False
+    values = due | {"last_issue": last}
+    tx.connection.execute(update(schema.subscribers).where(_s.number == person.number).values(values))
+    return True
 
 
 def _in_batches(store: Store, work: Callable[[Tx], int]) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,26 @@ def test_a_leader_does_each_task_at_once_and_again_and_again() -> None:
     with keeping(Candidacy(), tick=tick, poll=poll):
         wait_until(lambda: tick.finished >= 3 and poll.finished >= 3)
     assert before <= tick.times[0] < tick.times[1] < tick.times[2]
+
+
+@pytest.mark.parametrize("hours", [-6, -24 * 365, 6, 24 * 365])
+def test_a_wall_clock_that_is_set_delays_no_task(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
+    class Clock(datetime):
+        moved = timedelta()
+
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) + cls.moved
+
+    monkeypatch.setattr(scheduler, "datetime", Clock)
+    tick = Work()
+    with keeping(Candidacy(), tick=tick):
+        wait_until(lambda: tick.finished >= 2)
+        Clock.moved = timedelta(hours=hours)
+        done = tick.finished
+        wait_until(lambda: tick.finished >= done + 5)
+    assert abs(tick.times[-1] - datetime.now(UTC) - Clock.moved) < timedelta(minutes=5)
+    assert len(tick.times) < done + 50  # a clock that is set forward makes up for nothing
 
 
 def test_who_stands_by_does_nothing_until_the_lead_falls_to_it() -> None:

@@ -13,12 +13,13 @@ from typing import Any
 
 from digest.runs.issues.plan import PlanReport, Shard, plan_shard
 from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot, snapshot
+from digest.runs.pipeline.steps import resume_paused
 from digest.settings import Settings
 from digest.storage import Store, Tx
 from digest.storage.delivery import ledger, runs
 from digest.storage.delivery.jobs import Jobs, open_jobs, outstanding
 from digest.storage.delivery.plans import Entered
-from digest.storage.subscribers import consent, subscribers
+from digest.storage.subscribers import subscribers
 
 __all__ = ["DELIVER", "ENQUEUED_UPTO", "PLAN", "Jobs", "PlanJob", "enqueue_due", "open_jobs", "plan_waiting"]
 
@@ -32,11 +33,11 @@ def enqueue_due(store: Store, jobs: Jobs, now: datetime, size: int = subscribers
 
     Those for whom a job was enqueued before are left out while such jobs are outstanding.
     """
+    resume_paused(store, now)
     with store.transaction() as tx:
-        consent.resume_paused(tx, now)
         upto = runs.flag(tx, ENQUEUED_UPTO) if outstanding(tx, PLAN) else ""
         count = 0
-        for shard in _shards(tx, now, datetime.fromisoformat(upto) if upto else None, size):
+        for shard in _shards(tx, now, _earlier(upto, now), size):
             jobs.defer(tx, PLAN, shard)
             count += 1
         runs.set_flag(tx, ENQUEUED_UPTO, now.isoformat())
@@ -71,6 +72,12 @@ def plan_waiting(
     report = plan_shard(store, settings, shard, now, enqueue_delivery)
     _log.info("planned a shard: %d issues", report.planned, extra={"action": "plan", **report.as_dict()})
     return report
+
+
+def _earlier(upto: str, now: datetime) -> datetime | None:
+    """Return the instant up to which jobs were enqueued; None when it lies ahead, as after a clock was set back."""
+    at = datetime.fromisoformat(upto) if upto else None
+    return at if at and at <= now else None
 
 
 def _shards(tx: Tx, now: datetime, since: datetime | None, size: int) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from digest.runs.issues.plan import PlanReport, foresee, plan, plan_one
 from digest.runs.pipeline.steps import Inputs, read_bounces, read_inputs
 from digest.runs.subscriptions.sync import SyncReport
 from digest.settings import Settings
+from digest.storage import housekeeping
 from digest.storage.database.secrets import keyring
 from digest.storage.database.transactions import Store
 from digest.storage.delivery import runs
@@ -103,6 +104,7 @@ def run(
     if chosen.dry_run:
         return RunReport(planned=foresee(store, settings, now, chosen.only), dry_run=True)
     began = time.monotonic()
+    housekeeping.heal_due(store, now)
     with store.transaction() as tx:
         record = runs.begin(tx, "run", now)
         consent.resume_paused(tx, now)

@@ -19,7 +19,7 @@ from digest.runs.matching.embeddings import embed_new
 from digest.runs.operations.signing_keys import link_keys
 from digest.runs.subscriptions.sync import SyncOptions, SyncReport, sync
 from digest.settings import Settings
-from digest.storage import Store
+from digest.storage import Store, housekeeping
 from digest.storage.delivery import ledger, runs
 from digest.storage.subscribers import consent
 
@@ -92,7 +92,8 @@ def read_bounces(store: Store, settings: Settings, now: datetime) -> BounceRepor
 
 
 def resume_paused(store: Store, now: datetime) -> None:
-    """Make the subscriptions active again whose pause is over."""
+    """Make the subscriptions active again whose pause is over, and heal due times that a wrong clock left behind."""
+    housekeeping.heal_due(store, now)
     with store.transaction() as tx:
         consent.resume_paused(tx, now)
 

@@ -126,3 +126,30 @@ def test_housekeeping_is_recorded_as_a_run(store: Store) -> None:
         [run] = runs.recent(tx)
     assert (run.kind, run.report) == ("housekeeping", report.as_dict())
     assert report.rescheduled == 0
+
+
+@pytest.mark.parametrize("wrong", [1, 3, 30, 4000])
+def test_due_times_of_a_clock_that_was_set_forward_are_healed(store: Store, wrong: int) -> None:
+    """The clock is days ahead for one run, and right again at the next."""
+    people = subscribed(store, "ada", "ben", "eve")
+    with store.transaction() as tx:
+        runs.begin(tx, "run", days(wrong))
+        plans.enter(tx, [plan(person, days(wrong).date()) for person in people], days(wrong))
+    assert housekeeping.heal_due(store, NOW) == 3
+    with store.reading() as tx:
+        healed = list(subscribers.everyone(tx))
+    assert {person.next_due for person in healed} == {NOW + timedelta(hours=1)}
+    assert {person.last_issue for person in healed} == {None}
+    assert housekeeping.heal_due(store, NOW) == 0
+
+
+def test_due_times_within_the_schedule_are_left_alone(store: Store) -> None:
+    people = subscribed(store, "ada", "ben")
+    with store.transaction() as tx:
+        runs.begin(tx, "run", NOW)
+        plans.enter(tx, [plan(people[0])], NOW)
+        before = list(subscribers.everyone(tx))
+    assert housekeeping.heal_due(store, NOW) == 0
+    assert housekeeping.heal_due(store, days(30)) == 0
+    with store.reading() as tx:
+        assert list(subscribers.everyone(tx)) == before
