@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from digest.errors import ConfigurationError
+from digest.messages import wire_address
 from digest.messages.dkim import Signer, read_key
 from digest.settings import DkimSettings, Settings
 
@@ -15,7 +16,7 @@ def load_signers(settings: Settings) -> tuple[Signer, ...]:
 
     Raise ConfigurationError naming the file that cannot be read or holds no key for DKIM.
     """
-    domain = settings.sender.address.rpartition("@")[2]
+    domain = wire_address(settings.sender.address).rpartition("@")[2] if settings.dkim else ""
     return tuple(_signer(key, key.domain or domain) for key in settings.dkim)
 
 

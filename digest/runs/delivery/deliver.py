@@ -27,6 +27,7 @@ from digest.runs.delivery.queue import HOLD, Compose, DeliveryLedger, DeliveryQu
 from digest.runs.delivery.rate import Clock, Rate
 from digest.runs.delivery.relay_share import RelayQueue, RelayShares, allowance
 from digest.runs.issues.compose import Composer
+from digest.runs.issues.sender_identity import check_sender
 from digest.settings import RelaySettings, Settings
 from digest.signed_links import Keyring
 from digest.smtp import RelayClient
@@ -72,8 +73,9 @@ class DeliverReport:
 def composer(renderer: MailRenderer, keyring: Keyring, settings: Settings) -> Compose:
     """Return the function that makes the messages of a run: the same as preview and render use, and signed.
 
-    Raise ConfigurationError when a key to sign with cannot be used.
+    Raise ConfigurationError when the sender, the web address or a key to sign with cannot be used.
     """
+    check_sender(settings)
     return _composing(Composer(renderer=renderer, keyring=keyring, settings=settings, signers=load_signers(settings)))
 
 
@@ -81,8 +83,9 @@ def composers(store: Store, renderer: MailRenderer, settings: Settings) -> Calla
     """Return, for a process that goes on for long, the function that gives the composer of each delivery.
 
     Its links are signed by the key that is the newest when the delivery begins. Raise ConfigurationError when a key to
-    sign messages with cannot be used.
+    sign messages with, the sender or the web address cannot be used.
     """
+    check_sender(settings)
     signers = load_signers(settings)
 
     def at(now: datetime) -> Compose:

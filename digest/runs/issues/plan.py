@@ -11,6 +11,7 @@ from typing import Any
 
 from digest.addresses import normalised_address
 from digest.issues import Issue, SkipReason
+from digest.messages import wire_address
 from digest.ranking import Calibration, Ranking
 from digest.runs.bounces.process import record_expired
 from digest.runs.lookup import active_subscriber
@@ -180,7 +181,7 @@ class IssueMaker:
 
 def issue_maker(tx: Tx, settings: Settings, now: datetime) -> IssueMaker:
     """Return the maker of issues for this installation."""
-    domain = settings.sender.address.rpartition("@")[2]
+    domain = wire_address(settings.sender.address).rpartition("@")[2]
     return IssueMaker(key=secret(tx, _MESSAGE_ID_SECRET, now), domain=domain, now=now)
 
 

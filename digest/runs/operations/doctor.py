@@ -18,7 +18,7 @@ from digest.rendering import MailRenderer
 from digest.rendering.transactional import RunFigures
 from digest.runs.delivery.deliver import relays_of
 from digest.runs.delivery.queue import HOLD
-from digest.runs.issues.sender_identity import sender_identity
+from digest.runs.issues.sender_identity import check_sender, sender_identity
 from digest.runs.operations.sender_domain import RecordFinding, RecordVerdict, domain_findings
 from digest.runs.transactional.send_test import send_test
 from digest.settings import RelaySettings, Settings
@@ -94,6 +94,7 @@ def _is_reserved(domain: str) -> bool:
 
 
 def _settings(settings: Settings) -> Iterator[RecordFinding]:
+    yield from _guarded("settings", lambda: _sender(settings))
     sender, web = settings.sender, settings.web.url
     if _is_reserved(sender.address.rpartition("@")[2]):
         found = f"sender.address is {sender.address}, which nobody can answer"
@@ -124,6 +125,11 @@ def _settings(settings: Settings) -> Iterator[RecordFinding]:
         yield RecordFinding(
             area="settings", verdict=RecordVerdict.LOOK, found=found, fix="add [[sources]] to digest.toml"
         )
+
+
+def _sender(settings: Settings) -> Iterator[RecordFinding]:
+    check_sender(settings)
+    yield from ()
 
 
 def _profiles(files: Mapping[str, bytes]) -> Iterator[RecordFinding]:

@@ -16,6 +16,7 @@ from digest.rendering import MailRenderer
 from digest.runs.delivery.deliver import DeliverReport, composer, deliver
 from digest.runs.ingest.ingest import IngestReport, Progress
 from digest.runs.issues.plan import PlanReport, foresee, plan, plan_one
+from digest.runs.issues.sender_identity import check_sender
 from digest.runs.pipeline.steps import Inputs, read_bounces, read_inputs
 from digest.runs.subscriptions.sync import SyncReport
 from digest.settings import Settings
@@ -103,6 +104,7 @@ def run(
     chosen, watching = options or RunOptions(), watch or RunControl()
     if chosen.dry_run:
         return RunReport(planned=foresee(store, settings, now, chosen.only), dry_run=True)
+    check_sender(settings)
     began = time.monotonic()
     housekeeping.heal_due(store, now)
     with store.transaction() as tx:

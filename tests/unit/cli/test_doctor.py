@@ -68,11 +68,19 @@ def test_a_test_message_goes_to_the_operator_with_what_is_to_be_looked_at(run: R
     [
         (("digest@lab.net", "digest@example.org"), "nobody can answer"),
         (("https://digest.lab.net", "http://digest.lab.net"), "not https"),
+        (("digest@lab.net", "weekly-paper-letters@lab.net"), "with a token 15 fit"),
         (('host = "127.0.0.1"', 'host = "192.0.2.1"'), "without TLS"),
         (('tls = "none"', 'tls = "starttls"'), "does not offer STARTTLS"),
         (("timeout_seconds = 5", 'timeout_seconds = 1\nuser = "u"'), "AUTH"),
     ],
-    ids=["a reserved address", "links without TLS", "a far relay without TLS", "no STARTTLS", "no login"],
+    ids=[
+        "a reserved address",
+        "links without TLS",
+        "too long",
+        "a far relay without TLS",
+        "no STARTTLS",
+        "no login",
+    ],
 )
 def test_what_keeps_mail_from_going_out_is_named_and_ends_with_code_1(
     run: Run, inbox: Inbox, folder: Path, change: tuple[str, str], part: str
