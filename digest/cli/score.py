@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from digest.cli.invocation import Invocation, command
 from digest.cli.tables import counted, reasons_line, shortened
+from digest.rendering.key_sentences import LONGEST_EXCERPT, key_sentences
 from digest.runs.matching.score import ScoreReport
 from digest.runs.matching.score import score as run_score
 
@@ -32,6 +35,8 @@ def _text(report: ScoreReport) -> str:
             f"{click.style(match, fg='green', bold=True)}  {shortened(report.papers[pick.paper].title, 88)}{mark}"
         )
         lines.append(f"      {click.style(reasons_line(pick), dim=True)}")
+        if abstract := report.papers[pick.paper].abstract:
+            lines.append(textwrap.indent(textwrap.fill(key_sentences(abstract, LONGEST_EXCERPT).text, 94), " " * 6))
     out = [f"{count} {reason}" for reason, count in report.as_dict()["left_out"].items()]
     considered = f"{counted(report.considered, 'paper')} considered for {report.subscriber.address}"
     return "\n".join([*lines, considered + "".join(f"; {part}" for part in out)])

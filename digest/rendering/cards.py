@@ -9,8 +9,9 @@ from functools import cached_property
 from digest.errors import MessageError
 from digest.papers import Paper
 from digest.rendering.encoded_text import slot_marker
-from digest.rendering.excerpts import excerpt, shortened
+from digest.rendering.excerpts import shortened
 from digest.rendering.inputs import CardInput, RowInput
+from digest.rendering.key_sentences import key_sentences
 from digest.rendering.neutralizing import neutralized
 from digest.rendering.paper_links import paper_links
 from digest.rendering.templates import TemplatePair, Templates
@@ -76,7 +77,7 @@ class Cards:
             title=shortened(neutralized(paper.title), LONGEST_TITLE) or self._templates.wording.gettext("Untitled"),
             authors=author_line(paper.authors, self._templates.wording),
             venue=_venue(paper),
-            excerpt=excerpt(neutralized(paper.abstract or paper.tldr)),
+            excerpt=key_sentences(neutralized(paper.abstract or paper.tldr), self._theme.abstract_columns).text,
             read=links.read,
             read_label=self._templates.wording.gettext("Read")
             if links.found

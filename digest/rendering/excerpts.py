@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from unicodedata import east_asian_width
 
+WIDE = "\u1100"  #: no character before it takes two columns
 SHORTEST, LONGEST = 80, 280  # columns: two and four lines of a card at 600 px
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-z])|[。！？]|[.!?]$")
 _NOT_AN_END = re.compile(
@@ -16,12 +17,12 @@ _NOT_AN_END = re.compile(
 )
 
 
-def excerpt(abstract: str) -> str:
-    """Return the first sentences up to 280 columns; where the first is longer, its words with an ellipsis.
+def beginning(abstract: str, columns: int = LONGEST) -> str:
+    """Return the first sentences within that many columns; where the first is longer, its words with an ellipsis.
 
     A wide character (Chinese, Japanese, Korean, emoji) takes two columns.
     """
-    most = len(abstract) if len(abstract) * 2 <= LONGEST else _characters_within(abstract, LONGEST)
+    most = len(abstract) if len(abstract) * 2 <= columns else _characters_within(abstract, columns)
     if len(abstract) <= most:
         return abstract
     ends = list(takewhile(lambda end: end <= most, sentence_ends(abstract)))
@@ -30,9 +31,21 @@ def excerpt(abstract: str) -> str:
     return shortened(abstract, most)
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns a text takes."""
+    if not text or max(text) < WIDE:
+        return len(text)
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def cut_to(text: str, columns: int) -> str:
+    """Return the text within that many columns, cut between words and marked with an ellipsis where cut."""
+    return shortened(text, len(text) if len(text) * 2 <= columns else _characters_within(text, columns))
+
+
 def _characters_within(text: str, columns: int) -> int:
-    """Return how many characters from the start stand in that many columns."""
-    if text.isascii():
+    """Return how many characters from the start fit in that many columns."""
+    if not text or max(text) < WIDE:
         return min(len(text), columns)
     for place, character in enumerate(text):
         columns -= 2 if east_asian_width(character) in "WF" else 1

@@ -69,7 +69,7 @@ class CardInput:
     title: str
     authors: str  #: the first few and the number of others; may be empty
     venue: str  #: journal or category; may be empty
-    excerpt: str  #: two to four lines of the abstract; may be empty
+    excerpt: str  #: the sentences of the abstract that say what is new; may be empty
     read: str  #: URL of the paper's page, or of a search for its title
     read_label: str  #: "Read", or "Find" for a search
     pdf: str  #: URL; may be empty

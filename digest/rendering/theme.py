@@ -16,6 +16,9 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _FONTS = re.compile(r"[A-Za-z0-9 ,-]+")
 
 
+ABSTRACT_COLUMNS = range(280, 421)  #: from four to six lines of a card at 600 px
+
+
 @dataclass(frozen=True, kw_only=True)
 class Palette:
     """The colours of one scheme, each as #rrggbb."""
@@ -40,6 +43,7 @@ class Theme:
     display: str  #: font stack of headings
     light: Palette
     dark: Palette
+    abstract_columns: int = 420  #: how much of an abstract a card shows, 280 to 420
 
 
 _READ_TOGETHER = (
@@ -63,7 +67,15 @@ def read_theme(text: str, file: str) -> Theme:
         display=_fonts(data, "display", file),
         light=_palette(data.get("light", {}), "light", file),
         dark=_palette(data.get("dark", {}), "dark", file),
+        abstract_columns=_columns(data.get("abstract_columns", Theme.abstract_columns), file),
     )
+
+
+def _columns(value: object, file: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in ABSTRACT_COLUMNS:
+        least, most = ABSTRACT_COLUMNS[0], ABSTRACT_COLUMNS[-1]
+        raise TemplateError(file, None, f"abstract_columns: {value!r} is not a whole number from {least} to {most}")
+    return value
 
 
 def _fonts(data: dict[str, Any], name: str, file: str) -> str:

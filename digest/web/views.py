@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from digest.issues import Pick
 from digest.papers import Paper
 from digest.profiles import Profile
-from digest.rendering.excerpts import excerpt
+from digest.rendering.key_sentences import LONGEST_EXCERPT, key_sentences
 from digest.rendering.paper_links import paper_links
 from digest.rendering.reasons import reasons_to_show
 from digest.runs.matching.live_preview import LivePreview, ProfilePreview
@@ -33,7 +33,8 @@ class PaperView:
     title: str
     read: str  #: URL of the paper, or of a search for its title
     authors: str  #: the first few, and "et al."; may be empty
-    excerpt: str  #: may be empty
+    excerpt: str  #: the key sentences of the abstract; may be empty
+    abstract: str  #: in full; empty where the excerpt has it all
     where: str = ""  #: category, journal or source; may be empty
     match: int | None = None
     reasons: tuple[ReasonView, ...] = ()
@@ -62,12 +63,14 @@ class KeywordDiagnosisView:
 
 def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) -> PaperView:
     """Return the view of a paper; with its match and, if wanted, its reasons when it was picked."""
+    excerpt = key_sentences(paper.abstract, LONGEST_EXCERPT).text
     return PaperView(
         number=paper.number,
         title=paper.title,
         read=paper_links(paper).read,
         authors=authors_line(paper.authors),
-        excerpt=excerpt(paper.abstract),
+        excerpt=excerpt,
+        abstract="" if excerpt == paper.abstract else paper.abstract,
         where=_where(paper),
         match=pick.match if pick else None,
         note=pick.trending if pick else "",

@@ -14,7 +14,7 @@ from digest.issues import Issue, Pick
 from digest.papers import Paper
 from digest.rendering import IssueLinks, Masthead
 from digest.rendering.cards import author_line
-from digest.rendering.excerpts import excerpt
+from digest.rendering.excerpts import beginning
 from digest.rendering.headline import heading, preheader, subject, summary
 from digest.rendering.inputs import CardInput, ChipInput, IssueInput, MatchInput, SectionInput
 from digest.rendering.paper_links import paper_links
@@ -95,7 +95,7 @@ class PlainRenderer:
             title=paper.title,
             authors=author_line(paper.authors),
             venue=paper.categories[0],
-            excerpt=excerpt(paper.abstract),
+            excerpt=beginning(paper.abstract),
             read=found.read,
             read_label="Read" if found.found else "Find",
             pdf=found.pdf,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import Any
 
 from digest.issues import LeftOut, Pick, Reason
 from digest.papers import Paper
 from digest.ranking import Ranking, highlights
+from digest.rendering.key_sentences import LONGEST_EXCERPT, key_sentences
 
 PAGE = 30  #: papers on a page
 PICKED, ALSO, TRENDING = "picked", "also matched", "trending"
@@ -46,6 +48,7 @@ class Segment:
 
     text: str
     hit: bool  #: whether it matches a term of the profile
+    key: bool = False  #: whether it is of a sentence that the card shows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +145,7 @@ def row_of(outcome: PaperOutcome) -> WhyRow:
     paper = outcome.paper
     return WhyRow(
         title=tuple(_segments(paper.title or "Untitled", terms)),
-        abstract=tuple(_segments(paper.abstract, terms)),
+        abstract=tuple(_segments(paper.abstract, terms, key_sentences(paper.abstract, LONGEST_EXCERPT).spans)),
         authors=", ".join(paper.authors[:8]) + (f" and {len(paper.authors) - 8} more" if paper.authors[8:] else ""),
         match=outcome.match,
         reasons=outcome.reasons,
@@ -151,10 +154,10 @@ def row_of(outcome: PaperOutcome) -> WhyRow:
     )
 
 
-def _segments(text: str, terms: Sequence[str]) -> Iterable[Segment]:
-    at = 0
-    for start, end in highlights(text, terms) if terms else ():
-        yield Segment(text=text[at:start], hit=False)
-        yield Segment(text=text[start:end], hit=True)
-        at = end
-    yield Segment(text=text[at:], hit=False)
+def _segments(text: str, terms: Sequence[str], keys: Sequence[tuple[int, int]] = ()) -> Iterable[Segment]:
+    """Yield the parts of a text, cut wherever a hit or a key sentence begins or ends."""
+    hits = highlights(text, terms) if terms else []
+    cuts = sorted({0, len(text), *chain.from_iterable(hits), *chain.from_iterable(keys)})
+    for start, end in pairwise(cuts):
+        hit, key = (any(a <= start and end <= b for a, b in spans) for spans in (hits, keys))
+        yield Segment(text=text[start:end], hit=hit, key=key)

@@ -9,7 +9,7 @@ import pytest
 from digest.fetching.templates import load_templates
 from digest.issues import Pick
 from digest.rendering.cards import author_line
-from digest.rendering.excerpts import LONGEST, excerpt, sentence_ends, shortened
+from digest.rendering.excerpts import LONGEST, beginning, sentence_ends, shortened
 from digest.rendering.headline import count, heading, preheader, subject, summary
 from digest.rendering.neutralizing import neutralized, neutralized_url
 from digest.rendering.paper_links import paper_links
@@ -35,14 +35,14 @@ FIRST = "We study a thing that matters to many people in the field, and we do so
     ],
 )
 def test_an_excerpt_ends_with_a_sentence(abstract: str, shown: str) -> None:
-    assert excerpt(abstract) == shown
+    assert beginning(abstract) == shown
 
 
 @pytest.mark.parametrize(
     "text", ["word " * 200, "x" * 1000, "語" * 500, "語。" * 300], ids=["words", "word", "cjk", "cjk-ends"]
 )
 def test_an_excerpt_has_at_most_four_lines(text: str) -> None:
-    columns = sum(2 if ord(character) > 0x2E80 else 1 for character in excerpt(text))
+    columns = sum(2 if ord(character) > 0x2E80 else 1 for character in beginning(text))
     assert 0 < columns <= LONGEST + 1
 
 
