@@ -65,7 +65,7 @@ class Running:
     clock: Clock
     settings: Settings
     app: Any = None  #: the application
-    letters: list[TransactionalMail] = field(default_factory=list)  #: that the pages wanted sent
+    mails: list[TransactionalMail] = field(default_factory=list)  #: from the outbox
 
     def client(self, **headers: str) -> httpx.Client:
         """A client without cookies, as most of them are."""
@@ -86,19 +86,19 @@ class Running:
 def running(
     store: Store, *, wake: Callable[[], None] | None = None, clock: Clock | None = None, **web: Any
 ) -> Iterator[Running]:
-    """Run a site on the store; `wake` sees to the letters, else they are taken at once and kept in what is given."""
-    time_of, letters = clock or Clock(), list[TransactionalMail]()
+    """Run a site on the store; `wake` sends the e-mails, else they are taken at once and kept in the result."""
+    time_of, mails = clock or Clock(), list[TransactionalMail]()
     settings = Settings(
         sender=SenderSettings(postal="Example Research Digest, 1 Sample Street, 10115 Berlin"),
         web=WebSettings(**{"url": "https://digest.example.org", "requests_per_network": 1000, **web}),
     )
 
     def take() -> None:
-        letters.extend(outbox.take(store, time_of.now, timedelta(days=9999), 1000))
+        mails.extend(outbox.take(store, time_of.now, timedelta(days=9999), 1000))
 
     app = create_app(store, settings, clock=time_of, wake=wake or take)
     with serving(app) as url:
-        yield Running(url=url, store=store, clock=time_of, settings=settings, app=app, letters=letters)
+        yield Running(url=url, store=store, clock=time_of, settings=settings, app=app, mails=mails)
 
 
 @contextmanager

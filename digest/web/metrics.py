@@ -46,13 +46,15 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         found = self._found
         waiting = (self._now - found.waiting_since).total_seconds() if found.waiting_since else 0.0
-        letter = (self._now - found.outbox_since).total_seconds() if found.outbox_since else 0.0
+        queued = (self._now - found.outbox_since).total_seconds() if found.outbox_since else 0.0
         yield _by("digest_subscribers", "Subscriptions by state", "state", found.subscribers)
         yield _by("digest_deliveries", "Issues of the past 24 hours by state", "state", found.deliveries)
         yield _one("digest_subscribers_overdue", "Due for more than an hour and not planned", found.overdue)
         yield _one("digest_waiting_seconds", "How long the longest waiting issue has waited to be sent", waiting)
-        yield _one("digest_letter_waiting_seconds", "How long the longest waiting single mail has waited", letter)
-        yield _one("digest_suppressed_addresses", "Addresses that are not mailed", found.suppressed)
+        yield _one(
+            "digest_letter_waiting_seconds", "How long the longest waiting transactional e-mail has waited", queued
+        )
+        yield _one("digest_suppressed_addresses", "Suppressed addresses", found.suppressed)
         yield _one("digest_papers", "Papers numbered so far", found.papers)
         failing = {name: int(state.failing_since is not None) for name, state in found.sources.items()}
         yield _by("digest_source_failing", "1 while a source cannot be read", "source", failing)

@@ -84,8 +84,8 @@ def world(sqlite_store: Store, tmp_path: Path) -> Iterator[World]:
         )
         renderer = MailRenderer.load(load_templates(), masthead(settings.sender))
 
-        def write(letter: TransactionalMail) -> Message:
-            return transactional_mail.compose_transactional(letter, renderer, settings, clock.now)
+        def write(mail: TransactionalMail) -> Message:
+            return transactional_mail.compose_transactional(mail, renderer, settings, clock.now)
 
         with (
             OutboxWorker(sqlite_store, write, OutboxWorkerOptions(relay=settings.smtp, clock=clock)) as worker,

@@ -62,7 +62,7 @@ def operator(site: Running, role: Role) -> dict[str, str]:
 def me(site: Running, client: httpx.Client) -> dict[str, str]:
     """The header of somebody who signed up and confirmed through the API."""
     assert client.post("/sign-ups", json=wanted(site, client)).status_code == 202
-    confirmed = client.post("/confirmations", json={"token": site.letters[0].token}).json()
+    confirmed = client.post("/confirmations", json={"token": site.mails[0].token}).json()
     assert confirmed["state"] == "active"
     return bearer(confirmed["manage_token"])
 
@@ -90,12 +90,12 @@ class TestSubscribing:
         assert client.post("/sign-ups", json={**body, "website": "https://spam.example"}).status_code == 202
         quick = client.get("/stamp").json()["stamp"]
         assert client.post("/sign-ups", json={**body, "stamp": quick}).status_code == 422
-        assert site.letters == []
+        assert site.mails == []
 
     def test_one_confirmation_a_day_through_form_and_api_together(self, site: Running, client: httpx.Client) -> None:
         for _ in range(3):
             client.post("/sign-ups", json=wanted(site, client))
-        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM]
+        assert [mail.kind for mail in site.mails] == [TransactionalMailKind.CONFIRM]
 
     def test_every_fault_is_named_with_its_field(self, site: Running, client: httpx.Client) -> None:
         answer = client.post("/sign-ups", json=wanted(site, client, address="nobody", timezone="Mars"))

@@ -40,8 +40,8 @@ def sign_up(site: Running, client: httpx.Client, **changes: Any) -> httpx.Respon
 def confirmed(site: Running, client: httpx.Client, address: str = "ada@example.com") -> str:
     """Sign up and confirms; return the address of the page to manage the subscription."""
     sign_up(site, client, address=address)
-    letter = site.letters[-1]
-    answer = client.post(f"/c/{letter.token}")
+    mail = site.mails[-1]
+    answer = client.post(f"/c/{mail.token}")
     found = re.search(r'href="(/m/[^"]+)"', answer.text)
     assert found, answer.text
     return found[1]

@@ -132,8 +132,8 @@ def test_a_link_with_double_slashes_lands_where_it_should(path: str, site: Runni
 
 def test_a_link_to_confirm_with_a_tail_works_as_well(site: Running, client: httpx.Client) -> None:
     sign_up(site, client)
-    [letter] = site.letters
-    assert "Confirm" in client.get(f"/c/{letter.token}).").text
+    [mail] = site.mails
+    assert "Confirm" in client.get(f"/c/{mail.token}).").text
 
 
 def test_a_forged_tail_makes_no_other_token_of_it(site: Running, client: httpx.Client) -> None:

@@ -106,9 +106,9 @@ class TestGroups:
             "/operator/groups/1/invitations", data={"addresses": "bo@example.com, nobody\nbo@example.com"}
         ).text
         assert "Invitations sent: 1. Not invited: nobody." in said
-        [letter] = site.letters
-        assert (letter.kind, letter.group) == (TransactionalMailKind.INVITE, "Lab A")
-        assert client.post(f"/c/{letter.token}").status_code == 200
+        [mail] = site.mails
+        assert (mail.kind, mail.group) == (TransactionalMailKind.INVITE, "Lab A")
+        assert client.post(f"/c/{mail.token}").status_code == 200
         bo = site.person("bo@example.com")
         assert bo is not None
         assert [k.term for k in bo.profile.keywords] == ["speech recognition"]
@@ -122,13 +122,13 @@ class TestGroups:
         administrator.post("/operator/groups", data=self.form(shared="yes"))
         administrator.post("/operator/groups/1/invitations", data={"addresses": ada.address})
         assert site.person(ada.address) == ada
-        client.post(f"/c/{site.letters[-1].token}")
+        client.post(f"/c/{site.mails[-1].token}")
         administrator.post("/operator/groups", data=self.form(keywords="protein folding", shared="yes"))
         member = site.person(ada.address)
         assert member is not None
         assert [k.term for k in member.profile.keywords] == ["protein folding"]
         client.post("/manage", data={"address": ada.address})
-        manage = f"/m/{site.letters[-1].token}"
+        manage = f"/m/{site.mails[-1].token}"
         assert "Lab A" in client.get(manage).text
         client.post(f"{manage}/groups/1/leave")
         administrator.post("/operator/groups", data=self.form(keywords="robots", shared="yes"))
@@ -140,4 +140,4 @@ class TestGroups:
         administrator.post("/operator/groups", data=self.form())
         for _ in range(3):
             administrator.post("/operator/groups/1/invitations", data={"addresses": "bo@example.com"})
-        assert len(site.letters) == 1
+        assert len(site.mails) == 1

@@ -14,13 +14,13 @@ from tests.unit.web.forms import FORM, confirmed, sign_up, stamp
 
 def test_signing_up_and_confirming_makes_an_active_subscription(site: Running, client: httpx.Client) -> None:
     assert sign_up(site, client).status_code == 200
-    [letter] = site.letters
+    [mail] = site.mails
     person = site.person("ada@example.com")
     assert person is not None
     assert person.state is State.PENDING
-    page = client.get(f"/c/{letter.token}")
+    page = client.get(f"/c/{mail.token}")
     assert page.text.count("<button") == 1
-    answer = client.post(f"/c/{letter.token}")
+    answer = client.post(f"/c/{mail.token}")
     person = site.person("ada@example.com")
     assert person is not None
     assert person.state is State.ACTIVE
@@ -36,16 +36,16 @@ def test_signing_up_and_confirming_makes_an_active_subscription(site: Running, c
 
 def test_a_second_click_on_confirm_changes_nothing_and_is_no_error(site: Running, client: httpx.Client) -> None:
     sign_up(site, client)
-    token = site.letters[0].token
+    token = site.mails[0].token
     answers = [client.post(f"/c/{token}") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM, TransactionalMailKind.WELCOME]
+    assert [mail.kind for mail in site.mails] == [TransactionalMailKind.CONFIRM, TransactionalMailKind.WELCOME]
 
 
 def test_the_link_of_the_confirmation_runs_out_after_two_days(site: Running, client: httpx.Client) -> None:
     sign_up(site, client)
     site.clock.forward(hours=49)
-    token = site.letters[0].token
+    token = site.mails[0].token
     assert client.get(f"/c/{token}").status_code == 404
     assert client.post(f"/c/{token}").status_code == 404
 
@@ -69,7 +69,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_stored(
     assert complaint in answer.text
     assert "timezone" not in change or 'value="Mars/Olympus"' in answer.text
     assert 'aria-invalid="true"' in answer.text or "days" in change or "day" in change
-    assert site.letters == []
+    assert site.mails == []
 
 
 def test_the_preview_shows_papers_that_match_and_keeps_what_was_typed(site: Running, client: httpx.Client) -> None:
@@ -95,7 +95,7 @@ def test_a_form_that_was_open_for_hours_is_shown_again_with_what_was_typed(site:
     answer = client.post("/subscribe", data={**FORM, "stamp": signed})
     assert "submit it again" in answer.text
     assert 'value="ada@example.com"' in answer.text
-    assert site.letters == []
+    assert site.mails == []
 
 
 def test_keywords_are_proposed_from_titles_ids_and_bibtex(site: Running, client: httpx.Client) -> None:
@@ -120,8 +120,8 @@ def test_the_proposed_keywords_go_into_the_form(site: Running, client: httpx.Cli
 def test_everybody_manages_with_a_link_that_came_by_mail(site: Running, client: httpx.Client) -> None:
     confirmed(site, client)
     client.post("/manage", data={"address": "ADA@example.com"})
-    letter = site.letters[-1]
-    assert letter.kind is TransactionalMailKind.MANAGE
-    assert "ada@example.com" in client.get(f"/m/{letter.token}").text
+    mail = site.mails[-1]
+    assert mail.kind is TransactionalMailKind.MANAGE
+    assert "ada@example.com" in client.get(f"/m/{mail.token}").text
     site.clock.forward(hours=2)
-    assert client.get(f"/m/{letter.token}").status_code == 404
+    assert client.get(f"/m/{mail.token}").status_code == 404

@@ -70,7 +70,7 @@ class TestLinkScanners:
         self, site: Running, client: httpx.Client, delivery: int
     ) -> None:
         sign_up(site, client, address="bob@example.com")
-        links = [*mail_links(site, delivery), f"/c/{site.letters[0].token}", "/", "/archive", "/subscribe", "/ready"]
+        links = [*mail_links(site, delivery), f"/c/{site.mails[0].token}", "/", "/archive", "/subscribe", "/ready"]
         before = everything(site.store)
         for link in links * 3:
             for method in ("GET", "HEAD", "OPTIONS"):
@@ -138,16 +138,16 @@ class TestSubscribeBombing:
         for _ in range(6):
             sign_up(site, client)
             sign_up(site, client, address="ADA@EXAMPLE.com")
-            counts.append(len(site.letters))
+            counts.append(len(site.mails))
             site.clock.forward(hours=25)
         assert counts == [1, 2, 3, 3, 3, 3]
 
     def test_once_confirmed_the_count_begins_anew(self, site: Running, client: httpx.Client) -> None:
         manage = confirmed(site, client)
         client.post(f"{manage}/leave")
-        site.letters.clear()
+        site.mails.clear()
         sign_up(site, client)
-        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.CONFIRM]
+        assert [mail.kind for mail in site.mails] == [TransactionalMailKind.CONFIRM]
 
     def test_a_network_may_ask_so_often_an_hour(self, store: Store) -> None:
         with sites.running(store, requests_per_network=3) as site, site.client() as client:
@@ -183,7 +183,7 @@ class TestSubscribeBombing:
 
     def test_a_form_sent_at_once_is_not_taken(self, site: Running, client: httpx.Client) -> None:
         client.post("/subscribe", data={**FORM, "stamp": stamp(client)})
-        assert site.letters == []
+        assert site.mails == []
 
     @pytest.mark.parametrize("change", [{"website": "https://spam.example"}, {"stamp": "1.abc"}, {"stamp": ""}])
     def test_a_robot_is_told_what_everybody_is_told(
@@ -192,25 +192,25 @@ class TestSubscribeBombing:
         answer = sign_up(site, client, **change)
         assert answer.status_code == 200
         assert "Check your e-mail" in answer.text
-        assert site.letters == []
+        assert site.mails == []
 
     def test_a_suppressed_address_gets_no_mail(self, site: Running, client: httpx.Client) -> None:
         with site.store.transaction() as tx:
             suppressions.suppress(tx, "ada@example.com", "complaint", "", NOW)
         assert "Check your e-mail" in sign_up(site, client).text
-        assert site.letters == []
+        assert site.mails == []
 
     def test_the_letter_says_nothing_that_the_requester_typed(self, site: Running, client: httpx.Client) -> None:
         sign_up(site, client, name="Buy now at spam.example", keywords="spam spam spam")
-        [letter] = site.letters
-        assert "spam" not in repr(letter)
+        [mail] = site.mails
+        assert "spam" not in repr(mail)
 
     def test_a_second_sign_up_cannot_change_what_the_first_one_confirms(
         self, site: Running, client: httpx.Client
     ) -> None:
         sign_up(site, client)
         sign_up(site, client, keywords="something else entirely")
-        client.post(f"/c/{site.letters[0].token}")
+        client.post(f"/c/{site.mails[0].token}")
         person = site.person("ada@example.com")
         assert person is not None
         assert person.profile.keywords[0].term == "learning rate"
@@ -223,7 +223,7 @@ class TestFindingOutWhoIsSubscribed:
         known = sign_up(site, client, address=ada.address)
         unknown = sign_up(site, client, address="nobody@example.com")
         assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
-        assert [letter.kind for letter in site.letters] == [TransactionalMailKind.MANAGE, TransactionalMailKind.CONFIRM]
+        assert [mail.kind for mail in site.mails] == [TransactionalMailKind.MANAGE, TransactionalMailKind.CONFIRM]
 
     def test_asking_for_a_link_answers_the_same_for_known_and_unknown(
         self, site: Running, client: httpx.Client, ada: Subscriber
@@ -231,7 +231,7 @@ class TestFindingOutWhoIsSubscribed:
         answers = [client.post("/manage", data={"address": address}) for address in (ada.address, "no@example.com")]
         assert answers[0].text == answers[1].text
         assert answers[0].status_code == answers[1].status_code == 200
-        assert [letter.address for letter in site.letters] == [ada.address]
+        assert [mail.address for mail in site.mails] == [ada.address]
 
     def test_signing_up_a_known_address_leaves_its_profile_alone(
         self, site: Running, client: httpx.Client, ada: Subscriber
@@ -290,7 +290,7 @@ class TestTokens:
     def test_random_tokens_are_stored_as_hashes_only(self, site: Running, client: httpx.Client) -> None:
         manage = confirmed(site, client)
         stored = everything(site.store)
-        assert site.letters[0].token not in stored
+        assert site.mails[0].token not in stored
         assert manage.removeprefix("/m/") not in stored
 
     def test_undoing_works_once_and_is_offered_only_to_whoever_unsubscribed(
@@ -394,11 +394,11 @@ class TestHeaders:
     ) -> None:
         sign_up(site, client, address=address)
         client.post("/manage", data={"address": address})
-        assert site.letters == []
+        assert site.mails == []
 
     def test_a_name_that_could_carry_headers_is_refused(self, site: Running, client: httpx.Client) -> None:
         assert "at most 100 characters" in sign_up(site, client, name="Ada\r\nBcc: eve@example.com").text
-        assert site.letters == []
+        assert site.mails == []
 
 
 class TestOpenRedirects:
@@ -485,7 +485,7 @@ class TestErasure:
         earlier = f"/v/{site.link(Purpose.VOTE_UP, delivery, 4)}"
         client.post(vote)
         client.post("/manage", data={"address": ada.address})
-        manage = f"/m/{site.letters[-1].token}"
+        manage = f"/m/{site.mails[-1].token}"
         assert client.post(f"{manage}/erase").status_code == 303
         assert site.person(ada.address) is not None
         assert "Your data is deleted" in client.post(f"{manage}/erase", data={"sure": "yes"}).text
@@ -517,7 +517,7 @@ class TestErasure:
     ) -> None:
         client.post(f"/v/{site.link(Purpose.VOTE_UP, delivery, 4)}")
         client.post("/manage", data={"address": ada.address})
-        answer = client.get(f"/m/{site.letters[-1].token}/my-data.json")
+        answer = client.get(f"/m/{site.mails[-1].token}/my-data.json")
         assert "attachment" in answer.headers["content-disposition"]
         known = json.loads(answer.text)
         assert known["subscription"]["address"] == "ada@example.com"

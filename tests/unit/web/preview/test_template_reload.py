@@ -60,14 +60,14 @@ def test_a_mistake_is_named_by_file_and_line_with_the_line_itself(
 ) -> None:
     good = watched.render(PRINT).outcome
     texts[file] = mistake + texts[file]
-    pressed = watched.render(PRINT)
-    assert pressed.outcome is None
-    assert pressed.fault is not None
-    assert (pressed.fault.file, pressed.fault.line) == (file, line)
-    assert [row.text for row in pressed.fault.excerpt if row.faulty] == [mistake.strip()]
+    rendered = watched.render(PRINT)
+    assert rendered.outcome is None
+    assert rendered.fault is not None
+    assert (rendered.fault.file, rendered.fault.line) == (file, line)
+    assert [row.text for row in rendered.fault.excerpt if row.faulty] == [mistake.strip()]
     last = watched.render(PRINT, good=True)
     assert last.outcome == good
-    assert last.fault == pressed.fault
+    assert last.fault == rendered.fault
 
 
 def test_without_templates_that_ever_worked_there_is_no_good_one(
