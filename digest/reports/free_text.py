@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email.message import Message
+from itertools import islice
 
 from digest.refusals import FaultSide, cause_of
 from digest.reports.delivery_status import MAX_WORDS, RecipientReport
 
 MAX_TEXT = 20_000  # characters of a mail that are searched for words
+MAX_PARTS = 20  # of a mail, text or not
+MAX_PARAGRAPHS = 200
 _COPY = re.compile(
-    r"^\W*(?:(?:this is |here is )?(?:a |the )?copy of|below this line|the (?:header|original|first)|original message|"
+    r"^[^\w\n]{0,40}(?:(?:this is |here is )?(?:a |the )?copy of|below this line|"
+    r"the (?:header|original|first)|original message|"
     r"(?:undelivered|returned|unsent|your) message (?:follows|header|text|is attached)|message header|"
     r"transcript of session follows is attached|return-path:|received: )",
     re.IGNORECASE | re.MULTILINE,
@@ -57,17 +61,18 @@ def human_text(mail: Message) -> str:
 
 
 def _texts(mail: Message) -> Iterator[str]:
-    for part in mail.walk():
+    for part in islice(mail.walk(), MAX_PARTS):
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
             return
         if part.get_content_maintype() == "text" and isinstance(data := part.get_payload(decode=True), bytes):
-            text = data.decode("utf-8", "replace")
-            yield re.sub(r"<[^>@]*>", " ", text) if part.get_content_subtype() == "html" else text
+            text = data[:MAX_TEXT].decode("utf-8", "replace")
+            yield re.sub(r"<[^<>@]{0,500}>", " ", text) if part.get_content_subtype() == "html" else text
 
 
 def _telling_words(text: str) -> str:
     """Return the paragraphs that quote a server or name an address, else those whose words say whose fault it is."""
-    paragraphs = [" ".join(block.split()) for block in re.split(r"\n\s*\n", text) if block.strip()]
+    blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", text) if block.strip()]
+    paragraphs = blocks[:MAX_PARAGRAPHS]
     quoted = [block for block in paragraphs if _REPLY.search(block)]
     named = [block for block in paragraphs if _ADDRESS.search(block)]
     clear = [block for block in quoted or named if cause_of(None, block).is_clear]

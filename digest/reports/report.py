@@ -15,7 +15,8 @@ from digest.reports.delivery_status import MAX_WORDS, RecipientReport, read_deli
 from digest.reports.free_text import human_text, read_free_text
 from digest.signed_links import VERP_LENGTH
 
-MAX_OCTETS = 5_000_000  # of a mail that is read
+MAX_OCTETS = 1_000_000  # of a mail that is read: reports come before the message that they return
+MAX_FREE_TEXT = 50_000  # octets of a bounce in free text
 MAX_HEADER = 100_000  # octets of the header of one that cannot be parsed
 _TOKEN = re.compile(rf"\+([a-z2-7]{{{VERP_LENGTH}}})@", re.IGNORECASE)
 _ADDRESS_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Resent-To")
@@ -54,14 +55,15 @@ def read_report(data: bytes) -> MailReport:
     Anything that is no report is PERSONAL or AUTOMATIC, with the tokens of the addresses that it was sent to.
     """
     try:
-        return _report_of(message_from_bytes(data[:MAX_OCTETS], policy=policy.compat32))
+        return _report_of(data[:MAX_OCTETS])
     except Exception as error:  # the parser's defects, RecursionError among them: anybody can send such a mail
         header = BytesHeaderParser(policy=policy.compat32).parsebytes(data[:MAX_HEADER])
         words = f"{type(error).__name__}: {error}"
         return MailReport(kind=MailKind.UNREADABLE, addressed=_tokens(header, _ADDRESS_FIELDS), words=words)
 
 
-def _report_of(mail: Message) -> MailReport:
+def _report_of(data: bytes) -> MailReport:
+    mail = message_from_bytes(data, policy=policy.compat32)
     addressed = _tokens(mail, _ADDRESS_FIELDS)
     parts = list(mail.walk())
     returned = _returned_tokens(parts)
@@ -75,7 +77,8 @@ def _report_of(mail: Message) -> MailReport:
             return MailReport(kind=kind, addressed=addressed, returned=returned, words=words)
     if returned and _is_complaint(mail, parts):
         return MailReport(kind=MailKind.COMPLAINT, addressed=addressed, returned=returned, words=_subject(mail))
-    failure = read_free_text(mail) if addressed or returned else None
+    beginning = mail if len(data) <= MAX_FREE_TEXT else message_from_bytes(data[:MAX_FREE_TEXT], policy=policy.compat32)
+    failure = read_free_text(beginning) if addressed or returned else None
     if failure:
         return MailReport(kind=MailKind.BOUNCE, addressed=addressed, returned=returned, recipients=(failure,))
     return MailReport(kind=_kind_of_plain(mail), addressed=addressed, returned=returned, words=_subject(mail))

@@ -38,3 +38,15 @@ def test_a_damaged_mail_never_raises(rubbish: bytes, sample: Path, data: st.Data
     whole = sample.read_bytes()
     place = data.draw(st.integers(0, len(whole)))
     assert read_report(whole[:place] + rubbish + whole[place:]).kind in MailKind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\n" + b"\n \n" * 1_600_000, b"\n" + b"a@b\n\n" * 1_000_000, b"Content-Type: text/html\n\n" + b"<a" * 2_400_000],
+    ids=["blank lines", "paragraphs", "open tags"],
+)
+def test_a_mail_of_megabytes_that_is_made_to_be_slow_is_read_in_part(body: bytes) -> None:
+    """It takes minutes where the text is not cut before it is searched."""
+    head = b"To: digest+" + b"a" * 48 + b"@example.org\nFrom: mailer-daemon@example.com\nSubject: failure notice\n"
+    (failure,) = read_report(head + body).recipients
+    assert len(failure.words) <= 500
