@@ -59,7 +59,7 @@ def read(raw_listing: RawListing) -> Listing:
     sightings: list[Sighting] = []
     records = list(_records(values))
     for place, record in enumerate(records, start=1):
-        sighting = _sighting(record, place)
+        sighting = sighting_of(record, place)
         if sighting.title:
             sightings.append(sighting)
         elif len(problems) < MOST_PROBLEMS:
@@ -88,7 +88,15 @@ def _is_wrapper(value: Mapping[str, Any]) -> bool:
     return any(isinstance(items[0], Mapping) and text_in(items[0], *_TITLES) for items in lists if items)
 
 
-def _sighting(record: Mapping[str, Any], place: int) -> Sighting:
+def is_complete(value: Mapping[str, Any]) -> bool:
+    """Return whether an object is surely a paper's record: it has a title, and an abstract, authors or a DOI."""
+    if not text_in(value, *_TITLES) or _is_wrapper(value):
+        return False
+    return bool(text_in(value, *_ABSTRACTS[:2]) or text_in(value, "doi", "DOI") or _authors(value))
+
+
+def sighting_of(record: Mapping[str, Any], place: int) -> Sighting:
+    """Return what a record of any kind shows."""
     arxiv = _arxiv(record)
     published = _published(record)
     return Sighting(
