@@ -144,7 +144,7 @@ def test_a_greeting_of_two_hundred_lines_is_read() -> None:
     greeting = b"220-welcome\r\n" * 199 + b"220 welcome\r\n"
     answer = speaking("AUTH PLAIN", {"AUTH": b"235 welcome\r\n"})
     with relay_that(lambda line: answer(line) if line else greeting) as (relay, _):
-        probe(relay)
+        assert probe(relay).mechanisms == {"PLAIN"}
 
 
 @pytest.mark.parametrize(
