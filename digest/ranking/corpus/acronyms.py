@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from digest.ranking.corpus.spelling_variants import canonical
 from digest.ranking.corpus.term_codes import stem, tokens
 
 MINIMUM_SIGHTINGS = 5  #: definitions seen before an acronym is used
@@ -48,15 +49,16 @@ def _long_form(short: str, candidate: str) -> str:
         if place < 0:
             return ""
     long = candidate[place:].strip()
-    return long if len(long) > len(short) and len(long.split()) > 1 else ""
+    return long if len(long) > len(short) else ""
 
 
 def _begins_word(text: str, place: int) -> bool:
-    return place == 0 or not text[place - 1].isalnum()
+    """Tell whether a word begins here; a word after a hyphen does not: "SSL" is "self-supervised learning"."""
+    return place == 0 or not (text[place - 1].isalnum() or text[place - 1] in "-\u2010\u2011")
 
 
 def _stems(term: str) -> str:
-    return " ".join(stem(token) for token in tokens(term))
+    return " ".join(stem(canonical(token)) for token in tokens(term))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +83,14 @@ class Acronyms:
 
     @cached_property
     def meanings(self) -> Mapping[str, str]:
-        """The usable acronyms: short form -> stems of the one long form that it nearly always has."""
+        """The usable acronyms: short form -> stems of the one long form that it nearly always has.
+
+        A long form of one word ("autoregressive") only shows that the short form has another meaning.
+        """
         usable = {}
         for short, longs in self.counts.items():
             stems, sightings = max(longs.items(), key=lambda item: (item[1], item[0]))
-            if sightings >= MINIMUM_SIGHTINGS and sightings >= MINIMUM_SHARE * sum(longs.values()):
+            if sightings >= MINIMUM_SIGHTINGS and sightings >= MINIMUM_SHARE * sum(longs.values()) and " " in stems:
                 usable[short] = stems
         return usable
 
@@ -99,7 +104,7 @@ class Acronyms:
         short = term.strip().removesuffix("s")
         if short in self.meanings:
             return (self.surfaces[self.meanings[short]],)
-        if " " not in term.strip():
+        if len(tokens(term)) < 2:
             return ()
         known = self._shorts.get(_stems(term))
         return (known,) if known else ()
