@@ -14,10 +14,10 @@ _LONGEST_LABEL = 60  # characters
 
 
 def label(reason: Reason, wording: Wording = ENGLISH) -> str:
-    """Return what the chip of a reason says: of a keyword, the words that the paper has, and whether that is all."""
+    """Return what the chip of a reason says: the words of a keyword, or what it is related to if some are missing."""
     said = shortened(neutralized(reason.shown_text), _LONGEST_LABEL)
     if reason.share < 1:
-        return wording.gettext("only “%(term)s”", term=said)
+        return wording.gettext("related to %(term)s", term=shortened(neutralized(reason.term), _LONGEST_LABEL))
     if reason.kind is ReasonKind.ACRONYM and reason.shown_text != reason.term:
         return f"{said} ({shortened(neutralized(reason.term), _LONGEST_LABEL)})"
     match reason.kind:

@@ -112,7 +112,7 @@ def _reasons(pick: Pick) -> tuple[ReasonView, ...]:
     """Return at most five reasons, strongest first; equal words are merged and their points added."""
     points: dict[tuple[str, bool], float] = {}
     for reason in reasons_to_show(pick.reasons):
-        name = reason.shown_text, reason.share < 1
+        name = (reason.term, True) if reason.share < 1 else (reason.shown_text, False)
         points[name] = points.get(name, 0.0) + reason.contribution
     ordered = sorted(points.items(), key=lambda item: -abs(item[1]))
     named = (ReasonView(words=words, partial=part, points=p) for (words, part), p in ordered[:5] if abs(p) >= 0.5)

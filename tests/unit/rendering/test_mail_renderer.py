@@ -62,8 +62,11 @@ def _line_with(text: str, part: str) -> str:
 PARTS = {
     "whole": (reason("learning rate", 30, matched="Learning Rates"), "Learning Rates"),
     "in-two-places": (reason("code generation", 30, matched="code", words="code … generated"), "code … generated"),
-    "a-large-part": (reason("graph neural network", 30, matched="neural nets", share=0.7), "only “neural nets”"),
-    "a-small-part": (reason("code generation", 30, matched="generation", share=0.4), "only “generation”"),
+    "a-large-part": (
+        reason("graph neural network", 30, matched="neural nets", share=0.7),
+        "related to graph neural network",
+    ),
+    "a-small-part": (reason("code generation", 30, matched="generation", share=0.4), "related to code generation"),
     "long-form": (
         reason("LLM", 30, ReasonKind.ACRONYM, matched="large language models"),
         "large language models (LLM)",
@@ -77,7 +80,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize(("why", "chip"), PARTS.values(), ids=PARTS)
-def test_a_chip_says_what_the_paper_has_of_a_keyword_and_whether_that_is_all(why: Reason, chip: str) -> None:
+def test_a_chip_names_the_words_of_the_paper_or_what_they_are_related_to(why: Reason, chip: str) -> None:
     issue = issue_of(PAPERS[:1])
     issue = replace(issue, picks=(issue.picks[0]._replace(reasons=(why,)),))
     assert chips(rendered(issue)) == [[chip]]
@@ -87,7 +90,7 @@ def test_a_chip_says_what_the_paper_has_of_a_keyword_and_whether_that_is_all(why
 def test_a_keyword_of_which_the_paper_has_little_is_named_only_as_the_strongest_reason() -> None:
     little = (reason("code generation", 20, matched="code", share=0.5), reason("reasoning", 9, matched="reason"))
     issue = issue_of(PAPERS[:1])
-    for reasons, shown in ((little, ["only “code”", "reason"]), (little[::-1], ["reason"])):
+    for reasons, shown in ((little, ["related to code generation", "reason"]), (little[::-1], ["reason"])):
         changed = replace(issue, picks=(issue.picks[0]._replace(reasons=reasons),))
         assert chips(rendered(changed)) == [shown]
 
