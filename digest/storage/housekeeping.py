@@ -10,9 +10,10 @@ from sqlalchemy import delete, func, select, update
 
 from digest.deliveries import OPEN_STATES, DeliveryState
 from digest.storage.database import schema
+from digest.storage.database.columns import Unreadable
 from digest.storage.database.transactions import Store, Tx
 from digest.storage.subscribers import link_tokens
-from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, tz_version
+from digest.storage.subscribers.subscriber_rows import due_columns, read_subscribers, tz_version
 from digest.subscribers import Subscriber, zone_of
 
 BATCH = 5000  #: rows changed in one transaction, so that other writers need not wait long
@@ -56,7 +57,7 @@ def refresh_due(store: Store, now: datetime) -> int:
         with store.transaction() as tx:
             query = select(schema.subscribers).where(_s.next_due > now, _s.tz_version != present, _s.number > after)
             rows = tx.connection.execute(query.order_by(_s.number).limit(BATCH).with_for_update()).mappings().all()
-            for person in map(subscriber_of, rows):
+            for person in read_subscribers(rows):
                 values = due_columns(person.subscription.schedule, person.state, now, person.last_issue)
                 tx.connection.execute(update(schema.subscribers).where(_s.number == person.number).values(values))
         if not rows:
@@ -67,8 +68,8 @@ def refresh_due(store: Store, now: datetime) -> int:
 def heal_due(store: Store, now: datetime) -> int:
     """Recompute due times that lie beyond what a schedule allows; return how many.
 
-    They come from a clock that was set forward by mistake and back again. A look at the index finds those more than a
-    week away; when the store has run at a later time than now, all are looked at once.
+    They come from a clock that was set forward by mistake and back again, or cannot be read. The index finds those more
+    than a week away; when the store has run at a later time than now, all are looked at once.
     """
     with store.transaction() as tx:
         was_later = tx.connection.execute(_LATEST_RUN).scalar()
@@ -81,7 +82,8 @@ def heal_due(store: Store, now: datetime) -> int:
         with store.transaction() as tx:
             query = select(schema.subscribers).where(_s.next_due > since, _s.number > after).order_by(_s.number)
             rows = tx.connection.execute(query.limit(BATCH).with_for_update()).mappings().all()
-            count += sum(_heal(tx, person, now) for person in map(subscriber_of, rows))
+            readable = [{**row, "next_due": None} if isinstance(row["next_due"], Unreadable) else row for row in rows]
+            count += sum(_heal(tx, person, now) for person in read_subscribers(readable))
         if len(rows) < BATCH:
             return count
         after = rows[-1]["number"]
@@ -94,7 +96,7 @@ def _heal(tx: Tx, person: Subscriber, now: datetime) -> bool:
     past = select(func.max(_d.issue_date)).where(_d.subscriber == person.number, _d.issue_date <= today)
     last = tx.connection.execute(past).scalar()
     due = due_columns(schedule, person.state, now, last)
-    if due["next_due"] is None or person.next_due is None or person.next_due <= due["next_due"]:
+    if due["next_due"] is None or (person.next_due is not None and person.next_due <= due["next_due"]):
         return False
     values = due | {"last_issue": last}
     tx.connection.execute(update(schema.subscribers).where(_s.number == person.number).values(values))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from digest.runs.lookup import active_subscriber
 from digest.runs.matching.prepared_papers import PreparedPapersCache, Snapshot, snapshot
 from digest.runs.matching.ranking import RankedShard, RankingInputs, load_inputs, rank_shard
 from digest.settings import Settings
+from digest.storage.database.guarded_rows import FAULTS, RowProblem
 from digest.storage.database.secrets import secret
 from digest.storage.database.transactions import Store, Tx
 from digest.storage.delivery import plans
@@ -29,6 +31,7 @@ from digest.subscribers import Cadence, Subscriber, latest_due, zone_of
 _MESSAGE_ID_SECRET = "message-id"  # noqa: S105  the name of a secret, not the secret
 _MESSAGE_ID_LENGTH = 24
 
+_log = logging.getLogger(__name__)
 Follow = Callable[[Tx, Entered], None]
 Progress = Callable[[int], None]
 
@@ -41,6 +44,7 @@ class PlanReport:
     skipped: Mapping[str, int] = field(default_factory=dict)  #: reason to subscribers
     passed_over: int = 0  #: subscribers who changed meanwhile, or whom another planner served
     expired: int = 0  #: older issues whose papers were judged again
+    set_aside: tuple[str, ...] = ()  #: subscribers who could not be planned, each with the reason
 
     def __add__(self, other: PlanReport) -> PlanReport:
         return PlanReport(
@@ -48,6 +52,7 @@ class PlanReport:
             skipped=dict(Counter(self.skipped) + Counter(other.skipped)),
             passed_over=self.passed_over + other.passed_over,
             expired=self.expired + other.expired,
+            set_aside=self.set_aside + other.set_aside,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -68,22 +73,28 @@ class Shard:
 def plan(store: Store, settings: Settings, now: datetime, progress: Progress | None = None) -> PlanReport:
     """Plan everyone who is due, shard by shard, and return the sum. Repeated, it finds nobody due."""
     report = PlanReport()
-    for shard in due_shards(store, now):
+    problems: list[RowProblem] = []
+    for shard in due_shards(store, now, problems=problems):
         report += plan_shard(store, settings, shard, now)
         if progress:
             progress(len(shard.subscribers))
-    return report
+    return report + PlanReport(set_aside=tuple(map(str, dict.fromkeys(problems))))
 
 
-def due_shards(store: Store, now: datetime, size: int = subscribers.SHARD) -> Iterator[Shard]:
-    """Return those who are due in shards, the longest overdue first, all looking equally far."""
+def due_shards(
+    store: Store, now: datetime, size: int = subscribers.SHARD, *, problems: list[RowProblem] | None = None
+) -> Iterator[Shard]:
+    """Return those who are due in shards, the longest overdue first, all looking equally far.
+
+    Subscribers whose row cannot be read are left out and listed.
+    """
     with store.reading() as tx:
         seen, cache = snapshot(tx), PreparedPapersCache()
-        people = subscribers.due(tx, now, limit=size)
+        people = subscribers.due(tx, now, limit=size, problems=problems)
     while people:
         yield Shard(subscribers=people, seen=seen, cache=cache)
         with store.reading() as tx:
-            people = subscribers.due(tx, now, limit=size, after=people[-1])
+            people = subscribers.due(tx, now, limit=size, after=people[-1], problems=problems)
 
 
 def plan_one(store: Store, settings: Settings, address: str, now: datetime) -> PlanReport:
@@ -122,8 +133,14 @@ def foresee(store: Store, settings: Settings, now: datetime, only: str = "") -> 
 def plan_shard(
     store: Store, settings: Settings, shard: Shard, now: datetime, follow: Follow | None = None
 ) -> PlanReport:
-    """Judge a shard and enters its plans in one transaction, in which `follow` may do more (enqueue a delivery)."""
-    prepared = _prepare(store, settings, shard, now)
+    """Rank a shard and enter its plans in one transaction, in which `follow` may do more (enqueue a delivery).
+
+    When a value of one subscriber cannot be ranked, that subscriber is set aside and the others are planned.
+    """
+    try:
+        prepared = _prepare(store, settings, shard, now)
+    except FAULTS as error:
+        return _plan_without(store, settings, shard, now, follow, error)
     with store.transaction() as tx:
         entered = plans.enter(tx, prepared.plans, now)
         record_expired(tx, entered.expired, now)
@@ -131,6 +148,19 @@ def plan_shard(
         if follow:
             follow(tx, entered)
     return _report(prepared.plans, entered)
+
+
+def _plan_without(
+    store: Store, settings: Settings, shard: Shard, now: datetime, follow: Follow | None, error: Exception
+) -> PlanReport:
+    """Plan the halves of a shard that failed; return the reason when it is down to one subscriber."""
+    people = shard.subscribers
+    if len(people) == 1:
+        _log.error("%s cannot be planned", people[0].address, exc_info=error, extra={"action": "set aside"})
+        return PlanReport(set_aside=(f"{people[0].address}: cannot be planned: {type(error).__name__}: {error}",))
+    middle = len(people) // 2
+    parts = (replace(shard, subscribers=part) for part in (people[:middle], people[middle:]))
+    return sum((plan_shard(store, settings, part, now, follow) for part in parts), PlanReport())
 
 
 @dataclass(frozen=True, kw_only=True)

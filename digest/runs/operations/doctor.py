@@ -27,6 +27,7 @@ from digest.storage import Store
 from digest.storage.delivery import ledger, limits
 from digest.storage.delivery.runs import flag
 from digest.storage.papers import listings, papers
+from digest.storage.row_check import unreadable_rows
 from digest.storage.subscribers import consent
 from digest.subscribers import State
 
@@ -149,11 +150,15 @@ def _store(installation: Installation, now: datetime) -> Iterator[RecordFinding]
             people, states, sources = consent.count_states(tx), ledger.counts(tx), listings.source_states(tx)
             known, newest = papers.high_water(tx), next(papers.stream(tx, newest=1), None)
             held, breakers = flag(tx, HOLD), limits.open_breakers(tx, now)
+            unreadable = unreadable_rows(tx)
     finally:
         store.close()
     active = people[State.ACTIVE]
     found = f"{store.address} opens: {known} papers, {active} active of {sum(people.values())} subscribers"
     yield RecordFinding(area="store", verdict=RecordVerdict.GOOD, found=found)
+    for problem in unreadable:
+        fix = "correct or delete the row; everybody else is served"
+        yield RecordFinding(area="store", verdict=RecordVerdict.FIX, found=str(problem), fix=fix)
     if not active:
         fix = "write profiles and run `digest subscribers sync`"
         yield RecordFinding(area="subscribers", verdict=RecordVerdict.LOOK, found="nobody is subscribed", fix=fix)

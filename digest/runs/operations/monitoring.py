@@ -20,6 +20,7 @@ from digest.storage.delivery import ledger, limits, outbox, runs
 from digest.storage.delivery.limits import Breaker
 from digest.storage.papers import listings, papers
 from digest.storage.papers.listings import SourceState
+from digest.storage.row_check import unreadable_rows
 from digest.storage.subscribers import consent, subscribers, suppressions
 from digest.subscribers import State
 
@@ -88,8 +89,12 @@ def _troubles(found: Figures, now: datetime) -> Iterator[str]:
 
 def alert(store: Store, settings: Settings, now: datetime) -> bool:
     """Mail the problems to the operator, at most once a day; return whether the relay accepted the mail."""
-    wrong = troubles(figures(store, now), now)
-    if not wrong or not settings.alerts.address:
+    if not settings.alerts.address:
+        return False
+    with store.reading() as tx:
+        unreadable = [f"{problem}." for problem in unreadable_rows(tx)]
+    wrong = [*troubles(figures(store, now), now), *unreadable]
+    if not wrong:
         return False
     with store.reading() as tx:
         if runs.flag(tx, ALERTED) == now.date().isoformat():

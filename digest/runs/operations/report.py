@@ -15,6 +15,7 @@ from digest.storage.delivery.deliveries import Delivery
 from digest.storage.delivery.runs import RunRecord
 from digest.storage.papers import listings
 from digest.storage.papers.listings import SourceState
+from digest.storage.row_check import unreadable_rows
 from digest.storage.subscribers import subscribers
 
 OVERDUE = timedelta(hours=1)  #: a subscriber who has been due for longer counts as overdue
@@ -44,6 +45,7 @@ class ActivityReport:
     unsent: Sequence[Unsent]  #: at most 200, the newest last
     failing: Mapping[str, SourceState] = field(default_factory=dict)  #: sources that cannot be read
     overdue: int = 0  #: subscribers who should have been planned an hour ago
+    unreadable: Sequence[str] = ()  #: rows of the store that are set aside, each with the reason
 
     @property
     def needs(self) -> Sequence[str]:
@@ -58,6 +60,7 @@ class ActivityReport:
             yield f"deliveries with an unknown outcome: {unknown}; `digest deliver --resend-unknown` sends them again"
         if failed := self.states.get(DeliveryState.FAILED, 0):
             yield f"deliveries permanently refused: {failed}; `digest subscribers show` shows why"
+        yield from self.unreadable
         if self.overdue:
             yield f"subscribers overdue: {self.overdue}; is `digest run` in the crontab, or `digest serve` running?"
 
@@ -69,6 +72,7 @@ class ActivityReport:
             "deliveries": {state.value: count for state, count in self.states.items()},
             "skipped": dict(self.skipped),
             "unsent": [vars(one) | {"state": one.state.value} for one in self.unsent],
+            "unreadable": list(self.unreadable),
             "needs": list(self.needs),
         }
 
@@ -90,6 +94,7 @@ def report(store: Store, since: datetime, now: datetime) -> ActivityReport:
             unsent=_named(tx, unsent),
             failing={name: s for name, s in listings.source_states(tx).items() if s.failing_since},
             overdue=len(subscribers.due(tx, now - OVERDUE)),
+            unreadable=[str(problem) for problem in unreadable_rows(tx)],
         )
 
 

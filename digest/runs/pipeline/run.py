@@ -72,7 +72,12 @@ class RunReport:
             f"{listing.origin}: {listing.problems[0].reason}" for listing in self.ingested.failed if listing.problems
         ]
         faults = [str(problem) for problem in self.synced.problems] if self.synced else []
-        return [*unread, *faults, *filter(None, (self.mailbox_problem, self.delivered.problem))]
+        return [
+            *unread,
+            *faults,
+            *self.planned.set_aside,
+            *filter(None, (self.mailbox_problem, self.delivered.problem)),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""

@@ -147,6 +147,7 @@ def _read(files: Mapping[str, bytes]) -> tuple[list[FileSubscription], list[Prof
 
 def _plan(tx: Tx, files: Sequence[FileSubscription], now: datetime) -> _SyncPlan:
     known = subscribers.by_addresses(tx, (one.key for one in files))
+    unread = subscribers.known_keys(tx, (one.key for one in files if one.key not in known))
     erased = consent.erased_among(tx, (one.key for one in files if one.key not in known), now)
     plan = _SyncPlan()
     for one in files:
@@ -155,6 +156,8 @@ def _plan(tx: Tx, files: Sequence[FileSubscription], now: datetime) -> _SyncPlan
             plan.held.append(
                 _held(one, "this address was erased at its owner's request; only they can subscribe again")
             )
+        elif one.key in unread:
+            plan.held.append(_held(one, "the stored subscriber cannot be read; `digest doctor` says why"))
         elif present is None:
             plan.add.append(one)
         else:

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, Date, DateTime, Dialect, Integer, Time
 from sqlalchemy.types import TypeDecorator
 
 Wide = BigInteger().with_variant(Integer, "sqlite")  # SQLite increments only a column declared as INTEGER
 Json = JSON(none_as_null=True)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A stored value that its column cannot have. It stands in the row, so that the other rows of a query are read."""
+
+    value: str  #: as found, shortened
+
+
+def unreadable(value: Any) -> Unreadable:
+    """Return what stands in for a value that cannot be read."""
+    return Unreadable(repr(value)[:80])
+
+
+def guarded(read: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """Return a function that reads as `read` does, and returns Unreadable where that fails."""
+    if read is None:
+        return None
+
+    def reading(value: Any) -> Any:
+        try:
+            return read(value)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return unreadable(value)
+
+    return reading
 
 
 class Instant(TypeDecorator[datetime]):
@@ -31,3 +59,26 @@ class Instant(TypeDecorator[datetime]):
             return None
         at: datetime = value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
         return at
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return guarded(super().result_processor(dialect, coltype))
+
+
+class Day(TypeDecorator[date]):
+    """A calendar date."""
+
+    impl = Date
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return guarded(super().result_processor(dialect, coltype))
+
+
+class ClockTime(TypeDecorator[time]):
+    """A time of day, without a zone."""
+
+    impl = Time
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return guarded(super().result_processor(dialect, coltype))

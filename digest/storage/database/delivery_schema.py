@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Float, ForeignKey, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Integer, Table, Text, UniqueConstraint
 
-from digest.storage.database.columns import Instant, Wide
+from digest.storage.database.columns import Day, Instant, Wide
 from digest.storage.database.schema import metadata
 
 bounces = Table(
@@ -40,7 +40,7 @@ relay_days = Table(
     "relay_days",
     metadata,
     Column("relay", Text, primary_key=True),
-    Column("day", Date, primary_key=True),
+    Column("day", Day, primary_key=True),
     Column("sent", Integer, nullable=False),
 )
 

@@ -7,18 +7,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+from msgspec import MsgspecError
 from msgspec.json import Decoder, Encoder
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from digest.errors import ConfigurationError
+from digest.storage.database.columns import unreadable
 
 BUSY_SECONDS = 30.0  #: how long a connection to SQLite waits for another writer
 _POSTGRESQL_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")
 
 
-_read, _write = Decoder().decode, Encoder().encode  # two and four times as fast as the json module
+_decode, _write = Decoder().decode, Encoder().encode  # two and four times as fast as the json module
+
+
+def _read(text: str) -> Any:
+    """Return the value of a JSON text, or Unreadable, so that one bad row does not keep the others from being read."""
+    try:
+        return _decode(text)
+    except (MsgspecError, RecursionError, TypeError, ValueError):
+        return unreadable(text)
 
 
 def compact(value: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from digest.errors import StoreError
 from digest.storage.database.transactions import Store
@@ -85,6 +85,8 @@ class _ServerCandidate:
 
     def resign(self) -> None:
         if self._connection is not None:
+            with suppress(SQLAlchemyError):  # at once: the end of the connection reaches the server a moment later
+                self._connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
             with suppress(DBAPIError):  # the connection may be broken; invalidated, it does not return to the pool
                 self._connection.invalidate()
                 self._connection.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -14,12 +13,11 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    Time,
     UniqueConstraint,
     text,
 )
 
-from digest.storage.database.columns import Instant, Json, Wide
+from digest.storage.database.columns import ClockTime, Day, Instant, Json, Wide
 
 metadata = MetaData(
     naming_convention={
@@ -51,7 +49,7 @@ papers = Table(
     Column("first_seen", Instant, nullable=False, index=True),
     Column("arxiv_id", Text),
     Column("doi", Text),
-    Column("published", Date),
+    Column("published", Day),
     Column("published_kind", Text),
     Column("details", Json, nullable=False),  # the fields that no query uses
 )
@@ -72,7 +70,7 @@ listings = Table(
     Column("format", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("read_at", Instant, nullable=False, index=True),
-    Column("page_date", Date),
+    Column("page_date", Day),
     Column("papers", Integer, nullable=False),
     Column("new", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
@@ -130,16 +128,16 @@ subscribers = Table(
     Column("name", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("timezone", Text, nullable=False),
-    Column("hour", Time, nullable=False),
+    Column("hour", ClockTime, nullable=False),
     Column("days", SmallInteger, nullable=False),  # bit 0 is Monday
     Column("cadence", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("profile", Json, nullable=False),
     Column("cursor", Wide, nullable=False),
-    Column("last_issue", Date),
+    Column("last_issue", Day),
     Column("next_due", Instant),  # null unless active, so that the index holds only those who can be due
-    Column("paused_until", Date),
+    Column("paused_until", Day),
     Column("created", Instant, nullable=False),
     Column("confirmed_at", Instant),
     Column("tz_version", Text, nullable=False),  # version of the tz database that next_due was computed with
@@ -190,7 +188,7 @@ deliveries = Table(
     Column(
         "subscriber", Wide, _references("subscribers.number", ondelete="SET NULL")
     ),  # null once the person was erased
-    Column("issue_date", Date, nullable=False),
+    Column("issue_date", Day, nullable=False),
     Column("state", Text, nullable=False),
     Column("skip", Text, nullable=False),  # why it was skipped, in that state
     Column("domain", Text, nullable=False),  # of the recipient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from digest.deliveries import DeliveryState
+from digest.errors import StoreError
 from digest.issues import Issue, SkipReason
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, copy_rows
@@ -20,6 +22,7 @@ from digest.storage.delivery.issue_rows import CONTENT, issue_row, papers_in
 from digest.storage.subscribers.subscriber_rows import due_columns
 from digest.subscribers import State, Subscriber
 
+_log = logging.getLogger(__name__)
 _d, _s = schema.deliveries.c, schema.subscribers.c
 
 
@@ -68,10 +71,19 @@ def left_over(tx: Tx, numbers: Iterable[int], now: datetime) -> dict[int, LeftOv
     return {
         subscriber: LeftOver(
             deliveries=tuple(row.id for row in rows),
-            papers=tuple(chain.from_iterable(papers_in(row.id, row.content) for row in rows)),
+            papers=tuple(chain.from_iterable(_papers_of(row) for row in rows)),
         )
         for subscriber, rows in found.items()
     }
+
+
+def _papers_of(row: Any) -> tuple[int, ...]:
+    """Return the papers of an unsent issue; none when its content cannot be read: the new issue replaces it."""
+    try:
+        return papers_in(row.id, row.content)
+    except StoreError as error:
+        _log.error("%s", error, extra={"action": "set aside", "id": row.id})
+        return ()
 
 
 def enter(tx: Tx, plans: Sequence[Plan], now: datetime) -> Entered:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, func, insert, select
@@ -12,9 +12,11 @@ from sqlalchemy import RowMapping, func, insert, select
 from digest.papers import Problem, Sighting
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, insert_or_ignore, upsert
+from digest.storage.database.columns import Unreadable
 from digest.storage.database.transactions import Tx
 from digest.storage.papers.paper_rows import storable
 
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # a time that cannot be read
 _l, _s = schema.listings.c, schema.sources.c
 
 
@@ -103,7 +105,7 @@ def shown(tx: Tx, listing: int) -> list[int]:
 def source_states(tx: Tx) -> dict[str, SourceState]:
     """Return the state of each source, by name."""
     rows = tx.connection.execute(select(schema.sources)).mappings()
-    return {row["name"]: SourceState(**row) for row in rows}
+    return {row["name"]: SourceState(**_without_unreadable(row)) for row in rows}
 
 
 def source_worked(tx: Tx, name: str, at: datetime, *, etag: str = "", last_modified: str = "") -> None:
@@ -134,5 +136,18 @@ def _sighting_row(record: ListingRecord, listing: int, paper: int, sighting: Sig
 
 
 def _record_of(row: RowMapping) -> ListingRecord:
-    values = {name: row[name] for name in ListingRecord.__dataclass_fields__}
-    return ListingRecord(**values | {"problems": tuple(Problem(line=line, reason=r) for line, r in row["problems"])})
+    """Return the record of a row; what cannot be read of it is left out, so that the listing still counts as read."""
+    values: dict[str, Any] = {name: row[name] for name in ListingRecord.__dataclass_fields__}
+    values = _without_unreadable(values) | {"problems": tuple(_problems_of(row["problems"]))}
+    return ListingRecord(**values | {"read_at": values["read_at"] or _UNKNOWN})
+
+
+def _problems_of(rows: Any) -> Iterator[Problem]:
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [int() | None as line, str() as reason]:
+                yield Problem(line=line, reason=reason)
+
+
+def _without_unreadable(values: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
+    return {name: None if isinstance(value, Unreadable) else value for name, value in values.items()}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from digest.papers import Paper, PublishedKind
+from digest.storage.database.guarded_rows import RowProblem, StoredRow, checked, read_rows, text_of
 
 _DETAIL_LISTS = ("authors", "categories", "keywords", "sources")
 _DETAIL_MAPPINGS = ("affiliations", "links")
@@ -28,13 +27,18 @@ def row_of(paper: Paper) -> dict[str, Any]:
     }
 
 
-def paper_of(row: RowMapping) -> Paper:
-    """Return the paper of a row, without its popularity."""
-    details = row["details"]
+def read_papers(rows: Iterable[StoredRow], problems: list[RowProblem] | None = None) -> Iterator[Paper]:
+    """Yield the paper of each row that can be read; log the others, and list them."""
+    return read_rows(rows, paper_of, table="papers", key="key", problems=problems)
+
+
+def paper_of(row: StoredRow) -> Paper:
+    """Return the paper of a row, without its popularity. Raise one of FAULTS for a row that cannot be read."""
+    details = checked(row)["details"]
     kind = row["published_kind"]
     return Paper(
         number=row["number"],
-        **{name: row[name] for name in _TEXTS},
+        **_texts_of(row),
         first_seen=row["first_seen"],
         arxiv_id=row["arxiv_id"],
         arxiv_version=details.get("arxiv_version"),
@@ -46,9 +50,17 @@ def paper_of(row: RowMapping) -> Paper:
 
 
 def _detailed(details: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: tuple(details.get(name, ())) for name in _DETAIL_LISTS}
-    found |= {name: details.get(name, {}) for name in _DETAIL_MAPPINGS}
-    return found | {name: details.get(name, "") for name in _DETAIL_TEXTS}
+    found: dict[str, Any] = {name: tuple(map(text_of, details.get(name, ()))) for name in _DETAIL_LISTS}
+    found |= {name: _mapping_of(details.get(name, {})) for name in _DETAIL_MAPPINGS}
+    return found | {name: text_of(details.get(name, "")) for name in _DETAIL_TEXTS}
+
+
+def _texts_of(row: StoredRow) -> dict[str, Any]:
+    return {name: text_of(row[name]) for name in _TEXTS}
+
+
+def _mapping_of(values: Any) -> dict[str, str]:
+    return {text_of(key): text_of(value) for key, value in values.items()}
 
 
 def storable(text: str) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import RowMapping, Select, bindparam, delete, exists, func, select, update
 
 from digest.errors import StoreError
 from digest.papers import Paper
 from digest.search_terms import Searchable, of_paper
 from digest.storage.database import schema, search_index
 from digest.storage.database.bulk import chunks, copy_rows, insert_or_ignore
+from digest.storage.database.guarded_rows import read_rows
 from digest.storage.database.transactions import Tx
-from digest.storage.papers.paper_rows import paper_of, row_of
+from digest.storage.papers.paper_rows import paper_of, read_papers, row_of
 from digest.storage.papers.popularity import popularity_of
 
 _p, _i = schema.papers.c, schema.identities.c
@@ -29,7 +31,7 @@ def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
     for chunk in chunks(dict.fromkeys(keys)):
         query = select(_i.key.label("identity"), schema.papers).join_from(schema.identities, schema.papers)
         rows = tx.connection.execute(query.where(_i.key.in_(chunk))).mappings()
-        found |= {row["identity"]: paper_of(row) for row in rows}
+        found |= dict(read_rows(rows, _with_identity, table="papers", key="key"))
     return found
 
 
@@ -72,8 +74,8 @@ def cursor_before(tx: Tx, seen_since: datetime) -> int:
 def stream(tx: Tx, *, newest: int | None = None, size: int = 1000) -> Iterator[Paper]:
     """Return all papers, or the `newest`, from the highest number down, without popularity, in constant memory."""
     query = select(schema.papers).where(_p.redirect.is_(None)).order_by(_p.number.desc()).limit(newest)
-    rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()
-    yield from map(paper_of, rows)
+    with closing(tx.connection.execute(query, execution_options={"yield_per": size})) as result:
+        yield from read_papers(result.mappings())
 
 
 def add(tx: Tx, papers: Sequence[Paper]) -> list[Paper]:
@@ -152,4 +154,8 @@ def _resolved(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
 
 
 def _read(tx: Tx, query: Select[Any]) -> list[Paper]:
-    return [paper_of(row) for row in tx.connection.execute(query).mappings()]
+    return list(read_papers(tx.connection.execute(query).mappings()))
+
+
+def _with_identity(row: RowMapping) -> tuple[str, Paper]:
+    return row["identity"], paper_of(row)

@@ -18,7 +18,7 @@ from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, insert_or_ignore
 from digest.storage.database.secrets import secret
 from digest.storage.database.transactions import Tx
-from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of
+from digest.storage.subscribers.subscriber_rows import due_columns, read_subscribers, subscriber_of
 from digest.subscribers import State, Subscriber, transition, zone_of
 
 _c, _n, _e = schema.subscribers.c, schema.consents.c, schema.erased.c
@@ -85,16 +85,16 @@ def resume_paused(tx: Tx, now: datetime) -> list[Subscriber]:
     """Activate subscribers whose pause is over in their time zone, and return them."""
     latest = (now.astimezone(UTC) + timedelta(hours=15)).date()  # no zone is further ahead
     query = select(schema.subscribers).where(_c.state == State.PAUSED.value, _c.paused_until <= latest)
-    paused = [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
+    paused = list(read_subscribers(tx.connection.execute(query).mappings()))
     resumed = Change(state=State.ACTIVE, cause="the pause is over")
     return [set_state(tx, person.number, resumed, now) for person in paused if _is_over(person, now)]
 
 
 def count_states(tx: Tx) -> dict[State, int]:
     """Return how many subscriptions are in each state."""
-    query = select(_c.state, func.count()).group_by(_c.state)
-    found = {State(state): count for state, count in tx.connection.execute(query)}
-    return {state: found.get(state, 0) for state in State}
+    query = select(_c.state, func.count().label("number")).group_by(_c.state)
+    found = {row.state: row.number for row in tx.connection.execute(query)}
+    return {state: found.get(state.value, 0) for state in State}
 
 
 def erase(tx: Tx, number: int, now: datetime) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from digest.profiles import Profile, profile_from_dict
 from digest.storage.database import web_schema as tables
 from digest.storage.database.bulk import insert_or_ignore
+from digest.storage.database.guarded_rows import read_rows
 from digest.storage.database.schema import subscribers
 from digest.storage.database.transactions import Tx
 
@@ -84,4 +85,8 @@ def _read(tx: Tx, condition: object = True) -> list[Group]:
     if condition is not True:
         query = query.where(condition)  # type: ignore[arg-type]
     rows = tx.connection.execute(query).mappings()
-    return [Group(**{**row, "profile": profile_from_dict(row["profile"])}) for row in rows]
+    return list(read_rows(rows, _group_of, table="groups", key="name"))
+
+
+def _group_of(row: RowMapping) -> Group:
+    return Group(**{**row, "profile": profile_from_dict(row["profile"])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime, time
 from functools import cache, lru_cache
@@ -10,10 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from digest.addresses import normalised_address
-from digest.profiles import Keyword, Profile, profile_from_dict
+from digest.profiles import MAX_PAPERS, MAX_WEIGHT, Keyword, Profile, profile_from_dict
+from digest.storage.database.guarded_rows import RowProblem, StoredRow, checked, read_rows, text_of
 from digest.storage.papers.paper_rows import storable
 from digest.subscribers import Cadence, Owner, Schedule, State, Subscriber, Subscription, next_due
 
@@ -63,35 +63,64 @@ _DEFAULT, _DEFAULT_KEYWORD = Profile(), Keyword(term="")
 _PROFILE = [field.name for field in fields(Profile) if field.name != "keywords"]
 
 
-def subscriber_of(row: RowMapping) -> Subscriber:
-    """Return the subscriber of a row."""
+def read_subscribers(rows: Iterable[StoredRow], problems: list[RowProblem] | None = None) -> Iterator[Subscriber]:
+    """Yield the subscriber of each row that can be read; log the others, and list them."""
+    return read_rows(rows, subscriber_of, table="subscribers", key="address", problems=problems)
+
+
+def subscriber_of(row: StoredRow) -> Subscriber:
+    """Return the subscriber of a row. Raise one of FAULTS for a row that cannot be read."""
+    checked(row)
     return Subscriber(
         number=row["number"],
         subscription=_subscription_of(row),
         state=_STATES[row["state"]],
         owner=_OWNERS[row["owner"]],
         created=row["created"],
-        cursor=row["cursor"],
+        cursor=_whole(row["cursor"]),
         last_issue=row["last_issue"],
         next_due=row["next_due"],
         paused_until=row["paused_until"],
     )
 
 
-def _subscription_of(row: RowMapping) -> Subscription:
+def _subscription_of(row: StoredRow) -> Subscription:
     return Subscription(
-        address=row["address"],
-        name=row["name"],
-        language=row["language"],
+        address=text_of(row["address"]),
+        name=text_of(row["name"]),
+        language=text_of(row["language"]),
         schedule=_schedule(row["timezone"], row["hour"], row["days"], row["cadence"]),
-        profile=profile_from_dict(row["profile"]),
+        profile=_profile_of(row["profile"]),
     )
+
+
+def _profile_of(data: Any) -> Profile:
+    """Return a stored profile. Raise ValueError for values that no profile can have: the ranking relies on them."""
+    profile = profile_from_dict(data)
+    terms = (*profile.exclude, *profile.authors, *profile.categories)
+    if not (all(map(_is_sound, profile.keywords)) and all(type(term) is str for term in terms)):
+        raise ValueError("the profile has a term that is no text, or a weight that is out of range")
+    if not (0 <= profile.minimum_match <= 100 and 1 <= profile.papers <= MAX_PAPERS):
+        raise ValueError("the profile has a number that is out of range")
+    return profile
+
+
+def _is_sound(keyword: Keyword) -> bool:
+    return type(keyword.term) is str and 0 < keyword.weight <= MAX_WEIGHT
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"found {str(value)[:40]!r}, expected a number")
+    return value
 
 
 @lru_cache(maxsize=4_096)
 def _schedule(timezone: str, hour: time, days: int, cadence: str) -> Schedule:
     """Return the schedule; equal schedules share one object."""
     chosen = frozenset(day for day in range(7) if days >> day & 1)
+    if not chosen or not isinstance(hour, time):
+        raise ValueError("there is no day or no hour on which an issue is due")
     return Schedule(timezone=timezone, hour=hour, days=chosen, cadence=Cadence(cadence))
 
 

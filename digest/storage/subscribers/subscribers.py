@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, func, or_, select, update
 
 from digest.addresses import normalised_address
 from digest.errors import UsageError
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, copy_new_rows, copy_rows
+from digest.storage.database.guarded_rows import RowProblem, read_rows
 from digest.storage.database.transactions import Tx
-from digest.storage.subscribers.subscriber_rows import due_columns, subscriber_of, subscription_row
+from digest.storage.subscribers.subscriber_rows import due_columns, read_subscribers, subscriber_of, subscription_row
 from digest.subscribers import Owner, State, Subscriber, Subscription
 
 SHARD = 1000  #: subscribers planned together
@@ -65,8 +66,16 @@ def by_addresses(tx: Tx, addresses: Iterable[str]) -> dict[str, Subscriber]:
     found: dict[str, Subscriber] = {}
     for chunk in chunks({normalised_address(address) for address in addresses}):
         rows = tx.connection.execute(_BY_ADDRESS, {"keys": chunk}).mappings()
-        found |= {row["address_key"]: subscriber_of(row) for row in rows}
+        found |= dict(read_rows(rows, _with_key, table="subscribers", key="address"))
     return found
+
+
+def known_keys(tx: Tx, keys: Iterable[str]) -> frozenset[str]:
+    """Return those normalised addresses that have a row, whether it can be read or not."""
+    found: set[str] = set()
+    for chunk in chunks(keys):
+        found.update(tx.connection.execute(select(_c.address_key).where(_c.address_key.in_(chunk))).scalars())
+    return frozenset(found)
 
 
 def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Subscriber]:
@@ -74,7 +83,7 @@ def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Subscriber]:
     found: dict[int, Subscriber] = {}
     for chunk in chunks(numbers):
         rows = tx.connection.execute(_BY_NUMBER, {"numbers": chunk}).mappings()
-        found |= {row["number"]: subscriber_of(row) for row in rows}
+        found |= {person.number: person for person in read_subscribers(rows)}
     return found
 
 
@@ -92,16 +101,33 @@ def everyone(
     if owner is not None:
         query = query.where(_c.owner == owner.value)
     rows = tx.connection.execute(query, execution_options={"yield_per": size}).mappings()
-    yield from map(subscriber_of, rows)
+    yield from read_subscribers(rows)
 
 
-def due(tx: Tx, now: datetime, *, limit: int = SHARD, after: Subscriber | None = None) -> list[Subscriber]:
-    """Return who is due, the longest overdue first, at most `limit`; `after` is the last one of the previous shard."""
-    query = select(schema.subscribers).where(_c.next_due <= now).order_by(_c.next_due, _c.number).limit(limit)
-    if after is not None and after.next_due is not None:
-        later = and_(_c.next_due == after.next_due, _c.number > after.number)
-        query = query.where(_c.next_due >= after.next_due, or_(_c.next_due > after.next_due, later))
-    return [subscriber_of(row) for row in tx.connection.execute(query).mappings()]
+def due(
+    tx: Tx,
+    now: datetime,
+    *,
+    limit: int = SHARD,
+    after: Subscriber | None = None,
+    problems: list[RowProblem] | None = None,
+) -> list[Subscriber]:
+    """Return who is due, the longest overdue first, at most `limit`; `after` is the last one of the previous shard.
+
+    Subscribers whose row cannot be read are left out and listed; only at the end there is nobody else.
+    """
+    place = (after.next_due, after.number) if after else None
+    while True:
+        query = select(schema.subscribers).where(_c.next_due <= now).order_by(_c.next_due, _c.number).limit(limit)
+        if place is not None:
+            later = and_(_c.next_due == place[0], _c.number > place[1])
+            query = query.where(_c.next_due >= place[0], or_(_c.next_due > place[0], later))
+        rows = tx.connection.execute(query).mappings().all()
+        found = list(read_subscribers(rows, problems))
+        dated = [row for row in rows if isinstance(row["next_due"], datetime)]
+        if found or len(rows) < limit or not dated:
+            return found
+        place = (dated[-1]["next_due"], dated[-1]["number"])
 
 
 def due_numbers(tx: Tx, now: datetime, *, since: datetime | None = None, size: int = SHARD) -> Iterator[Sequence[int]]:
@@ -145,6 +171,10 @@ def _new_row(subscription: Subscription, admission: Admission, now: datetime) ->
         "created": now,
         "confirmed_at": now if admission.state is State.ACTIVE else None,
     }
+
+
+def _with_key(row: RowMapping) -> tuple[str, Subscriber]:
+    return row["address_key"], subscriber_of(row)
 
 
 def _locked(tx: Tx, number: int) -> Subscriber:

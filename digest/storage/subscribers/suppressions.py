@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -16,6 +16,7 @@ from digest.storage.database.transactions import Tx
 from digest.storage.papers.paper_rows import storable
 
 _x = schema.suppressions.c
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # a time that cannot be read
 _AMONG = select(schema.suppressions).where(
     _x.address_key.in_(bindparam("keys", expanding=True)), _x.lifted_at.is_(None)
 )
@@ -83,6 +84,6 @@ def _suppression_of(row: Any) -> Suppression:
         address=row.address_key,
         reason=row.reason,
         evidence=row.evidence,
-        since=row.since,
+        since=row.since if isinstance(row.since, datetime) else _UNKNOWN,  # it is in force all the same
         lifted_at=row.lifted_at,
     )

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import RowMapping, delete, func, select
 
 from digest.storage.database import schema
 from digest.storage.database.bulk import chunks, upsert
+from digest.storage.database.guarded_rows import read_rows
 from digest.storage.database.transactions import Tx
 
 _v, _p = schema.votes.c, schema.papers.c
@@ -47,9 +48,16 @@ def of_subscribers(tx: Tx, numbers: Iterable[int], *, since: datetime | None = N
         query = select(schema.votes).where(_v.subscriber.in_(chunk)).order_by(_v.at.desc(), _v.paper.desc())
         if since is not None:
             query = query.where(_v.at >= since)
-        for row in tx.connection.execute(query).mappings():
-            found.setdefault(row["subscriber"], []).append(VoteRecord(**row))
+        rows = tx.connection.execute(query).mappings()
+        for vote in read_rows(rows, _vote_of, table="votes", key="subscriber"):
+            found.setdefault(vote.subscriber, []).append(vote)
     return found
+
+
+def _vote_of(row: RowMapping) -> VoteRecord:
+    if row["value"] not in (-1, 1):
+        raise ValueError("a vote is neither 1 nor -1")
+    return VoteRecord(**row)
 
 
 def voters(tx: Tx) -> list[int]:
