@@ -246,8 +246,15 @@ class FetchingSettings(Section):
     )
     pause_seconds: float = Field(default=3, ge=0, description="pause between two requests to one host")
     contact: str = Field(
-        default="", description="e-mail address or URL of the operator, sent to servers in the User-Agent header"
+        default="",
+        description="e-mail address or URL of the operator, sent in the User-Agent header; "
+        "an address also goes to OpenAlex, Crossref and NCBI as they ask",
     )
+    pages: int = Field(default=3, ge=1, le=50, description="most pages of one query, of 100 papers each")
+    openalex_key: SecretStr = Field(default=SecretStr(""), description="API key for OpenAlex")
+    ncbi_key: SecretStr = Field(default=SecretStr(""), description="API key for NCBI (PubMed)")
+    semantic_scholar_key: SecretStr = Field(default=SecretStr(""), description="API key for Semantic Scholar")
+    ads_key: SecretStr = Field(default=SecretStr(""), description="API token for NASA ADS")
 
 
 class SourceSettings(Section):
@@ -255,7 +262,8 @@ class SourceSettings(Section):
     path: Location = Field(default="", description="folder or file with listings")
     url: str = Field(default="", description="address of a listing")
     preset: str = Field(
-        default="", description="predefined source: arxiv:cs.CL+cs.LG, huggingface:daily, biorxiv:neuroscience"
+        default="",
+        description="predefined source: arxiv:cs.CL+cs.LG, huggingface:daily, openalex:QUERY, pubmed:QUERY and others",
     )
     format: str = Field(default="", description="format of the listings; empty: detected from the content")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,9 +15,12 @@ import httpx
 
 from digest import __version__
 from digest.errors import FetchError
+from digest.fetching import services
 from digest.fetching.fetched import Fetched
 from digest.fetching.guarded_transport import Deadline, GuardedTransport, PrivateAddress, unambiguous_url
 from digest.settings import FetchingSettings
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses, in which there may be keys
 
 MOST_REDIRECTS = 5
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -99,27 +103,34 @@ class WebReader:
             raise FetchError(f"{shown(url)}: {error}") from error
 
     def _wait_for(self, host: str) -> None:
-        """Leave the pause between two requests that the settings promise to every host."""
+        """Leave the pause between two requests to a host that the settings and its own rules ask for."""
         before = self._last.get(host)
-        left = 0.0 if before is None else before + self.settings.pause_seconds - time.monotonic()
+        pause = services.pause_of(host, self.settings)
+        left = 0.0 if before is None else before + pause - time.monotonic()
         if left > 0:
             self.sleep(left)
         self._last[host] = time.monotonic()
 
     def _followed(self, url: httpx.URL, known: Known) -> Fetched | _Again | None:
-        request = self._client.build_request("GET", url, headers=_conditions(known))
+        address, headers = services.introduced(url, self.settings)
+        request = self._client.build_request("GET", address, headers=_conditions(known) | headers)
         for _ in range(MOST_REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             try:
                 if response.status_code not in _REDIRECTS or response.next_request is None:
                     return self._answer(url, response)
                 request = response.next_request
+                if request.url.host != url.host:
+                    for name in headers:
+                        request.headers.pop(name, None)
                 _parsed(str(request.url))
                 if request.url.userinfo and request.url.host != url.host:
                     raise FetchError(f"{shown(url)}: a redirect with a user name to another host")
             finally:
                 response.close()
-        raise FetchError(f"{shown(url)}: more than {MOST_REDIRECTS} redirects, the last to {shown(request.url)}")
+        raise FetchError(
+            f"{shown(url)}: more than {MOST_REDIRECTS} redirects, the last to {shown(request.url).partition('?')[0]}"
+        )
 
     def _answer(self, url: httpx.URL, response: httpx.Response) -> Fetched | _Again | None:
         status = response.status_code

@@ -1,4 +1,4 @@
-"""What the sources hold now, one piece of content after the other; what was read before is marked as known."""
+"""The present content of the sources, one file or page at a time; content that was read before is marked as known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from digest.errors import FetchError
 from digest.fetching.fetched import Fetched
 from digest.fetching.files import Stamp, listing_paths, read_file, stamp, still_changing
-from digest.fetching.presets import preset_url
+from digest.fetching.paging import is_index, next_page
+from digest.fetching.presets import is_query, preset_url
 from digest.fetching.web_reader import Known, WebReader
 from digest.settings import FetchingSettings, SourceSettings
 from digest.storage import Store
@@ -69,23 +70,39 @@ class SourceReader:
                 if source.path:
                     yield from self._from_path(source, self.folder / source.path)
                 else:
-                    yield self._from_web(web, source, states.get(source.name))
+                    yield from self._from_web(web, source, states.get(source.name))
 
     def _states(self) -> dict[str, SourceState]:
         with self.store.reading() as tx:
             return listings.source_states(tx)
 
-    def _from_web(self, web: WebReader, source: SourceSettings, state: SourceState | None) -> Found:
+    def _from_web(self, web: WebReader, source: SourceSettings, state: SourceState | None) -> Iterator[Found]:
+        """Return the content of an address; of a query its pages, of which those that were read before are known."""
         origin = source.url or source.preset or source.name
-        known = Known(etag=state.etag, last_modified=state.last_modified) if state else Known()
+        is_paged = bool(not source.url and is_query(source.preset))
+        known = Known(etag=state.etag, last_modified=state.last_modified) if state and not is_paged else Known()
         try:
             url = source.url or preset_url(source.preset)
-            fetched = web.read(url, known)
+            for _ in range(self.fetching.pages if is_paged else 1):
+                fetched = web.read(url, known)
+                if fetched is None:
+                    yield ReadSource(source=source, etag=known.etag, last_modified=known.last_modified)
+                    return
+                following = next_page(url, fetched.data) if is_paged else ""
+                if is_index(url):
+                    fetched, following = web.read(following) if following else None, ""
+                if fetched is None:
+                    yield ReadSource(source=source)
+                    return
+                held = self._known(source, fetched)
+                yield SourceContent(source=source, fetched=fetched, known=held, is_whole_source=not is_paged)
+                if not following:
+                    break
+                url = following
+            if is_paged:
+                yield ReadSource(source=source)
         except FetchError as error:
-            return SourceFailure(source=source, origin=origin, reason=str(error).removeprefix(f"{origin}: "))
-        if fetched is None:
-            return ReadSource(source=source, etag=known.etag, last_modified=known.last_modified)
-        return SourceContent(source=source, fetched=fetched, known=self._known(source, fetched), is_whole_source=True)
+            yield SourceFailure(source=source, origin=origin, reason=str(error).removeprefix(f"{origin}: "))
 
     def _from_path(self, source: SourceSettings, path: Path) -> Iterator[Found]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -75,7 +76,41 @@ def test_a_page_that_cannot_be_read_is_asked_for_again(store: Store, server: Web
     assert "if-none-match" not in server.requests[1][1]
 
 
-def test_an_unknown_ready_made_source_is_reported(store: Store) -> None:
+def test_an_unknown_predefined_source_is_reported(store: Store) -> None:
     source = SourceSettings(name="x", preset="arxiv:")
     report = ingest(store, [source], now=NOW)
-    assert "is not a ready-made source" in report.listings[0].problems[0].reason
+    assert "is not a predefined source" in report.listings[0].problems[0].reason
+
+
+def works(*numbers: int, cursor: str | None) -> bytes:
+    results = [
+        {"id": f"https://openalex.org/W{n}", "title": f"A paper on gate number {n}", "authorships": []} for n in numbers
+    ]
+    return json.dumps({"meta": {"next_cursor": cursor}, "results": results}).encode()
+
+
+def follow(store: Store, url: str, monkeypatch: pytest.MonkeyPatch, pages: int = 3) -> IngestReport:
+    monkeypatch.setattr("digest.runs.ingest.source_reader.preset_url", lambda preset: url)
+    fetching = FetchingSettings(allow_private=True, pause_seconds=0, retries=0, total_seconds=5, pages=pages)
+    options = IngestOptions(fetching=fetching, sleep=lambda seconds: None)
+    return ingest(store, [SourceSettings(name="q", preset="openalex:gates")], now=NOW, options=options)
+
+
+def test_a_query_is_read_page_by_page_up_to_the_setting(
+    store: Store, server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = (answer(200, works(n, cursor=f"c{n}")) for n in range(3))
+    report = follow(store, server.at("/works", *pages), monkeypatch, pages=2)
+    assert (len(report.listings), report.papers_new) == (2, 2)
+
+
+def test_a_query_that_broke_off_goes_on_where_it_stopped(
+    store: Store, server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = answer(200, works(1, 2, cursor="c"))
+    url = server.at("/works", first, answer(500), first, answer(200, works(3, cursor=None)))
+    assert follow(store, url, monkeypatch).papers_new == 2
+    assert state(store, "q").failing_since == NOW
+    report = follow(store, url, monkeypatch)
+    assert [listing.new for listing in report.listings] == [0, 1]
+    assert state(store, "q").failing_since is None
