@@ -21,9 +21,23 @@ from digest.ranking.matching.relevance_feedback import Vote
 
 def evaluate(collection: Collection, semantics: Semantics | None = None) -> Metrics:
     """Return how well the collection's documents are ranked for its profiles, under statistics of these documents."""
+    return mean(evaluate_topics(collection, semantics))
+
+
+def evaluate_topics(collection: Collection, semantics: Semantics | None = None) -> list[Metrics]:
+    """Return how well the collection's documents are ranked for each of its profiles, in order."""
     corpus = CorpusStatistics.empty().with_papers(collection.papers)
     readers = [RankingProfile(profile=topic.profile) for topic in collection.topics]
-    return _measured(collection.topics, collection.papers, readers, corpus, semantics)
+    orders = _orders(collection.topics, collection.papers, readers, corpus, semantics)
+    return _metrics(collection.topics, orders)
+
+
+def evaluate_scores(collection: Collection, scores: Floats) -> list[Metrics]:
+    """Return how well scores of another method, profiles by papers of the collection, rank for each profile."""
+    keys = np.array([paper.key for paper in collection.papers])
+    ties = _ties(keys)
+    orders = [_order(topic, row, keys, ties) for topic, row in zip(collection.topics, scores, strict=True)]
+    return _metrics(collection.topics, orders)
 
 
 def evaluate_feedback(
@@ -86,8 +100,11 @@ def _measured(
     corpus: CorpusStatistics,
     semantics: Semantics | None,
 ) -> Metrics:
-    orders = _orders(topics, papers, readers, corpus, semantics)
-    return mean([metrics_of(order, topic.grades) for order, topic in zip(orders, topics, strict=True)])
+    return mean(_metrics(topics, _orders(topics, papers, readers, corpus, semantics)))
+
+
+def _metrics(topics: Sequence[Topic], orders: Sequence[Sequence[str]]) -> list[Metrics]:
+    return [metrics_of(order, topic.grades) for order, topic in zip(orders, topics, strict=True)]
 
 
 def _orders(
@@ -101,9 +118,13 @@ def _orders(
     index = PaperIndex(papers)
     scores = match(index, readers, corpus, semantics, everything=True).scores
     keys = np.array([paper.key for paper in index.papers])
-    ties = np.argsort(np.argsort([tie_break(key) for key in keys], kind="stable"))
+    ties = _ties(keys)
     rows = (scores.total[[row]].toarray().ravel() for row in range(len(topics)))
     return [_order(topic, row, keys, ties) for topic, row in zip(topics, rows, strict=True)]
+
+
+def _ties(keys: np.ndarray) -> np.ndarray:
+    return np.argsort(np.argsort([tie_break(key) for key in keys], kind="stable"))
 
 
 def _order(topic: Topic, scores: Floats, keys: np.ndarray, ties: np.ndarray) -> list[str]:

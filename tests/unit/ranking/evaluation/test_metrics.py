@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digest.errors import FetchError, UsageError
 from digest.ranking.evaluation.collection import read_collection
-from digest.ranking.evaluation.evaluation import evaluate, evaluate_calibration, evaluate_feedback
+from digest.ranking.evaluation.evaluation import evaluate, evaluate_calibration, evaluate_feedback, evaluate_scores
 from digest.ranking.evaluation.metrics import calibration_error, mean, metrics_of
 from digest.runs.matching.evaluate import evaluate_folder
 
@@ -85,3 +86,11 @@ def test_a_folder_is_read_by_its_three_files(tmp_path: Path) -> None:
     (tmp_path / "qrels.tsv").unlink()
     with pytest.raises(FetchError, match=r"qrels\.tsv"):
         evaluate_folder(tmp_path)
+
+
+def test_scores_of_another_method_are_measured_profile_by_profile() -> None:
+    documents = b'{"id": "a", "title": "one"}\n{"id": "b", "title": "two"}\n{"id": "c", "title": "three"}'
+    profiles = b'{"id": "p", "keywords": [{"term": "x"}]}\n{"id": "q", "keywords": [{"term": "y"}], "pool": ["b", "c"]}'
+    collection = read_collection(documents, profiles, b"p\ta\t1\nq\tc\t1")
+    found = evaluate_scores(collection, np.array([[3.0, 2.0, 1.0], [9.0, 2.0, 1.0]]))
+    assert [round(metrics.reciprocal_rank, 2) for metrics in found] == [1.0, 0.5]
