@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import quote
 
 from digest.errors import FetchError
@@ -78,4 +79,17 @@ def preset_url(preset: str) -> str:
         return _QUERIES[kind].replace("{}", quote(rest.strip(), safe=""))
     if kind in _NAMED and _NAMED[kind][0].fullmatch(rest):
         return _NAMED[kind][1].replace("{}", quote(rest, safe="/,."))
+    for point in entry_points(group="digest.sources", name=kind):
+        return _installed(point, preset, rest)
     raise FetchError(f"{preset!r} is not a predefined source; they look like {_KNOWN}")
+
+
+def _installed(point: EntryPoint, preset: str, rest: str) -> str:
+    """Return the address that the source of an installed package gives for what follows the colon."""
+    try:
+        url = point.load()(rest)
+    except Exception as error:  # whatever a package of somebody else raises
+        raise FetchError(f"{preset!r}: {type(error).__name__}: {error}") from error
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        raise FetchError(f"{preset!r}: its package gives {url!r}, not an address")
+    return url

@@ -41,6 +41,7 @@ from digest.sources import (
     web_of_science,
     zotero,
 )
+from digest.sources.installed import installed_formats
 from digest.sources.raw_listing import Format, RawListing, is_binary
 
 MOST_BYTES = 200_000_000
@@ -108,17 +109,21 @@ def read_listing(
 
 
 def format_named(name: str) -> Format:
-    """Return the format of that name. Raise ListingError, naming those that there are."""
-    for known in FORMATS:
+    """Return the format of that name. Raise ListingError, naming the known ones."""
+    formats = (*FORMATS, *installed_formats())
+    for known in formats:
         if known.name == name:
             return known
-    names = ", ".join(known.name for known in FORMATS)
+    names = ", ".join(known.name for known in formats)
     raise ListingError(f"{name!r} is not a listing format; the formats are {names}")
 
 
 def recognised(raw_listing: RawListing) -> Format | None:
-    """Return the format that the content of the material tells; None when it is none of them."""
-    return next((known for known in FORMATS if known.recognise(raw_listing)), None)
+    """Return the format that the content of a listing shows; None when it is none of them.
+
+    Formats of other packages are asked first: they are the more particular ones.
+    """
+    return next((known for known in (*installed_formats(), *FORMATS) if known.recognise(raw_listing)), None)
 
 
 def _unrecognised(raw_listing: RawListing) -> str:
