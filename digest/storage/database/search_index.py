@@ -16,6 +16,8 @@ from digest.search_terms import Searchable, Term
 TABLE = "paper_search"  #: not in the metadata: each database has its own kind of table
 BATCH = 500
 MAX_RANKED = 1000  #: matches that are sorted by relevance
+MAX_WORD = 100  #: characters of a word; a tsvector takes 2,046 bytes, and nobody types as many
+MAX_WORDS = 20_000  #: of one paper, the title first; a tsvector takes a megabyte
 _GAP = 50  #: places between title, abstract and names, so that no phrase reaches across
 _LAST_PLACE = 16383  #: the highest position in a tsvector
 _PUT = {
@@ -62,7 +64,7 @@ def put(connection: Connection, papers: Iterable[tuple[int, Searchable]]) -> Non
     row = _vector_row if on_postgresql else _text_row
     while batch := list(islice(remaining, BATCH)):
         drop(connection, [number for number, _ in batch])
-        connection.execute(_PUT[on_postgresql], [row(number, words) for number, words in batch])
+        connection.execute(_PUT[on_postgresql], [row(number, _bounded(words)) for number, words in batch])
 
 
 def drop(connection: Connection, numbers: Sequence[int]) -> None:
@@ -76,6 +78,8 @@ def find(connection: Connection, terms: Sequence[Term], *, offset: int, limit: i
 
     Ranking every paper that has a word such as "learning" would take a second.
     """
+    if not _are_indexed(terms):
+        return []
     on_postgresql, query = _is_postgresql(connection), {"query": _query(connection, terms)}
     if offset >= MAX_RANKED:
         return list(connection.execute(_NEWEST[on_postgresql], query | {"offset": offset, "limit": limit}).scalars())
@@ -86,9 +90,37 @@ def find(connection: Connection, terms: Sequence[Term], *, offset: int, limit: i
 
 def count(connection: Connection, terms: Sequence[Term]) -> int:
     """Return how many papers have all the terms."""
+    if not _are_indexed(terms):
+        return 0
     wanted = {"query": _query(connection, terms)}
     found: int = connection.execute(_COUNT[_is_postgresql(connection)], wanted).scalar_one()
     return found
+
+
+def _bounded(words: Searchable) -> Searchable:
+    """Return the words that the index holds: PostgreSQL's limits apply on both databases, which find the same."""
+    remaining = MAX_WORDS
+
+    def bounded(listed: Sequence[str]) -> tuple[str, ...]:
+        nonlocal remaining
+        kept = tuple(islice(filter(_is_indexed, listed), remaining))
+        remaining -= len(kept)
+        return kept
+
+    return Searchable(
+        title=bounded(words.title),
+        abstract=bounded(words.abstract),
+        names=bounded(words.names),
+        plain=bounded(words.plain),
+    )
+
+
+def _is_indexed(word: str) -> bool:
+    return len(word) <= MAX_WORD
+
+
+def _are_indexed(terms: Sequence[Term]) -> bool:
+    return all(_is_indexed(word) for term in terms for word in (*term.stems, *term.words))
 
 
 def _is_postgresql(connection: Connection) -> bool:

@@ -16,6 +16,7 @@ from digest.storage.database.columns import Unreadable
 from digest.storage.database.transactions import Tx
 from digest.storage.papers.paper_rows import storable
 
+MAX_COUNT = 2**31 - 1
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # a time that cannot be read
 _l, _s = schema.listings.c, schema.sources.c
 
@@ -69,7 +70,8 @@ def add(tx: Tx, record: ListingRecord, shown: Sequence[tuple[int, Sighting]] = (
 
     If a paper occurs twice, the first sighting counts.
     """
-    row = vars(record) | {"problems": [[p.line, storable(p.reason)] for p in record.problems]}
+    texts = {name: storable(getattr(record, name)) for name in ("source", "origin", "format")}
+    row = vars(record) | texts | {"problems": [[p.line, storable(p.reason)] for p in record.problems]}
     result = tx.connection.execute(insert(schema.listings).returning(_l.id), row)
     listing: int = result.scalar_one()
     if shown:
@@ -126,13 +128,18 @@ def _sighting_row(record: ListingRecord, listing: int, paper: int, sighting: Sig
     return {
         "paper": paper,
         "listing": listing,
-        "source": record.source,
+        "source": storable(record.source),
         "seen_at": record.read_at,
-        "position": sighting.position,
-        "votes": sighting.votes,
-        "comments": sighting.comments,
-        "arxiv_version": sighting.arxiv_version,
+        "position": _counted(sighting.position),
+        "votes": _counted(sighting.votes),
+        "comments": _counted(sighting.comments),
+        "arxiv_version": _counted(sighting.arxiv_version),
     }
+
+
+def _counted(count: int | None) -> int | None:
+    """Return a count that an integer column takes: listings say what they like, and PostgreSQL refuses more."""
+    return None if count is None else max(-MAX_COUNT, min(count, MAX_COUNT))
 
 
 def _record_of(row: RowMapping) -> ListingRecord:

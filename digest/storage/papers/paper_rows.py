@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from digest.papers import Paper, PublishedKind
 from digest.storage.database.guarded_rows import RowProblem, StoredRow, checked, read_rows, text_of
 
+MAX_KEY = 500  #: characters of an identity key that are stored as they are
+MAX_KEY_START = 200  #: characters of a longer one
 _DETAIL_LISTS = ("authors", "categories", "keywords", "sources")
 _DETAIL_MAPPINGS = ("affiliations", "links")
 _DETAIL_TEXTS = ("tldr", "comment", "journal_ref", "licence")
@@ -17,10 +20,11 @@ _TEXTS = ("key", "title", "abstract", "title_raw", "abstract_raw")
 def row_of(paper: Paper) -> dict[str, Any]:
     """Return the paper's columns; popularity is not stored but counted from the sightings."""
     return {name: storable(getattr(paper, name)) for name in _TEXTS} | {
+        "key": stored_key(paper.key),
         "number": paper.number,
         "first_seen": paper.first_seen,
-        "arxiv_id": paper.arxiv_id,
-        "doi": paper.doi,
+        "arxiv_id": _storable_or_none(paper.arxiv_id),
+        "doi": _storable_or_none(paper.doi),
         "published": paper.published,
         "published_kind": paper.published_kind.value if paper.published_kind else None,
         "details": _details(paper),
@@ -61,6 +65,21 @@ def _texts_of(row: StoredRow) -> dict[str, Any]:
 
 def _mapping_of(values: Any) -> dict[str, str]:
     return {text_of(key): text_of(value) for key, value in values.items()}
+
+
+def stored_key(key: str) -> str:
+    """Return an identity key in the form in which it is stored: a long one by its beginning and its hash.
+
+    An index of PostgreSQL takes keys of 2,704 bytes; the same keys are stored on both databases.
+    """
+    kept = storable(key)
+    if len(kept) <= MAX_KEY:
+        return kept
+    return f"{kept[:MAX_KEY_START]}…{sha256(kept.encode()).hexdigest()}"
+
+
+def _storable_or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 def storable(text: str) -> str:

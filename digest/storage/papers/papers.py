@@ -17,7 +17,7 @@ from digest.storage.database import schema, search_index
 from digest.storage.database.bulk import chunks, copy_rows, insert_or_ignore
 from digest.storage.database.guarded_rows import read_rows
 from digest.storage.database.transactions import Tx
-from digest.storage.papers.paper_rows import paper_of, read_papers, row_of
+from digest.storage.papers.paper_rows import paper_of, read_papers, row_of, stored_key
 from digest.storage.papers.popularity import popularity_of
 
 _p, _i = schema.papers.c, schema.identities.c
@@ -28,11 +28,12 @@ _FIRST_SINCE = select(func.min(_p.number)).where(_p.first_seen >= bindparam("sin
 def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Paper]:
     """Return the paper of each known identity key; a key of a merged paper returns the surviving paper."""
     found: dict[str, Paper] = {}
-    for chunk in chunks(dict.fromkeys(keys)):
+    wanted = {key: stored_key(key) for key in keys}
+    for chunk in chunks(dict.fromkeys(wanted.values())):
         query = select(_i.key.label("identity"), schema.papers).join_from(schema.identities, schema.papers)
         rows = tx.connection.execute(query.where(_i.key.in_(chunk))).mappings()
         found |= dict(read_rows(rows, _with_identity, table="papers", key="key"))
-    return found
+    return {key: found[stored] for key, stored in wanted.items() if stored in found}
 
 
 def by_numbers(tx: Tx, numbers: Iterable[int]) -> dict[int, Paper]:
@@ -105,7 +106,7 @@ def change(tx: Tx, papers: Sequence[Paper]) -> None:
 
 def identify(tx: Tx, keys: Mapping[str, int]) -> None:
     """Record which paper each identity key names; a key that names a paper already keeps it."""
-    rows = [{"key": key, "paper": number} for key, number in keys.items()]
+    rows = [{"key": stored_key(key), "paper": number} for key, number in keys.items()]
     if rows:
         tx.connection.execute(insert_or_ignore(tx, schema.identities), rows)
 
