@@ -63,7 +63,7 @@ def test_no_query_is_too_long(store: Store, query: str) -> None:
 def test_counts_beyond_what_a_column_takes_are_cut(store: Store, count: int) -> None:
     with store.ingesting(5) as tx:
         [added] = papers.add(tx, [FULL_PAPER])
-        record = listing("a\0", problems=(Problem(line=1, reason="\0"),))
+        record = listing(origin="a\0", problems=(Problem(line=1, reason="\0"),))
         shown = sighting(position=count, votes=count, comments=count, arxiv_version=count)
         listings.add(tx, record, [(added.number, shown)])
     with store.reading() as tx:
