@@ -48,7 +48,7 @@ class ParsedFeed:
 def parsed(raw_listing: RawListing) -> ParsedFeed:
     """Return the feed in a listing. Raise ListingError when it is none, or one that only reports an error."""
     error = _check(raw_listing)
-    data = _mended(raw_listing.data) if error else raw_listing.data
+    data = _repaired(raw_listing.data) if error else raw_listing.data
     result = _parse(raw_listing, data)
     if not result.get("version"):
         raise raw_listing.refusal(f"not a feed{_cause(result)}")
@@ -66,7 +66,7 @@ def parsed(raw_listing: RawListing) -> ParsedFeed:
     return ParsedFeed(title=title, entries=list(result.entries), problems=problems, day=day, site=site)
 
 
-def _mended(data: bytes) -> bytes:
+def _repaired(data: bytes) -> bytes:
     """Return ill-formed XML with the two commonest faults put right: bare ampersands and the entities of HTML."""
     return _NAMED_ENTITY.sub(_numbered, _BARE_AMPERSAND.sub(b"&amp;", data))
 

@@ -1,4 +1,4 @@
-"""Mails as files: which texts they hold."""
+"""E-mails as files: their subject and their texts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def is_mail(head: str) -> bool:
     """Tell whether a text begins like a mail: at least two of the well-known headers in its first block."""
     block = re.split(r"\r?\n\r?\n", head.lstrip()[:20_000], maxsplit=1)[0]
     return bool(re.match(r"[A-Za-z-]+: |From ", block)) and len(_TELLTALE.findall(block)) >= 2
+
+
+def subject_of(data: bytes) -> str:
+    """Return the subject of a mail, decoded and on one line; empty without one."""
+    try:
+        header = email.message_from_bytes(data.lstrip(), policy=email.policy.default)["Subject"]
+        return " ".join(str(header or "").split())
+    except (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError):
+        return ""
 
 
 def plain_body(data: bytes) -> str:

@@ -31,12 +31,20 @@ class RawListing:
     @cached_property
     def text(self) -> str:
         """The whole listing as text: in UTF-8, in UTF-16 with its mark, else in the encoding that is detected."""
-        return decoded(self.data, self.encoding)
+        return decoded(self.data, self.encoding) if self._unicode is None else self._unicode.removeprefix("\ufeff")
+
+    @cached_property
+    def _unicode(self) -> str | None:
+        """The listing as UTF-8, decoded once; None when it is something else."""
+        try:
+            return self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
 
     @cached_property
     def encoding(self) -> str:
         """The encoding of the listing: detected where the bytes are no Unicode."""
-        return encoding_of(self.data)
+        return encoding_of(self.data) if self._unicode is None else "utf-8"
 
     @cached_property
     def head(self) -> str:
@@ -81,14 +89,10 @@ class Format:
 
 
 def encoding_of(data: bytes) -> str:
-    """Return the encoding of undeclared text: Unicode when the bytes allow it, else the likeliest one."""
+    """Return the encoding of text that is not UTF-8: UTF-16 when it has its mark, else the likeliest one."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return detected(data)
-    return "utf-8"
+    return detected(data)
 
 
 def decoded(data: bytes, encoding: str) -> str:

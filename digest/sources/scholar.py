@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,12 +27,17 @@ from digest.papers import Listing, Problem, Sighting
 from digest.sources.arxiv_feed import arxiv_links
 from digest.sources.author_names import split_outside_brackets
 from digest.sources.loose_values import web_link
-from digest.sources.mail_bodies import html_body, is_mail
+from digest.sources.mail_bodies import html_body, is_mail, subject_of
 from digest.sources.markup import bounded
 from digest.sources.raw_listing import Format, RawListing, collapsed
 
 _TITLE, _SNIPPET = "gse_alrt_title", "gse_alrt_sni"
 _SENDER = "scholaralerts-noreply@google.com"
+_KINDS = {"new citation": "cites", "new article": "by", "new related": "related to", "new result": "matches"}
+_SUBJECT = re.compile(
+    r"(?P<about>.{1,300}?)\s+[-–]\s+(?P<kind>new (?:citations?|articles?|related \w+|results?))", re.IGNORECASE
+)
+_RECOMMENDED = re.compile(r"^recommended articles?\b", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-–]\s+")
 
 
@@ -46,11 +52,25 @@ def read(raw_listing: RawListing) -> Listing:
     reader = _Reader()
     reader.feed(bounded(html_body(raw_listing.data) if is_mail(raw_listing.head) else raw_listing.text))
     reader.close()
-    sightings = [
-        sighting for place, result in enumerate(reader.results, start=1) if (sighting := result.sighting(place))
-    ]
+    kind = alert_kind(subject_of(raw_listing.data)) if is_mail(raw_listing.head) else ""
+    shown = [result.sighting(place) for place, result in enumerate(reader.results, start=1)]
+    sightings = [replace(sighting, comment=kind) for sighting in shown if sighting]
     problems = [] if sightings else [Problem(line=None, reason="an alert without a result")]
     return raw_listing.listing(FORMAT.name, sightings, problems)
+
+
+def alert_kind(subject: str) -> str:
+    """Return in words why an alert shows its results, from its subject; empty for a subject of no known kind.
+
+    >>> alert_kind("Ada Byron - new citations"), alert_kind("[gates] - new results")
+    ('cites Ada Byron (Google Scholar alert)', 'matches gates (Google Scholar alert)')
+    """
+    found = _SUBJECT.fullmatch(subject)
+    if not found:
+        return "recommended (Google Scholar alert)" if _RECOMMENDED.search(subject) else ""
+    about = found["about"].strip().strip("[]")
+    verb = next(verb for name, verb in _KINDS.items() if found["kind"].lower().startswith(name))
+    return f"{verb} {about} (Google Scholar alert)"
 
 
 class _Result:

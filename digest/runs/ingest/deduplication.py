@@ -12,7 +12,7 @@ from digest.papers import Paper, Sighting
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedSightings:
-    """A sighting with all that can be worked out before anything known is looked at."""
+    """A sighting with everything that can be computed before the store is read."""
 
     sighting: Sighting
     keys: tuple[str, ...]  #: under which its work may be known, strongest first
@@ -32,7 +32,7 @@ class PreparedSightings:
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedSighting:
-    """Where a sighting belongs."""
+    """The paper that a sighting belongs to."""
 
     paper: int  #: number of a stored paper, or a negative stand-in for one that has none yet
     is_new: bool = False
@@ -41,7 +41,7 @@ class PlacedSighting:
 
 @dataclass
 class Deduplication:
-    """The papers of one ingest while it works them out: begun with what the store knows, then written back."""
+    """The papers of one ingest: begins with those in the store; the caller writes the result back."""
 
     papers: dict[int, Paper]  #: by number, or by stand-in
     owners: dict[str, int]  #: identity key to paper
@@ -61,7 +61,7 @@ class Deduplication:
         )
 
     def place(self, prepared: PreparedSightings) -> PlacedSighting | None:
-        """Find or makes the paper that a sighting shows; None for a replacement of a work that is not known."""
+        """Find or create the paper that a sighting shows; None for a replacement of a work that is not known."""
         hits = self._hits(prepared)
         if not hits:
             return None if prepared.is_old_work else self._begin(prepared)

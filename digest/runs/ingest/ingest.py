@@ -1,4 +1,4 @@
-"""Ingest: listings are fetched and read, their papers recognised or made, and all of it recorded in one go."""
+"""Ingest: fetch and read listings, find or create their papers, and record them in one transaction."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class IngestOptions:
-    """How an ingest is to be done."""
+    """Options of one ingest."""
 
     folder: Path = Path()  #: what relative paths are relative to
     page_date: date | None = None  #: the date of the pages, when the caller knows it
@@ -50,15 +50,15 @@ def ingest(
     options: IngestOptions | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Read what the sources hold and gives what was new in it; content that was read before changes nothing.
+    """Read the sources and return what is new in them; content that was read before changes nothing.
 
     A source or a listing that fails is in the report and stops no other. Raise StoreBusy when another ingest
     outlasts the wait.
     """
     chosen = options or IngestOptions()
     run = _Run(store, now, chosen, progress)
-    gathering = SourceReader(store=store, folder=chosen.folder, fetching=chosen.fetching, now=now, sleep=chosen.sleep)
-    for found in gathering.found(sources):
+    reader = SourceReader(store=store, folder=chosen.folder, fetching=chosen.fetching, now=now, sleep=chosen.sleep)
+    for found in reader.found(sources):
         run.take(found)
     run.record()
     report = IngestReport(listings=tuple(run.reports[place] for place in sorted(run.reports)))
@@ -81,7 +81,7 @@ class _Run:
         self.place = 0
 
     def take(self, found: Found) -> None:
-        """Read one listing and puts it into the batch, or reports why that cannot be."""
+        """Read one listing into the batch, or report why that is impossible."""
         self.place += 1
         if isinstance(found, SourceFailure):
             self._fail(found)
@@ -89,24 +89,24 @@ class _Run:
             self._worked(found.source, found.etag, found.last_modified)
         elif found.known:
             self.reports[self.place] = ListingReport.again(found.known, found.fetched.origin)
-            self._arrived(found)
+            self._content_read(found)
         else:
             self._read(found)
         if sum(len(reading.sightings) for reading in self.batch.values()) >= BATCH:
             self.record()
 
-    def _read(self, arrival: SourceContent) -> None:
-        source, origin = arrival.source, arrival.fetched.origin
+    def _read(self, content: SourceContent) -> None:
+        source, origin = content.source, content.fetched.origin
         try:
-            listing = _listing_of(arrival.fetched, source, self.now, self.options.page_date)
+            listing = _listing_of(content.fetched, source, self.now, self.options.page_date)
         except ListingError as error:
             reason = str(error).removeprefix(f"{origin}: ")
             self._fail(
-                SourceFailure(source=source, origin=origin, reason=reason, is_whole_source=arrival.is_whole_source)
+                SourceFailure(source=source, origin=origin, reason=reason, is_whole_source=content.is_whole_source)
             )
             return
         prepared = [PreparedSightings.of(sighting, source.name, self.now) for sighting in listing.sightings]
-        self.batch[self.place] = ReadListing(arrival=arrival, listing=listing, sightings=prepared)
+        self.batch[self.place] = ReadListing(content=content, listing=listing, sightings=prepared)
         if self.progress:
             self.progress(len(prepared), listing.origin)
 
@@ -123,9 +123,9 @@ class _Run:
         keys = {"action": "ingest", "source": source, "origin": failure.origin}
         _log.warning("%s: %s", failure.origin, failure.reason, extra=keys)
 
-    def _arrived(self, arrival: SourceContent) -> None:
-        if arrival.is_whole_source:
-            self._worked(arrival.source, arrival.fetched.etag, arrival.fetched.last_modified)
+    def _content_read(self, content: SourceContent) -> None:
+        if content.is_whole_source:
+            self._worked(content.source, content.fetched.etag, content.fetched.last_modified)
 
     def _worked(self, source: SourceSettings, etag: str, last_modified: str) -> None:
         if self.options.configured:
@@ -139,7 +139,7 @@ class _Run:
         with self.store.ingesting(self.options.wait) as tx:
             self.reports |= record(tx, self.batch, self.now)
         for reading in self.batch.values():
-            self._arrived(reading.arrival)
+            self._content_read(reading.content)
         self.batch.clear()
 
 

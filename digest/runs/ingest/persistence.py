@@ -1,4 +1,4 @@
-"""Recording: a batch of listings that were read goes into the store, papers, keys, sightings and statistics at once."""
+"""Persistence: write a batch of listings with its papers, keys, sightings and statistics to the store at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from digest.storage.papers.listings import ListingRecord
 class ReadListing:
     """A listing that was read, not yet recorded."""
 
-    arrival: SourceContent
+    content: SourceContent
     listing: Listing
     sightings: Sequence[PreparedSightings]
 
@@ -30,7 +30,7 @@ class _Shown:
     """What one listing of the batch showed, by final paper numbers."""
 
     sightings: Sequence[tuple[int, Sighting]]
-    unknown: int  #: replacements of works that are not known
+    unknown: int  #: replacements of papers that are not known
     new: int
     updated: int
 
@@ -38,25 +38,27 @@ class _Shown:
 def record(tx: Tx, batch: Mapping[int, ReadListing], now: datetime) -> dict[int, ListingReport]:
     """Write all that a batch shows, in the transaction that numbers papers; return the report of each listing."""
     keys = (key for reading in batch.values() for prepared in reading.sightings for key in prepared.keys)
-    works = Deduplication.known(papers.by_keys(tx, keys))
-    placed = {place: [works.place(prepared) for prepared in reading.sightings] for place, reading in batch.items()}
-    numbers = _write(tx, works, now)
-    left = set(works.new)
+    deduplication = Deduplication.known(papers.by_keys(tx, keys))
+    placed = {
+        place: [deduplication.place(prepared) for prepared in reading.sightings] for place, reading in batch.items()
+    }
+    numbers = _write(tx, deduplication, now)
+    left = set(deduplication.new)
     reports: dict[int, ListingReport] = {}
     for place, reading in batch.items():
-        shown = _shown(reading, placed[place], works, numbers, left)
+        shown = _shown(reading, placed[place], deduplication, numbers, left)
         reports[place] = _list(tx, reading, shown, now)
     return reports
 
 
-def _write(tx: Tx, works: Deduplication, now: datetime) -> Mapping[int, int]:
+def _write(tx: Tx, deduplication: Deduplication, now: datetime) -> Mapping[int, int]:
     """Write papers, joins, keys and statistics; return the number of each new paper by its stand-in."""
-    new = papers.add(tx, [works.papers[stand_in] for stand_in in works.new])
-    numbers = dict(zip(works.new, (paper.number for paper in new), strict=True))
-    for kept, gone in works.joins:
-        papers.merge(tx, works.papers[works.owner(kept)], gone)
-    papers.change(tx, [works.papers[number] for number in sorted(works.changed) if number > 0])
-    owners = {key: works.owner(number) for key, number in works.keys.items()}
+    new = papers.add(tx, [deduplication.papers[stand_in] for stand_in in deduplication.new])
+    numbers = dict(zip(deduplication.new, (paper.number for paper in new), strict=True))
+    for kept, gone in deduplication.joins:
+        papers.merge(tx, deduplication.papers[deduplication.owner(kept)], gone)
+    papers.change(tx, [deduplication.papers[number] for number in sorted(deduplication.changed) if number > 0])
+    owners = {key: deduplication.owner(number) for key, number in deduplication.keys.items()}
     papers.identify(tx, {key: numbers.get(number, number) for key, number in owners.items()})
     if new:
         _learn(tx, new, now)
@@ -73,28 +75,28 @@ def _learn(tx: Tx, new: Sequence[Paper], now: datetime) -> None:
 def _shown(
     reading: ReadListing,
     placed: Sequence[PlacedSighting | None],
-    works: Deduplication,
+    deduplication: Deduplication,
     numbers: Mapping[int, int],
     left: set[int],
 ) -> _Shown:
     """Return what a listing showed; `left` are the new papers that no listing before it did."""
     pairs = [(place, found) for place, found in zip(placed, reading.sightings, strict=True) if place]
-    owners = [works.owner(place.paper) for place, _ in pairs]
+    owners = [deduplication.owner(place.paper) for place, _ in pairs]
     new = left & set(owners)
     left -= new
-    enriched = {works.owner(place.paper) for place, _ in pairs if place.is_enriched}
+    enriched = {deduplication.owner(place.paper) for place, _ in pairs if place.is_enriched}
     return _Shown(
         sightings=[
             (numbers.get(owner, owner), found.sighting) for owner, (_, found) in zip(owners, pairs, strict=True)
         ],
         unknown=sum(place is None for place in placed),
         new=len(new),
-        updated=len(enriched - works.new.keys()),
+        updated=len(enriched - deduplication.new.keys()),
     )
 
 
 def _list(tx: Tx, reading: ReadListing, shown: _Shown, now: datetime) -> ListingReport:
-    source, listing, sha256 = reading.arrival.source.name, reading.listing, reading.arrival.fetched.sha256
+    source, listing, sha256 = reading.content.source.name, reading.listing, reading.content.fetched.sha256
     if known := listings.held(tx, source, sha256):
         # The same content twice in this run, or read by another run in the meantime.
         return ListingReport.again(known, listing.origin)
