@@ -16,10 +16,9 @@ from digest.deliveries import Attempt, Outcome
 from digest.errors import MessageError
 from digest.smtp.connection import ConnectionBroken, NothingLeft
 from digest.smtp.coroutines import Coroutine, Intent
-from digest.smtp.dot_stuffing import dot_stuffed
 from digest.smtp.envelope_address import envelope_address
 from digest.smtp.group_commit import GroupCommit
-from digest.smtp.outgoing import OutgoingMessage
+from digest.smtp.outgoing import OutgoingMessage, dot_stuffed
 from digest.smtp.replies import MAX_TEXT, Reply, Stage, is_about_connection, verdict
 from digest.smtp.session import Extensions, Session
 from digest.smtp.work_queue import WorkQueue

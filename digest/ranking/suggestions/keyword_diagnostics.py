@@ -5,19 +5,21 @@ A misspelt word is corrected with the words of the papers, next to phrases of pa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
+from digest.papers import Paper
 from digest.profiles import Keyword
 from digest.ranking.corpus.corpus_statistics import CorpusStatistics
 from digest.ranking.corpus.features import Ints
-from digest.ranking.corpus.term_codes import STOP_WORDS, tokens
+from digest.ranking.corpus.term_codes import STOP_WORDS, code, tokens
 from digest.ranking.matching.exclusion import papers_with
 from digest.ranking.matching.paper_index import PaperIndex
 from digest.ranking.suggestions.keyword_extraction import extract_keywords
-from digest.ranking.suggestions.spelling import correction
 
 NEARLY_ALL = 60  #: percent of the papers
 _INSTEAD = 4  #: phrases that are proposed
@@ -64,3 +66,27 @@ def _having(terms: Iterable[str], index: PaperIndex) -> Ints:
     """Return the places of the papers that have any of the terms."""
     places = [papers_with(term, index) for term in terms]
     return np.unique(np.concatenate(places)) if places else np.empty(0, dtype=np.int64)
+
+
+ALIKE = 0.8  #: ratio from which two words are one misspelt (difflib)
+_SHORTEST = 4  #: shorter words have too many neighbours
+
+
+def correction(term: str, papers: Iterable[Paper]) -> str:
+    """Return the term with each unknown word replaced by the most alike word of the papers; empty without a change.
+
+    "grph neural netwrok" -> "graph neural network"; a word is known when a paper has any inflection of it.
+    """
+    counts = Counter(token for paper in papers for token in tokens(f"{paper.title} {paper.abstract}"))
+    known = {code(token) for token in counts}
+    words = tokens(term)
+    corrected = [word if code(word) in known else _most_alike(word, counts) for word in words]
+    return "" if corrected == words or not all(corrected) else " ".join(corrected)
+
+
+def _most_alike(word: str, counts: Counter[str]) -> str:
+    if len(word) < _SHORTEST:
+        return ""
+    near = [token for token in counts if abs(len(token) - len(word)) <= 2]
+    found = get_close_matches(word, near, n=1, cutoff=ALIKE)
+    return found[0] if found else ""

@@ -7,9 +7,8 @@ import pytest
 from digest.deliveries import Outcome
 from digest.errors import MessageError
 from digest.messages import Message
-from digest.smtp.dot_stuffing import dot_stuffed
 from digest.smtp.envelope_address import envelope_address
-from digest.smtp.outgoing import OutgoingMessage
+from digest.smtp.outgoing import OutgoingMessage, dot_stuffed
 from digest.smtp.replies import Reply, Stage, verdict
 from digest.smtp.session import Extensions, read_extensions
 from digest.smtp.transaction import encode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.ranking.suggestions.spelling import correction
+from digest.ranking.suggestions.keyword_diagnostics import correction
 from tests.unit.ranking.samples import LISTING
 
 
