@@ -237,6 +237,12 @@ class FetchingSettings(Section):
     )
     step_seconds: float = Field(default=20, gt=0, description="longest time to wait for a server to answer or continue")
     total_seconds: float = Field(default=120, gt=0, description="longest time for one complete response")
+    source_seconds: float = Field(
+        default=180, gt=0, description="longest time for one source in a run, retries and pauses included"
+    )
+    run_seconds: float = Field(
+        default=300, gt=0, description="longest time for all sources of a run; the next run reads the remaining ones"
+    )
     megabytes: int = Field(default=50, ge=1, le=200, description="largest response, uncompressed")
     retries: int = Field(default=3, ge=0, le=10, description="how often to retry when a server is busy")
     longest_pause_seconds: float = Field(

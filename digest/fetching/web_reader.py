@@ -55,7 +55,10 @@ class WebReader:
     settings: FetchingSettings
     now: Callable[[], datetime]  #: for Retry-After with a date
     sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic  #: seconds that pass, for the time budgets
     _deadline: Deadline = field(default_factory=Deadline)
+    _run_ends: float = float("inf")
+    _source_ends: float = float("inf")
     _last: dict[str, float] = field(default_factory=dict)  #: when each host was asked last
 
     def __enter__(self) -> WebReader:
@@ -63,6 +66,7 @@ class WebReader:
         agent = f"paper-digest/{__version__}" + (f" ({self.settings.contact})" if self.settings.contact else "")
         headers = {"User-Agent": agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
         timeout = httpx.Timeout(self.settings.step_seconds)
+        self._run_ends = self.monotonic() + self.settings.run_seconds
         self._client = httpx.Client(transport=transport, headers=headers, timeout=timeout, trust_env=False)
         return self
 
@@ -71,11 +75,15 @@ class WebReader:
     ) -> None:
         self._client.close()
 
+    def begin_source(self) -> None:
+        """Start the time budget of a source: what is read from now on is read for it."""
+        self._source_ends = self.monotonic() + self.settings.source_seconds
+
     def read(self, url: str, known: Known | None = None) -> Fetched | None:
         """Return what is at an address; None when it has not changed since what is known.
 
-        A server that is busy is asked again, when it wants to be and as often as the settings allow. Raise FetchError
-        with the reason otherwise.
+        A server that is busy is asked again, when it wants to be and as often as the settings and the time budgets
+        allow. Raise FetchError with the reason otherwise.
         """
         parsed = _parsed(url)
         attempt = 0
@@ -84,31 +92,51 @@ class WebReader:
             if attempt == self.settings.retries or pause > self.settings.longest_pause_seconds:
                 asked = f"; it asks to be left alone for {pause:.0f} s" if answer.pause is not None else ""
                 raise FetchError(f"{shown(parsed)}: {answer.reason}{asked}")
-            self.sleep(pause)
+            self._pause(pause, parsed, answer.reason)
             attempt += 1
         return answer
 
     def _attempt(self, url: httpx.URL, known: Known) -> Fetched | _Again | None:
-        self._wait_for(url.host)
-        self._deadline.start(self.settings.total_seconds)
+        self._wait_for(url)
+        self._deadline.start(min(self.settings.total_seconds, self._remaining(url)))
         try:
             return self._followed(url, known)
         except PrivateAddress as error:
             raise FetchError(f"{shown(url)}: {error}") from error
         except httpx.TimeoutException as error:
+            self._remaining(url)
             return _Again(reason=f"no complete answer within {self.settings.total_seconds:g} s ({error})")
         except httpx.HTTPError as error:
             return _Again(reason=str(error) or type(error).__name__)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError(f"{shown(url)}: {error}") from error
 
-    def _wait_for(self, host: str) -> None:
+    def _remaining(self, url: httpx.URL, needed: float = 0.0) -> float:
+        """Return the seconds that the budgets leave. Raise FetchError when they are not more than needed."""
+        now = self.monotonic()
+        if self._run_ends - now <= needed:
+            budget = f"the time budget of the run ({self.settings.run_seconds:g} s)"
+        elif self._source_ends - now <= needed:
+            budget = f"the time budget of the source ({self.settings.source_seconds:g} s)"
+        else:
+            return min(self._run_ends, self._source_ends) - now
+        raise FetchError(f"{shown(url)}: {budget} is used up; the next run tries again")
+
+    def _pause(self, seconds: float, url: httpx.URL, reason: str = "") -> None:
+        try:
+            self._remaining(url, needed=seconds)
+        except FetchError as error:
+            raise FetchError(f"{error} ({reason})" if reason else str(error)) from error
+        self.sleep(seconds)
+
+    def _wait_for(self, url: httpx.URL) -> None:
         """Leave the pause between two requests to a host that the settings and its own rules ask for."""
+        host = url.host
         before = self._last.get(host)
         pause = services.pause_of(host, self.settings)
         left = 0.0 if before is None else before + pause - time.monotonic()
         if left > 0:
-            self.sleep(left)
+            self._pause(left, url)
         self._last[host] = time.monotonic()
 
     def _followed(self, url: httpx.URL, known: Known) -> Fetched | _Again | None:

@@ -62,14 +62,18 @@ class SourceReader:
     sleep: Callable[[float], None]
 
     def found(self, sources: Iterable[SourceSettings]) -> Iterator[Found]:
-        """Return the content of all sources, in their order; of folders only the files that were not read before."""
-        chosen = list(sources)
+        """Return the content of all sources; of folders only the files that were not read before.
+
+        They come in their order, but those that failed the last time come last: they may use up the time of the run.
+        """
         states = self._states()
+        chosen = sorted(sources, key=lambda source: _is_failing(states.get(source.name)))
         with WebReader(self.fetching, now=lambda: self.now, sleep=self.sleep) as web:
             for source in chosen:
                 if source.path:
                     yield from self._from_path(source, self.folder / source.path)
                 else:
+                    web.begin_source()
                     yield from self._from_web(web, source, states.get(source.name))
 
     def _states(self) -> dict[str, SourceState]:
@@ -139,3 +143,7 @@ class SourceReader:
     def _known(self, source: SourceSettings, fetched: Fetched) -> ListingRecord | None:
         with self.store.reading() as tx:
             return listings.held(tx, source.name, fetched.sha256)
+
+
+def _is_failing(state: SourceState | None) -> bool:
+    return state is not None and state.failing_since is not None

@@ -295,3 +295,54 @@ def test_a_ready_made_name_stands_for_an_address(preset: str, url: str) -> None:
 def test_an_unknown_ready_made_name_is_refused_with_those_there_are(preset: str) -> None:
     with pytest.raises(FetchError, match=r"arxiv:cs.CL\+cs.LG"):
         preset_url(preset)
+
+
+class Clock:
+    """A clock on which sleeping and each request take time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "budgets", "named"),
+    [
+        pytest.param(answer(503), {"source_seconds": 20}, "of the source (20 s)", id="busy: the source"),
+        pytest.param(answer(503), {"run_seconds": 20}, "of the run (20 s)", id="busy: the run"),
+        pytest.param(answer(503, Retry_After="50"), {"source_seconds": 40}, "of the source (40 s)", id="a long pause"),
+        pytest.param(dripping_headers(0.2), {"source_seconds": 3}, "of the source (3 s)", id="dripping headers"),
+        pytest.param(endless(b"x", 100, 0.2), {"run_seconds": 3}, "of the run (3 s)", id="a dripping body"),
+    ],
+)
+def test_no_source_takes_longer_than_its_budget_with_all_its_retries(
+    server: WebServer, behaviour: object, budgets: dict[str, float], named: str
+) -> None:
+    clock = Clock()
+    chosen = {"allow_private": True, "pause_seconds": 0, "retries": 10, "total_seconds": 1} | budgets
+    web = WebReader(FetchingSettings.model_validate(chosen), now=lambda: NOW, sleep=clock.sleep, monotonic=clock)
+    url = server.at("/feed", behaviour)  # type: ignore[arg-type]
+    with web:
+        web.begin_source()
+        with pytest.raises(FetchError, match="the next run tries again") as caught:
+            web.read(url)
+    assert named in str(caught.value)
+    assert clock.now <= 60
+
+
+def test_each_source_has_a_budget_of_its_own(server: WebServer) -> None:
+    clock = Clock()
+    chosen = {"allow_private": True, "pause_seconds": 0, "source_seconds": 20}
+    web = WebReader(FetchingSettings.model_validate(chosen), now=lambda: NOW, sleep=clock.sleep, monotonic=clock)
+    good = server.at("/good", answer(200, b"text"))
+    with web:
+        for _ in range(5):
+            web.begin_source()
+            assert web.read(good) is not None
+            clock.sleep(19)

@@ -13,7 +13,7 @@ from digest.settings import FetchingSettings, SourceSettings
 from digest.storage import Store
 from digest.storage.papers import listings
 from digest.storage.papers.listings import SourceState
-from tests.unit.fetching.server import WebServer, answer, conditional, serving
+from tests.unit.fetching.server import WebServer, answer, conditional, endless, serving
 from tests.unit.runs.ingest.test_ingest import feed, item, page
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -114,3 +114,27 @@ def test_a_query_that_broke_off_goes_on_where_it_stopped(
     report = follow(store, url, monkeypatch)
     assert [listing.new for listing in report.listings] == [0, 1]
     assert state(store, "q").failing_since is None
+
+
+def test_a_source_that_drips_leaves_time_for_the_others_and_comes_last_at_the_next_run(
+    store: Store, server: WebServer
+) -> None:
+    drips = server.at("/drips", endless(b"x", 200, 0.1))
+    good = server.at("/good", answer(200, page([0, 1]).encode()), answer(200, page([2]).encode()))
+    sources = [SourceSettings(name="drips", url=drips), SourceSettings(name="good", url=good)]
+
+    def read(hours: int, **budgets: float) -> list[tuple[str, int]]:
+        fetching = FetchingSettings(
+            allow_private=True,
+            pause_seconds=0,
+            retries=10,
+            total_seconds=0.3,
+            **budgets,  # type: ignore[arg-type]
+        )
+        report = ingest(store, sources, now=NOW + timedelta(hours=hours), options=IngestOptions(fetching=fetching))
+        return [(listing.source, listing.papers) for listing in report.listings]
+
+    assert read(0, source_seconds=0.5) == [("drips", 0), ("good", 2)]
+    assert "time budget of the source" in state(store, "drips").last_error
+    assert read(1, run_seconds=1) == [("good", 1), ("drips", 0)]
+    assert "time budget of the run" in state(store, "drips").last_error
