@@ -97,16 +97,14 @@ def _subscription_of(row: StoredRow) -> Subscription:
 def _profile_of(data: Any) -> Profile:
     """Return a stored profile. Raise ValueError for values that no profile can have: the ranking relies on them."""
     profile = profile_from_dict(data)
-    terms = (*profile.exclude, *profile.authors, *profile.categories)
-    if not (all(map(_is_sound, profile.keywords)) and all(type(term) is str for term in terms)):
-        raise ValueError("the profile has a term that is no text, or a weight that is out of range")
+    for keyword in profile.keywords:
+        if type(keyword.term) is not str or not 0 < keyword.weight <= MAX_WEIGHT:
+            raise ValueError("the profile has a keyword that is no text, or a weight that is out of range")
+    for term in (*profile.exclude, *profile.authors, *profile.categories):
+        text_of(term)
     if not (0 <= profile.minimum_match <= 100 and 1 <= profile.papers <= MAX_PAPERS):
         raise ValueError("the profile has a number that is out of range")
     return profile
-
-
-def _is_sound(keyword: Keyword) -> bool:
-    return type(keyword.term) is str and 0 < keyword.weight <= MAX_WEIGHT
 
 
 def _whole(value: Any) -> int:
