@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 from digest.errors import MessageError
@@ -13,14 +13,12 @@ from digest.rendering.excerpts import shortened
 from digest.rendering.inputs import CardInput, RowInput
 from digest.rendering.key_sentences import key_sentences
 from digest.rendering.neutralizing import neutralized
+from digest.rendering.paper_details import author_line, details_line, venue_line
 from digest.rendering.paper_links import paper_links
 from digest.rendering.templates import TemplatePair, Templates
 from digest.rendering.theme import Theme
-from digest.rendering.wording import ENGLISH, Wording
 
-MAX_AUTHORS = 4  #: above, the first three are named and the others counted
 LONGEST_TITLE = 500  # characters; nobody titles a paper so, but a broken listing may
-LONGEST_NAME = 60
 MAX_CARDS = 4096  #: kept at a time
 _WORD = re.compile(r"\w+|[\u3040-\u9fff]")
 
@@ -70,35 +68,20 @@ class Cards:
         return card
 
     def _card_input(self, paper: Paper) -> CardInput:
-        links = paper_links(paper)
+        links, wording = paper_links(paper), self._templates.wording
         return CardInput(
             theme=self._theme,
             web=self._web,
-            title=shortened(neutralized(paper.title), LONGEST_TITLE) or self._templates.wording.gettext("Untitled"),
-            authors=author_line(paper.authors, self._templates.wording),
-            venue=_venue(paper),
+            title=shortened(neutralized(paper.title), LONGEST_TITLE) or wording.gettext("Untitled"),
+            authors=author_line(paper.authors, wording, paper.affiliations),
+            venue=venue_line(paper),
+            details=details_line(paper, wording),
             excerpt=key_sentences(neutralized(paper.abstract or paper.tldr), self._theme.abstract_columns).text,
             read=links.read,
-            read_label=self._templates.wording.gettext("Read")
-            if links.found
-            else self._templates.wording.gettext("Find"),
+            read_label=wording.gettext("Read") if links.found else wording.gettext("Find"),
             pdf=links.pdf if links.pdf != links.read else "",
+            code=links.code if links.code != links.read else "",
+            project=links.project if links.project != links.read else "",
             up=slot_marker("vote") + f"/{paper.number}/up",
             down=slot_marker("vote") + f"/{paper.number}/down",
         )
-
-
-def author_line(authors: Sequence[str], wording: Wording = ENGLISH) -> str:
-    """Return up to four names, or the first three and how many more."""
-    names = [shortened(name, LONGEST_NAME) for name in map(neutralized, authors[: MAX_AUTHORS + 1]) if name]
-    if len(authors) <= MAX_AUTHORS:
-        return ", ".join(names)
-    shown = names[: MAX_AUTHORS - 1]
-    more = len(authors) - len(shown)
-    return wording.ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=", ".join(shown))
-
-
-def _venue(paper: Paper) -> str:
-    if paper.journal_ref:
-        return neutralized(paper.journal_ref)[:80]
-    return neutralized(paper.categories[0])[:40] if paper.categories else ""

@@ -68,11 +68,14 @@ class CardInput:
     web: bool  #: whether there are web pages to vote on
     title: str
     authors: str  #: the first few and the number of others; may be empty
-    venue: str  #: journal or category; may be empty
+    venue: str  #: journal or categories; may be empty
+    details: str  #: comment of the authors, date and version; may be empty
     excerpt: str  #: the sentences of the abstract that say what is new; may be empty
     read: str  #: URL of the paper's page, or of a search for its title
     read_label: str  #: "Read", or "Find" for a search
-    pdf: str  #: URL; may be empty
+    pdf: str  #: URL; may be empty, like `code` and `project`
+    code: str  #: URL of the code
+    project: str  #: URL of the project page
     match: str = slot("match")  #: mail/match.html, or why it trends
     chips: str = slot("chips")  #: the reasons, strongest first: mail/chip.html; in the text part ": a, b"
     up: str  #: URL: more like this; begins with a slot, like `down`

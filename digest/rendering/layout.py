@@ -51,7 +51,7 @@ class Layout:
         self._section = TemplatePair(templates, "section", SectionInput(theme=theme))
         self._ours = {
             TRENDING: self.wording.gettext("Trending"),
-            OTHERS: self.wording.gettext("More of your interests"),
+            OTHERS: self.wording.gettext("Other matches"),
         }
         self.heading = lru_cache(MAX_HEADINGS)(self._heading)  #: cached, because readers share keywords
         self.rows = TemplatePair(templates, "rows", RowsInput(theme=theme))

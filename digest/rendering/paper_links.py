@@ -22,7 +22,9 @@ class PaperLinks:
 
     read: str  #: its page, or a search for its title
     found: bool  #: whether `read` is the paper's own page
-    pdf: str  #: empty where none is known
+    pdf: str = ""  #: empty if unknown, like the following
+    code: str = ""
+    project: str = ""
 
 
 def paper_links(paper: Paper) -> PaperLinks:
@@ -36,11 +38,9 @@ def paper_links(paper: Paper) -> PaperLinks:
     pdf = links.get("pdf", "")
     if not pdf and paper.arxiv_id:
         pdf = f"https://arxiv.org/pdf/{quote(paper.arxiv_id, safe='/.')}"
-    if page:
-        return PaperLinks(read=page, found=True, pdf=pdf)
-    if pdf:
-        return PaperLinks(read=pdf, found=True, pdf=pdf)
-    return PaperLinks(read=_SEARCH + quote_plus(_query(paper.title)), found=False, pdf="")
+    read = page or pdf or _SEARCH + quote_plus(_query(paper.title))
+    code, project = links.get("code", ""), links.get("project", "")
+    return PaperLinks(read=read, found=bool(page or pdf), pdf=pdf, code=code, project=project)
 
 
 def _query(title: str) -> str:

@@ -174,7 +174,15 @@ def _many(papers: Sequence[Paper], wanted: int) -> list[Paper]:
 def _scripts(papers: Sequence[Paper]) -> list[Paper]:
     longest = "A Title That Goes On and On Because Its Authors Could Not Bring Themselves to Leave Anything Out, "
     arabic, japanese = "نقدم دراسة شاملة عن الترجمة الآلية.", "学習率の転移は、モデルの規模が変わっても成り立つ。"
-    bare: dict[str, Any] = {"abstract": "", "authors": (), "arxiv_id": None, "categories": ()}
+    bare: dict[str, Any] = {
+        "abstract": "",
+        "authors": (),
+        "arxiv_id": None,
+        "categories": (),
+        "comment": "",
+        "links": {},
+    }
+    bare |= {"published": None, "arxiv_version": None}
     cases: list[dict[str, Any]] = [
         {"title": "نماذج اللغة الكبيرة: دراسة في الترجمة الآلية", "abstract": arabic * 4},
         {"title": "מודלים קטנים, שאלות גדולות", "abstract": "אנו מראים כי מודלים קטנים מספיקים לרוב המשימות."},
@@ -188,8 +196,13 @@ def _scripts(papers: Sequence[Paper]) -> list[Paper]:
 
 
 def _hostile(papers: Sequence[Paper]) -> list[Paper]:
-    links = {"abs": "javascript:alert(1)", "pdf": 'https://example.org/"onmouseover="alert(1)'}
+    links = {
+        "abs": "javascript:alert(1)",
+        "pdf": 'https://example.org/"onmouseover="alert(1)',
+        "code": "data:text/html,x",
+    }
     bad = replace(
         papers[0], title=HOSTILE, abstract=HOSTILE * 3, authors=(HOSTILE,) * 3, categories=(HOSTILE,), arxiv_id=None
     )
-    return [replace(bad, links=links), replace(papers[1], title="A\u2028B\x85C\ud800 \ufdd0match\ufdd1 &amp; </td>")]
+    bad = replace(bad, links=links, comment=HOSTILE, affiliations={HOSTILE: HOSTILE})
+    return [bad, replace(papers[1], title="A\u2028B\x85C\ud800 \ufdd0match\ufdd1 &amp; </td>")]

@@ -45,6 +45,10 @@ class Wording:
             return f"{day.day} {_MONTHS[day.month - 1]}"
         return _day_of_month(day, self.language)
 
+    def full_date(self, day: date) -> str:
+        """Return "13 March 2025"."""
+        return f"{self.short_date(day)} {day.year}" if self.language == "en" else _date_with_year(day, self.language)
+
 
 # A run writes the same few dates and numbers into all its messages, and babel needs 5 to 7 µs for each.
 @lru_cache(maxsize=4096)
@@ -60,6 +64,11 @@ def _weekday(day: date, language: str) -> str:
 @lru_cache(maxsize=64)
 def _day_of_month(day: date, language: str) -> str:
     return str(format_skeleton("MMMMd", day, locale=language))
+
+
+@lru_cache(maxsize=1024)
+def _date_with_year(day: date, language: str) -> str:
+    return str(format_date(day, "long", locale=language))
 
 
 ENGLISH = Wording()

@@ -9,6 +9,7 @@ from digest.issues import Pick
 from digest.papers import Paper
 from digest.profiles import Profile
 from digest.rendering.key_sentences import LONGEST_EXCERPT, key_sentences
+from digest.rendering.paper_details import comment_line, names_with_affiliations, venue_line
 from digest.rendering.paper_links import paper_links
 from digest.rendering.reasons import reasons_to_show
 from digest.runs.matching.live_preview import LivePreview, ProfilePreview
@@ -35,7 +36,9 @@ class PaperView:
     authors: str  #: the first few, and "et al."; may be empty
     excerpt: str  #: the key sentences of the abstract; may be empty
     abstract: str  #: in full; empty where the excerpt has it all
-    where: str = ""  #: category, journal or source; may be empty
+    where: str = ""  #: categories or journal, comment, date and version
+    code: str = ""  #: URL; may be empty, like `project`
+    project: str = ""
     match: int | None = None
     reasons: tuple[ReasonView, ...] = ()
     note: str = ""  #: why it trends; may be empty
@@ -63,12 +66,14 @@ class KeywordDiagnosisView:
 
 def paper_view(paper: Paper, pick: Pick | None = None, *, reasons: bool = True) -> PaperView:
     """Return the view of a paper; with its match and, if wanted, its reasons when it was picked."""
-    excerpt = key_sentences(paper.abstract, LONGEST_EXCERPT).text
+    excerpt, links = key_sentences(paper.abstract, LONGEST_EXCERPT).text, paper_links(paper)
     return PaperView(
         number=paper.number,
         title=paper.title,
-        read=paper_links(paper).read,
-        authors=authors_line(paper.authors),
+        read=links.read,
+        code=links.code,
+        project=links.project,
+        authors=_authors(paper),
         excerpt=excerpt,
         abstract="" if excerpt == paper.abstract else paper.abstract,
         where=_where(paper),
@@ -96,15 +101,16 @@ def diagnosis_views(live_preview: LivePreview, profile: Profile) -> tuple[Keywor
     )
 
 
-def authors_line(authors: tuple[str, ...]) -> str:
-    """Return the first authors of a paper in one line."""
-    if len(authors) <= AUTHORS_SHOWN:
-        return ", ".join(authors)
-    return ", ".join(authors[: AUTHORS_SHOWN - 1]) + " et al."
+def _authors(paper: Paper) -> str:
+    """Return the first authors of a paper in one line, with affiliations where known."""
+    if len(paper.authors) <= AUTHORS_SHOWN:
+        return names_with_affiliations(paper.authors, paper.affiliations)
+    return names_with_affiliations(paper.authors[: AUTHORS_SHOWN - 1], paper.affiliations) + " et al."
 
 
 def _where(paper: Paper) -> str:
-    parts = [paper.categories[0] if paper.categories else "", paper.journal_ref, f"{paper.first_seen:%Y-%m-%d}"]
+    version = f"v{paper.arxiv_version}" if (paper.arxiv_version or 0) > 1 else ""
+    parts = [venue_line(paper), comment_line(paper.comment), f"{paper.published or paper.first_seen:%Y-%m-%d}", version]
     return " · ".join(part for part in parts if part)
 
 

@@ -13,10 +13,10 @@ from markupsafe import Markup, escape
 from digest.issues import Issue, Pick
 from digest.papers import Paper
 from digest.rendering import IssueLinks, Masthead
-from digest.rendering.cards import author_line
 from digest.rendering.excerpts import beginning
 from digest.rendering.headline import heading, preheader, subject, summary
 from digest.rendering.inputs import CardInput, ChipInput, IssueInput, MatchInput, SectionInput
+from digest.rendering.paper_details import author_line, details_line, venue_line
 from digest.rendering.paper_links import paper_links
 from digest.rendering.reasons import label, reasons_in_favour
 from digest.rendering.sections import sections
@@ -93,12 +93,15 @@ class PlainRenderer:
             theme=self.theme,
             web=True,
             title=paper.title,
-            authors=author_line(paper.authors),
-            venue=paper.categories[0],
+            authors=author_line(paper.authors, affiliations=paper.affiliations),
+            venue=venue_line(paper),
+            details=details_line(paper),
             excerpt=beginning(paper.abstract),
             read=found.read,
             read_label="Read" if found.found else "Find",
             pdf=found.pdf,
+            code=found.code,
+            project=found.project,
             match=self._match(pick) if kind == "html" else f"{pick.match}% match",
             chips=self._chips(names) if kind == "html" else f": {', '.join(names)}",
             up=f"{links.vote}/{pick.paper}/up",

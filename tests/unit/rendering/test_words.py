@@ -8,13 +8,14 @@ import pytest
 
 from digest.fetching.templates import load_templates
 from digest.issues import Pick
-from digest.rendering.cards import author_line
 from digest.rendering.excerpts import LONGEST, beginning, sentence_ends, shortened
 from digest.rendering.headline import count, heading, preheader, subject, summary
 from digest.rendering.neutralizing import neutralized, neutralized_url
+from digest.rendering.paper_details import author_line, comment_line, details_line, venue_line
 from digest.rendering.paper_links import paper_links
 from digest.rendering.sample_mails import issue_of, sample_papers
 from digest.rendering.sections import OTHERS, sections
+from digest.rendering.wording import Wording
 
 PAPERS = sample_papers(load_templates())
 FIRST = "We study a thing that matters to many people in the field, and we do so with care. "
@@ -131,6 +132,54 @@ def test_many_authors_are_counted(names: tuple[str, ...], line: str) -> None:
     assert author_line(names) == line
 
 
+@pytest.mark.parametrize(
+    ("places", "line"),
+    [
+        ({}, "A, B, C"),
+        ({"A": "X University"}, "A (X University), B, C"),
+        ({"A": "X University", "B": "X University"}, "A, B (X University), C"),
+        ({"A": "X", "B": "Y", "C": "Y"}, "A (X), B, C (Y)"),
+        (
+            {"C": "An Institute With a Name That Is Much Too Long to Show"},
+            "A, B, C (An Institute With a Name That Is Much…)",
+        ),
+    ],
+    ids=["unknown", "one", "shared", "two", "long"],
+)
+def test_authors_have_their_affiliations_and_neighbours_share_one(places: dict[str, str], line: str) -> None:
+    assert author_line(("A", "B", "C"), affiliations=places) == line
+
+
+@pytest.mark.parametrize(
+    ("comment", "line"),
+    [
+        ("", ""),
+        ("12 pages, 3 figures", "12 pages, 3 figures"),
+        ("12 pages; Accepted at Example 2025", "Accepted at Example 2025; 12 pages"),
+        ("Code is available at https://code.example/a", ""),
+        ("10 pages. To appear in the Example Journal.", "To appear in the Example Journal; 10 pages"),
+        ("v2: fixed Eq. 3.1; 4 pages", "V2: fixed Eq. 3.1; 4 pages"),
+        ("long " * 40, "Long " + "long " * 15 + "long…"),
+    ],
+    ids=["none", "pages", "acceptance-first", "address", "sentences", "version", "long"],
+)
+def test_a_comment_is_one_short_line_with_its_acceptance_first(comment: str, line: str) -> None:
+    assert comment_line(comment) == line
+
+
+def test_the_details_of_a_paper_are_its_venue_comment_date_and_later_version() -> None:
+    paper = replace(PAPERS[0], journal_ref="", comment="12 pages", published=date(2025, 3, 12), arxiv_version=2)
+    assert (venue_line(paper), details_line(paper)) == ("cs.LG, stat.ML", "12 pages · 12 March 2025 · v2")
+    bare = replace(paper, journal_ref="J. Examples 3", comment="", published=None, arxiv_version=1)
+    assert (venue_line(bare), details_line(bare)) == ("J. Examples 3", "")
+    assert details_line(paper, Wording(language="de")) == "12 pages · 12. März 2025 · v2"
+
+
+def test_the_code_and_the_project_page_of_a_paper_are_linked() -> None:
+    links = paper_links(replace(PAPERS[0], links={"code": "http://code.example/a", "project": "javascript:alert(1)"}))
+    assert (links.code, links.project) == ("https://code.example/a", "")
+
+
 def _pick(paper: int, interest: str) -> Pick:
     return Pick(paper=paper, match=90 - paper, interest=interest)
 
@@ -143,7 +192,8 @@ def _pick(paper: int, interest: str) -> Pick:
         pytest.param("abc", [("", 3)], id="each-its-own"),
         pytest.param("abab", [("a", 2), ("b", 2)], id="two"),
         pytest.param("baab", [("b", 2), ("a", 2)], id="best-first"),
-        pytest.param("aabc", [("a", 2), (OTHERS, 2)], id="others-share"),
+        pytest.param("aabc", [("a", 2), ("b, c", 2)], id="others-share"),
+        pytest.param("aabcdefg", [("a", 2), ("b, c, d, …", 6)], id="many-others"),
         pytest.param(["a", "", "a", "b", ""], [("a", 2), (OTHERS, 3)], id="those-without-one-as-well"),
     ],
 )
