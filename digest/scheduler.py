@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError, StoreError
 from digest.runs.operations.reconnection import Outage
 from digest.runs.operations.store_maintenance import LeadershipCandidate
 
+CLOCK_SET_SECONDS = 5.0  #: a jump of the wall clock that is no drift
 POLL_SECONDS = 1.0  #: how often a standby program tries to lead, and the leader checks that it still does
 _log = logging.getLogger(__name__)
 
@@ -33,42 +37,54 @@ def keep_time(candidate: LeadershipCandidate, tasks: Sequence[PeriodicTask], sto
     A late task runs once, however often it was missed. A failed task is logged and runs again at its next time. When
     `stop` is set, running tasks are finished. A wall clock that is set back or forward delays no task.
     """
-    outage = Outage()
-    with ThreadPoolExecutor(max(len(tasks), 1), thread_name_prefix="task") as pool:
-        timetable = _Timetable(tasks, pool)
+    outage, clock = Outage(), _ClockWatch()
+    with _paused_scheduler(tasks) as scheduler:
         leading = False
         while not stop.is_set():
             if _leads(candidate, outage) is not leading:
                 leading = not leading
-                _change(timetable, leading)
-            stop.wait(timetable.run_due() if leading else POLL_SECONDS)
+                _change(scheduler, leading)
+            elif clock.was_set() and leading:
+                _log.warning("the clock of this machine was set; all tasks run now", extra={"action": "clock"})
+                _run_all_now(scheduler)
+            stop.wait(POLL_SECONDS)
     candidate.resign()
 
 
-class _Timetable:
-    """When each task runs next, by a clock that only goes forward."""
+@contextmanager
+def _paused_scheduler(tasks: Sequence[PeriodicTask]) -> Iterator[BackgroundScheduler]:
+    """Yield a paused scheduler with the tasks; at the end, wait for running tasks."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns when a long task is still running: as intended
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(max(len(tasks), 1))},
+        # The default grace of one second would silently drop a task after any pause of the machine.
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    )
+    for task in tasks:
+        seconds = task.every.total_seconds()
+        scheduler.add_job(_do, "interval", seconds=seconds, args=[task], id=task.name, name=task.name)
+    scheduler.start(paused=True)
+    try:
+        yield scheduler
+    finally:
+        scheduler.shutdown(wait=True)
 
-    def __init__(self, tasks: Sequence[PeriodicTask], pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
-        self._next = {task: elapsed() for task in tasks}
-        self._running: dict[PeriodicTask, Future[None]] = {}
 
-    def reset(self) -> None:
-        """Make every task due now."""
-        self._next = dict.fromkeys(self._next, elapsed())
+class _ClockWatch:
+    """Notices that the wall clock, by which the scheduler waits, was set."""
 
-    def run_due(self) -> float:
-        """Start the tasks that are due, except those that still run; return the seconds to wait until the next look."""
-        now = elapsed()
-        for task, due in self._next.items():
-            if due > now:
-                continue
-            every = task.every.total_seconds()
-            self._next[task] = due + every if due + every > now else now + every
-            running = self._running.get(task)
-            if running is None or running.done():
-                self._running[task] = self._pool.submit(_do, task)
-        return max(0.0, min([POLL_SECONDS, *(due - now for due in self._next.values())]))
+    def __init__(self) -> None:
+        self._offset = self._present_offset()
+
+    def was_set(self) -> bool:
+        """Return whether the clock was set by more than it drifts since the last call."""
+        before, self._offset = self._offset, self._present_offset()
+        return abs(self._offset - before) > CLOCK_SET_SECONDS
+
+    @staticmethod
+    def _present_offset() -> float:
+        return datetime.now(UTC).timestamp() - elapsed()
 
 
 def elapsed() -> float:
@@ -89,12 +105,20 @@ def _leads(candidate: LeadershipCandidate, outage: Outage) -> bool:
     return leads
 
 
-def _change(timetable: _Timetable, leading: bool) -> None:
+def _change(scheduler: BackgroundScheduler, leading: bool) -> None:
     if not leading:
+        scheduler.pause()
         _log.warning("lost the lead; standing by", extra={"action": "stand by"})
         return
-    timetable.reset()
+    _run_all_now(scheduler)
+    scheduler.resume()
     _log.info("leading", extra={"action": "lead"})
+
+
+def _run_all_now(scheduler: BackgroundScheduler) -> None:
+    now = datetime.now(UTC)
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=now)
 
 
 def _do(task: PeriodicTask) -> None:

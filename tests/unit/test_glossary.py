@@ -83,6 +83,7 @@ BANNED_IN_TEXTS = {
 
 # Names that are not ours, with their origin.
 FOREIGN_NAMES = {
+    "BackgroundScheduler": "apscheduler",
     "TemporaryDirectory": "tempfile",
 }
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import apscheduler.schedulers.base
+import apscheduler.triggers.interval
 import pytest
 
 from digest import scheduler
@@ -89,7 +91,8 @@ def test_a_wall_clock_that_is_set_delays_no_task(monkeypatch: pytest.MonkeyPatch
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(tz) + cls.moved
 
-    monkeypatch.setattr(scheduler, "datetime", Clock)
+    for module in (scheduler, apscheduler.schedulers.base, apscheduler.triggers.interval):
+        monkeypatch.setattr(module, "datetime", Clock)
     tick = Work()
     with keeping(Candidacy(), tick=tick):
         wait_until(lambda: tick.finished >= 2)

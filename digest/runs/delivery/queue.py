@@ -104,7 +104,7 @@ class DeliveryLedger:
         """
         sent = [attempt for attempt in attempts if attempt.outcome is Outcome.SENT]
         if len(sent) < len(attempts):
-            attempts = [self.review.judged(attempt) for attempt in attempts]
+            attempts = [self.review.reviewed(attempt) for attempt in attempts]
         self.review.accepted += len(sent)
         with self._turn:
             try:

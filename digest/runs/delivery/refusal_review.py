@@ -37,7 +37,7 @@ class RefusalReview:
         """Note that this delivery was attempted before this run, so that a wait at first contact is over."""
         self._tried_before.add(delivery)
 
-    def judged(self, attempt: Attempt) -> Attempt:
+    def reviewed(self, attempt: Attempt) -> Attempt:
         """Return the attempt; deferred when it is a permanent refusal about us, so that its papers come again."""
         if attempt.outcome is Outcome.FAILED and attempt.code and _cause(attempt) is FaultSide.SENDER:
             return attempt._replace(outcome=Outcome.DEFERRED)

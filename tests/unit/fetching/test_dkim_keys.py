@@ -44,7 +44,7 @@ def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_file_without_a_key_is_named(tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_bytes(b"nonsense")
-    with pytest.raises(ConfigurationError, match=r"key\.pem: is not a private key in PEM"):
+    with pytest.raises(ConfigurationError, match=r"key\.pem: is not a PEM private key"):
         load_signers(settings(DkimSettings(selector="x", key_file=str(tmp_path / "key.pem"))))
 
 
