@@ -40,7 +40,7 @@ days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 [profile]
 keywords = [
   { term = "hyperparameter optimization", weight = 2 },  # her thesis
-  { term = "protein structure" },
+  { term = "protein design" },
 ]
 exclude = ["federated learning"]
 minimum_match = 1

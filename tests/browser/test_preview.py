@@ -156,10 +156,10 @@ def test_a_tuned_profile_is_saved_to_its_file_with_its_comments(page: Page, benc
     text = (bench.profiles / "ada.toml").read_text()
     assert "# Ada looks after the training cluster." in text
     assert "# her thesis" in text
-    assert re.search(r'"protein structure".*weight = 7', text)
+    assert re.search(r'"protein design".*weight = 7', text)
     with bench.store.reading() as tx:
         saved = subscribers.by_numbers(tx, [1])[1].profile.keywords
-    assert saved[1] == Keyword(term="protein structure", weight=7)
+    assert saved[1] == Keyword(term="protein design", weight=7)
 
 
 def test_editing_a_template_changes_the_mail_in_the_open_page(page: Page, bench: Bench) -> None:

@@ -58,7 +58,7 @@ def ends(connection: socket.socket) -> bool:
 def test_more_connections_than_the_cap_cost_the_oldest_without_a_request_and_one_log_line(
     site: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.WARNING, logger="digest")
     with served(site, ConnectionLimits(MOST, 600)) as place, ExitStack() as held:
         slow = [held.enter_context(socket.create_connection(place)) for _ in range(5 * MOST)]
         for connection in slow[: 4 * MOST]:
