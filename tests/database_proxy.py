@@ -16,6 +16,7 @@ class DatabaseProxy:
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
         self._open: set[socket.socket] = set()
+        self._cutting = threading.Lock()
         self._listener: socket.socket | None = None
         self.port = 0
         self.restore()
@@ -28,12 +29,14 @@ class DatabaseProxy:
 
     def cut(self) -> None:
         """Drop all connections and refuse new ones."""
-        listener, self._listener = self._listener, None
+        with self._cutting:
+            listener, self._listener = self._listener, None
+            connections = list(self._open)
         if listener:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        for connection in list(self._open):
+        for connection in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -48,6 +51,12 @@ class DatabaseProxy:
             while True:
                 near, _ = listener.accept()
                 far = self._connect()
+                with self._cutting:
+                    if self._listener is not listener:  # cut meanwhile: this connection must not outlive it
+                        near.close()
+                        far.close()
+                        return
+                    self._open |= {near, far}
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
 
@@ -61,7 +70,6 @@ class DatabaseProxy:
         return socket.create_connection((str(host), port))
 
     def _forward(self, source: socket.socket, sink: socket.socket) -> None:
-        self._open.add(source)
         with suppress(OSError):
             while data := source.recv(65536):
                 sink.sendall(data)

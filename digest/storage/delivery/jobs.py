@@ -18,6 +18,8 @@ from digest.storage.delivery import runs
 
 APPLIED = "procrastinate"  #: flag that names the last of Procrastinate's own schema steps taken
 
+CONNECT_SECONDS = 5.0  #: that a worker waits for a connection before it counts the database as unreachable
+
 
 class Jobs:
     """The queue of one store."""
@@ -42,7 +44,7 @@ class Jobs:
 
     def worker_app(self) -> App:
         """Return an app of which a worker can be run."""
-        return App(connector=PsycopgConnector(conninfo=self._conninfo))
+        return App(connector=PsycopgConnector(conninfo=self._conninfo, timeout=CONNECT_SECONDS))
 
 
 def open_jobs(store: Store) -> Jobs:
