@@ -141,7 +141,7 @@ def cost(client: httpx.Client, session: PreviewSession, profile: Profile) -> Cos
     )
 
 
-_MILLISECONDS = re.compile(r"made in (\d+) ms")
+_MILLISECONDS = re.compile(r"rendered the e-mail in (\d+) ms")
 _HEAD = ("papers", "judged, printed", "answer", "frame", "in all", "slowest", "processor", "ratio")
 
 
