@@ -152,7 +152,7 @@ def main(sizes: list[int]) -> None:
     for size in sizes:
         with preview_session(size) as session:
             found = list(costs(session))
-        parts = ("judged", "answer", "frame", "whole")
+        parts = ("ranked", "answer", "frame", "whole")
         medians = [figures.median(getattr(cost, part) for cost in found) for part in parts]
         slowest, computed = max(cost.whole for cost in found), figures.median(cost.computed for cost in found)
         speed = size / computed
